@@ -1,0 +1,142 @@
+"""The thread with one citizen on one channel: what came in, what goes out, who holds it."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from core.db import Id, Json, Moment, metadata
+
+message_seq = Sequence("message_seq", metadata=metadata)
+"""One order for both directions: within a conversation the order of commits, as every writer locks its row first."""
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizens.id")),
+    Column("lang", Text, nullable=False, server_default="ko"),
+    Column("owner", Text, nullable=False, server_default="bot"),
+    Column("staff_id", Id),
+    Column("state", Json, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("turns", Integer, nullable=False, server_default="0"),
+    Column("lease_owner", Text),
+    Column("lease_until", Moment),
+    Column("idle_at", Moment),
+    Column("stopped_at", Moment),
+    Column("unreachable_at", Moment),
+    Column("introduced_at", Moment),
+    Column("last_inbound_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("city_id", "channel", "address"),
+    CheckConstraint("owner IN ('bot', 'staff')", name="owner"),
+    Index("ix_conversations_idle", "idle_at", postgresql_where=text("idle_at IS NOT NULL")),
+    # The row is rewritten every turn: room on its page keeps the rewrite off the indexes (HOT).
+    postgresql_with={"fillfactor": 70},
+)
+"""`idle_at`: when an open form counts as forgotten. `stopped_at`: the citizen said 수신거부; only replies go out.
+`unreachable_at`: the channel said that he blocked or left us."""
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("seq", BigInteger, message_seq, server_default=message_seq.next_value(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("processed_at", Moment),
+    Column("turn_no", Integer),
+    Column("outcome", Text),
+    Column("intent", Text),
+    Column("confidence", Float),
+    UniqueConstraint("city_id", "channel", "external_id"),
+    UniqueConstraint("conversation_id", "turn_no"),
+    Index(
+        "ix_inbound_waiting",
+        "conversation_id",
+        "seq",
+        postgresql_where=text("processed_at IS NULL"),
+    ),
+    Index("ix_inbound_thread", "conversation_id", "seq"),
+)
+"""`content`: button payload, place, media, language hint, reply token. `outcome`: answered, held_by_staff, failed."""
+
+outbound = Table(
+    "outbound",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("seq", BigInteger, message_seq, server_default=message_seq.next_value(), nullable=False),
+    Column("inbound_id", Id, ForeignKey("inbound.id")),
+    Column("case_id", Id),
+    Column("staff_id", Id),
+    Column("purpose", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("valid_until", Moment, nullable=False),
+    Column("provider_id", Text),
+    Column("reason", Text),
+    Column("dedupe_key", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    UniqueConstraint("city_id", "dedupe_key"),
+    CheckConstraint(
+        "status IN ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'expired', 'unknown', 'cancelled')",
+        name="status",
+    ),
+    Index(
+        "ix_outbound_due",
+        "channel",
+        "priority",
+        "next_attempt_at",
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    Index("ix_outbound_thread", "conversation_id", "seq"),
+    Index(
+        "ix_outbound_provider",
+        "channel",
+        "provider_id",
+        postgresql_where=text("provider_id IS NOT NULL"),
+    ),
+    postgresql_with={"fillfactor": 80},
+)
+"""`body`: {text, buttons: [{label, payload}], ask, lang}. `reason`: why it failed, expired or is unknown, for staff."""
+
+throttles = Table(
+    "channel_throttles",
+    metadata,
+    Column("city_id", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("refilled_at", Moment, nullable=False),
+    Column("paused_until", Moment),
+)
+"""One token bucket a channel, shared by every process; `paused_until` holds a provider's Retry-After."""

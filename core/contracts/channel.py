@@ -1,0 +1,235 @@
+"""What the house asks of a messenger: read its webhook, send to it, say what it can show.
+
+A channel is one file `integrations/channels/<name>.py` with a `Settings` model and `build(settings, house)`; it never
+touches the database, never waits, never retries: the sender above it does. See docs/adr/0005.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+from uuid import UUID
+
+import httpx
+
+MessageKind = Literal["text", "button", "place", "media", "start", "stop", "other"]
+Purpose = Literal["reply", "case_notice", "alert", "campaign", "emergency"]
+DeliveryStatus = Literal["sent", "delivered", "read", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An inbound HTTP request, unparsed. Header names are lower case; `body` is the raw bytes as received."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What the provider gets back."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPoint:
+    """WGS 84 degrees; `label` is the provider's name for the place, if any."""
+
+    lat: float
+    lon: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file the citizen attached. `ref` is what `Channel.fetch` needs to get its bytes."""
+
+    kind: Literal["photo", "file", "voice", "video"]
+    ref: str
+    content_type: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message of one citizen. `external_id` is unique within the channel and the same on a re-delivery.
+
+    `address` is where to answer (chat id, user key). `payload` is set for a pressed button. `reply_token` is a
+    one-time address for a late answer (Kakao callback URL); it is a secret and is never logged.
+    """
+
+    external_id: str
+    address: str
+    kind: MessageKind
+    text: str = ""
+    payload: str = ""
+    place: GeoPoint | None = None
+    media: tuple[Media, ...] = ()
+    lang_hint: str = ""
+    sent_at: datetime | None = None
+    reply_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The provider's word on a message we sent, by the provider's own id."""
+
+    provider_id: str
+    status: DeliveryStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one webhook call held. Empty with `ignored` set: not for us, acknowledge and forget."""
+
+    messages: tuple[IncomingMessage, ...] = ()
+    reports: tuple[DeliveryReport, ...] = ()
+    ignored: str = ""
+    ack: HttpAnswer = field(default_factory=HttpAnswer)
+
+
+class Forged(Exception):
+    """No signature, or a wrong one: 401 when missing, 403 when wrong; no row, no effect."""
+
+    def __init__(self, reason: str, *, status: Literal[401, 403] = 403) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Malformed(Exception):
+    """Authentic but unreadable (broken JSON, wrong types): 400 and no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice the citizen can press. `payload` is ASCII of at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One bubble to one address. `id` is the idempotency key towards providers that take one.
+
+    `ask` requests a native picker where the channel has one. `text` is plain text, never markup.
+    """
+
+    id: UUID
+    address: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    ask: Literal["", "place", "photo"] = ""
+    lang: str = "ko"
+    purpose: Purpose = "reply"
+    reply_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it. `provider_id` ties later delivery reports to the message."""
+
+    provider_id: str = ""
+    status: DeliveryStatus = "sent"
+
+
+class SendFailed(Exception):
+    """The provider did not take it. `reason` is shown to staff and holds no text and no address.
+
+    `retry`: a later try may work, not before `retry_after` seconds. `stopped`: the citizen blocked or left us.
+    `unknown`: the call broke off and the provider may have taken it; without idempotency it is not re-sent.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool = False,
+        retry_after: float | None = None,
+        stopped: bool = False,
+        unknown: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry = retry
+        self.retry_after = retry_after
+        self.stopped = stopped
+        self.unknown = unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show and take. Lengths in characters, rate in messages a second."""
+
+    max_text: int
+    max_buttons: int
+    max_label: int
+    max_bubbles: int = 10
+    asks_place: bool = False
+    takes_photo: bool = False
+    idempotent: bool = False
+    rate_per_second: float | None = None
+    is_one_bubble_each: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the house lends a channel at construction.
+
+    `publish(topic, payload)` reaches every process (LISTEN/NOTIFY, payload at most 7,900 bytes). `secret` is the
+    installation's key for signing short-lived tokens. `var` is the folder for spooled files. `now` is the clock.
+    """
+
+    http: httpx.AsyncClient
+    publish: Callable[[str, str], Awaitable[None]]
+    secret: bytes
+    var: Path
+    public_url: str
+    now: Callable[[], datetime]
+
+
+class Channel(Protocol):
+    """One provider, made by its module's `build(settings, house)` once a process; `aclose` frees its connections."""
+
+    name: str
+    replies: Literal["push", "in_response"]
+    capabilities: Capabilities
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """Check the signature on the raw bytes, then parse. Raises Forged or Malformed, nothing else."""
+        ...
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """One attempt. Raises SendFailed, nothing else."""
+        ...
+
+    def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
+        """The HTTP body that carries the replies (in_response only). `pending`: more follows later."""
+        ...
+
+    async def fetch(self, media: Media) -> bytes:
+        """The bytes of an attachment, at most 20 MB. Raises SendFailed."""
+        ...
+
+    async def working(self, address: str) -> None:
+        """Show "typing" where the provider has it; never raises."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Polling(Protocol):
+    """A channel that can also be pulled, for a developer's machine without a public address."""
+
+    def poll(self) -> AsyncIterator[WebhookRequest]:
+        """Updates as if they had been posted, authentic, in order; a request counts as done on the next."""
+        ...

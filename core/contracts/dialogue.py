@@ -1,0 +1,132 @@
+"""What a service gives to the conversation: handlers, forms, and replies without any text in them.
+
+`actions/<service>/handlers.py` exposes `INTENTS` (intent name to handler) and `FORMS` (form definitions). A handler
+gets the turn and the services its parameters name, and returns a `Reply`; it writes no text and sends nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.contracts.channel import GeoPoint, IncomingMessage
+from core.contracts.understanding import Understanding
+
+Write = Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]]
+"""Runs inside the turn's one transaction; its result joins the template values. Runs again after a lost race."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: a template key for its label (or `label` itself for names of things) and what pressing means.
+
+    `payload` is ASCII, at most 64 bytes: `do:<intent>` runs an intent, `do:<intent>:<argument>` with an argument,
+    `pick:<n>` names the nth thing talked about, `form:<name>` opens a form; slot choices are `set:<value>`.
+    """
+
+    payload: str
+    key: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One bubble: a template key, its values (plain data), buttons, and a native picker to open."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    buttons: tuple[Choice, ...] = ()
+    ask: Literal["", "place", "photo"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What was just talked about, so that "거기 요금은?" and "그럼 두 번째는?" can be understood.
+
+    `items` are JSON-plain things in the order shown, each with at least `id` and `name`; `index` is the one in focus
+    (None: the list as a whole); `intent` is the last question asked about them.
+    """
+
+    service: str
+    intent: str
+    items: tuple[Mapping[str, Any], ...] = ()
+    index: int | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Ask the dialogue to open a form with some slots already filled (values as the form stores them)."""
+
+    name: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A handler's answer. Exactly what to say, what to write, and what the conversation should remember."""
+
+    says: tuple[Say, ...] = ()
+    write: Write | None = None
+    topic: Topic | None = None
+    open_form: OpenForm | None = None
+    hand_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a handler knows of the message in hand. All times aware UTC.
+
+    `argument` comes from a pressed button (`do:<intent>:<argument>`); `item` is the thing the citizen refers to from
+    the topic ("두 번째", "거기"); `place` is a pin sent now or earlier in this conversation.
+    """
+
+    conversation_id: UUID
+    city_id: str
+    channel: str
+    citizen_id: UUID | None
+    now: datetime
+    lang: str
+    message: IncomingMessage
+    understanding: Understanding
+    argument: str = ""
+    item: Mapping[str, Any] | None = None
+    topic: Topic | None = None
+    place: GeoPoint | None = None
+
+
+SlotKind = Literal["text", "choice", "place", "when", "photo", "name", "phone", "confirm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing a form wants to know. Texts are found by key: `<form>.ask.<slot>`, `<form>.retry.<slot>`.
+
+    `choices` are offered as buttons; with kind "choice" or "confirm" the answer must be one of them (by press, by
+    number, by label or by meaning). `optional` slots may be skipped. `when`: asked only if it returns True for the
+    slots so far.
+    """
+
+    name: str
+    kind: SlotKind
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+    max_length: int = 1000
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+    buttons: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A conversation with a goal: slots in order, then `submit`. `prefill` reads slots from the opening message."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    submit: Callable[..., Awaitable[Reply]]
+    prefill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+
+
+Handler = Callable[..., Awaitable[Reply]]

@@ -1,0 +1,241 @@
+"""config.yml as typed settings: one file a city, secrets from the environment, one clear message when it is wrong."""
+
+import os
+import re
+from datetime import time
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import ConfigError
+from core.loading import ROOT
+
+M = TypeVar("M", bound=BaseModel)
+_ENV = re.compile(r"\$\{([A-Z0-9_]+)(?::-([^}]*))?\}")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Section):
+    ko: str
+    en: str
+
+
+class City(Section):
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+    name: Bilingual
+    receipt_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$")]
+    data: Path
+    phone: str
+    office_hours: Bilingual
+    center_lat: Annotated[float, Field(ge=33, le=39)]
+    center_lon: Annotated[float, Field(ge=124, le=132)]
+    retention_days: Annotated[int, Field(ge=1)]
+    retention_source: str
+
+
+class Database(Section):
+    url: str = ""
+    api_pool: Annotated[int, Field(ge=2, le=100)] = 10
+    worker_pool: Annotated[int, Field(ge=2, le=100)] = 10
+
+
+class QuietHours(Section):
+    start: time
+    end: time
+
+
+class PurposeRule(Section):
+    """How one purpose of message is treated: held at night or not, and when it is too old to send."""
+
+    held_at_night: bool
+    valid_minutes: Annotated[int, Field(ge=1)]
+    priority: Annotated[int, Field(ge=0, le=9)]
+
+
+class Retry(Section):
+    waits_s: Annotated[list[float], Field(min_length=1)]
+
+
+class Messaging(Section):
+    quiet_hours: QuietHours
+    purposes: dict[Literal["reply", "case_notice", "alert", "campaign", "emergency"], PurposeRule]
+    retry: Retry
+    lease_s: Annotated[float, Field(gt=0, le=15)] = 15
+    sweep_s: Annotated[int, Field(ge=1, le=60)] = 3
+    form_idle_minutes: Annotated[int, Field(ge=1)] = 30
+    in_response_deadline_s: Annotated[float, Field(gt=0, le=4.5)] = 4.0
+    topic_minutes: Annotated[int, Field(ge=1)] = 30
+
+
+class Nlu(Section):
+    engine: Literal["light"] = "light"
+    data: Path = Path("nlu/data")
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: str = "http://localhost:8000"
+    trusted_proxies: list[str] = []
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 9
+
+
+class Settings(Section):
+    """The whole of config.yml. `recipe`, `language`, `assistant_id` and `pipeline` belong to Rasa's reading of it."""
+
+    city: City
+    database: Database = Database()
+    messaging: Messaging
+    channels: dict[str, dict[str, Any]]
+    web: Web = Web()
+    nlu: Nlu = Nlu()
+    var: Path = Path("var")
+    recipe: str = "default.v1"
+    language: str = "ko"
+    assistant_id: str = "sinmungo"
+    pipeline: list[dict[str, Any]] = []
+    policies: list[dict[str, Any]] = []
+
+    def path(self, value: Path) -> Path:
+        """A path of the file, taken from the checkout when it is relative."""
+        return value if value.is_absolute() else ROOT / value
+
+
+def read(path: Path | None = None) -> Settings:
+    """Read and check the file (default: SINMUNGO_CONFIG, else config.yml of the checkout).
+
+    Raises ConfigError naming the file, the key, the line and what is expected.
+    """
+    path = path or Path(os.environ.get("SINMUNGO_CONFIG") or ROOT / "config.yml")
+    document, node = _parse(path)
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise refused(path, node, (), error) from None
+
+
+def channel_settings(model: type[M], name: str, section: dict[str, Any]) -> M:
+    """One channel's section as its own settings model. Raises ConfigError like `read`."""
+    values = {key: value for key, value in section.items() if key != "enabled"}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        path = Path(os.environ.get("SINMUNGO_CONFIG") or ROOT / "config.yml")
+        raise refused(path, _node(path), ("channels", name), error) from None
+
+
+def refused(path: Path, node: yaml.Node | None, prefix: tuple[str | int, ...], error: ValidationError) -> ConfigError:
+    """The first thing wrong, as one sentence with its place."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = prefix + tuple(first["loc"])
+    line = _line(node, where)
+    key = ".".join(str(part) for part in where) or "(top)"
+    expected = _expected(first["type"], first["msg"])
+    return ConfigError(
+        f"{path.name} {line}번째 줄의 '{key}' 값을 쓸 수 없습니다: {expected[0]}",
+        f"{path.name}:{line}: {key}: {expected[1]}",
+    )
+
+
+_KOREAN = {
+    "missing": "꼭 있어야 하는 항목이 없습니다",
+    "extra_forbidden": "모르는 항목입니다. 철자를 확인해 주세요",
+    "int_parsing": "정수여야 합니다",
+    "int_type": "정수여야 합니다",
+    "float_parsing": "숫자여야 합니다",
+    "float_type": "숫자여야 합니다",
+    "bool_parsing": "true 또는 false여야 합니다",
+    "string_type": "글자여야 합니다",
+    "dict_type": "여러 항목으로 된 묶음이어야 합니다",
+    "model_type": "여러 항목으로 된 묶음이어야 합니다",
+    "list_type": "목록이어야 합니다",
+    "literal_error": "정해진 값 가운데 하나여야 합니다",
+    "time_parsing": 'HH:MM 꼴의 시각이어야 합니다(예: "21:00")',
+}
+
+
+def _expected(kind: str, english: str) -> tuple[str, str]:
+    return f"{_KOREAN.get(kind, '형식이 맞지 않습니다')} ({english})", english
+
+
+def _parse(path: Path) -> tuple[Any, yaml.Node | None]:
+    try:
+        raw = path.read_text("utf-8")
+        document = yaml.safe_load(raw)
+    except FileNotFoundError:
+        raise ConfigError(f"설정 파일이 없습니다: {path}", f"No such configuration file: {path}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path.name} 파일은 UTF-8이어야 합니다({error.start}번째 바이트)",
+            f"{path.name}: not UTF-8 at byte {error.start}",
+        ) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", "") or "not YAML"
+        raise ConfigError(
+            f"{path.name} {line}번째 줄: YAML 문법이 맞지 않습니다 ({problem})",
+            f"{path.name}:{line}: {problem}",
+        ) from None
+    if not isinstance(document, dict):
+        raise ConfigError(
+            f"{path.name} 1번째 줄: 'city:'로 시작하는 묶음이어야 합니다",
+            f"{path.name}:1: expected a mapping",
+        )
+    return _fill(document, path, _node(path), ()), _node(path)
+
+
+def _node(path: Path) -> yaml.Node | None:
+    return _composed(path.read_text("utf-8"))
+
+
+@cache
+def _composed(raw: str) -> yaml.Node | None:
+    return yaml.compose(raw, Loader=yaml.SafeLoader)
+
+
+def _fill(value: Any, path: Path, node: yaml.Node | None, where: tuple[str | int, ...]) -> Any:
+    """Put environment values in for ${NAME} and ${NAME:-default}; a switched-off channel may leave them unset."""
+    if isinstance(value, dict):
+        if value.get("enabled") is False:
+            return value
+        return {key: _fill(item, path, node, (*where, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, path, node, (*where, index)) for index, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def environment(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        found = os.environ.get(name, default)
+        if found is None:
+            key, line = ".".join(map(str, where)), _line(node, where)
+            raise ConfigError(
+                f"{path.name} {line}번째 줄의 '{key}': 환경 변수 {name}이(가) 없습니다",
+                f"{path.name}:{line}: {key}: environment variable {name} is not set",
+            )
+        return found
+
+    return _ENV.sub(environment, value)
+
+
+def _line(node: yaml.Node | None, where: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest part of the key that the file has."""
+    line = 1
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, item) for key, item in node.value}
+            if str(part) not in pairs:
+                return line
+            key, node = pairs[str(part)]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

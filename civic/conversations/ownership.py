@@ -1,0 +1,77 @@
+"""Who answers: the bot, or a named member of staff. Taking over and handing back are events, enforced on the server."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.conversations.tables import conversations
+from civic.staff.tables import audit_log
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+
+
+async def take_over(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, now: datetime) -> None:
+    """From now on the bot is silent (emergencies apart). Raises Conflict when a colleague holds it already."""
+    row = await _locked(tx, conversation_id)
+    if row.owner == "staff" and row.staff_id not in (None, staff_id):
+        raise Conflict(
+            "다른 담당자가 이미 상담 중입니다.", "A colleague already holds this conversation.", held_by=str(row.staff_id)
+        )
+    await _give(tx, conversation_id, owner="staff", staff_id=staff_id, state=row.state)
+    await _record(tx, row.city_id, conversation_id, staff_id, "conversation.take_over", now)
+
+
+async def hand_back(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, now: datetime) -> None:
+    """The bot answers again. Raises Conflict when the bot already does, or a colleague holds it."""
+    row = await _locked(tx, conversation_id)
+    if row.owner != "staff":
+        raise Conflict("이미 자동 응답 상태입니다.", "The bot already holds this conversation.")
+    if row.staff_id not in (None, staff_id):
+        raise Conflict(
+            "다른 담당자가 상담 중인 대화입니다.", "A colleague holds this conversation.", held_by=str(row.staff_id)
+        )
+    await _give(tx, conversation_id, owner="bot", staff_id=None, state=row.state)
+    await _record(tx, row.city_id, conversation_id, staff_id, "conversation.hand_back", now)
+
+
+async def _locked(tx: AsyncConnection, conversation_id: UUID):  # type: ignore[no-untyped-def]
+    row = (
+        await tx.execute(select(conversations).where(conversations.c.id == conversation_id).with_for_update())
+    ).one_or_none()
+    if row is None:
+        raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
+    return row
+
+
+async def _give(
+    tx: AsyncConnection, conversation_id: UUID, *, owner: str, staff_id: UUID | None, state: dict[str, object]
+) -> None:
+    # An open form is closed by the change of hands: the person asks in his own words, the bot starts afresh.
+    kept = {key: value for key, value in state.items() if key not in ("form", "question")}
+    await tx.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(
+            owner=owner, staff_id=staff_id, state=kept, idle_at=None, version=conversations.c.version + 1
+        )
+    )
+
+
+async def _record(
+    tx: AsyncConnection, city_id: str, conversation_id: UUID, staff_id: UUID, action: str, now: datetime
+) -> None:
+    await tx.execute(
+        insert(audit_log).values(
+            id=new_id(),
+            city_id=city_id,
+            at=now,
+            actor_kind="staff",
+            actor_id=staff_id,
+            action=action,
+            object_kind="conversation",
+            object_id=str(conversation_id),
+            detail={},
+        )
+    )

@@ -1,0 +1,102 @@
+"""A conversation as it was said, both directions in one order: for staff, for the citizen's own page, for tests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.conversations.tables import conversations, inbound, outbound
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message. `direction`: "in" from the citizen, "out" from the city. `status`: for "in" the outcome or
+    "waiting", for "out" the delivery state. `attachments`: media references of what the citizen sent."""
+
+    id: UUID
+    seq: int
+    direction: str
+    kind: str
+    text: str
+    buttons: tuple[dict[str, str], ...]
+    ask: str
+    purpose: str
+    status: str
+    reason: str
+    at: datetime
+    staff_id: UUID | None
+    external_id: str
+    attachments: tuple[dict[str, Any], ...]
+    place: dict[str, Any] | None
+
+
+async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) -> list[Entry]:
+    """The last `limit` messages, oldest first."""
+    said = select(
+        inbound.c.id,
+        inbound.c.seq,
+        literal("in").label("direction"),
+        inbound.c.kind,
+        inbound.c.text,
+        inbound.c.content.label("content"),
+        literal("").label("purpose"),
+        inbound.c.outcome.label("status"),
+        literal("").label("reason"),
+        inbound.c.received_at.label("at"),
+        null().label("staff_id"),
+        inbound.c.external_id,
+    ).where(inbound.c.conversation_id == conversation_id)
+    answered = select(
+        outbound.c.id,
+        outbound.c.seq,
+        literal("out"),
+        literal("text"),
+        literal(""),
+        outbound.c.body,
+        outbound.c.purpose,
+        outbound.c.status,
+        outbound.c.reason,
+        outbound.c.created_at,
+        outbound.c.staff_id,
+        literal(""),
+    ).where(outbound.c.conversation_id == conversation_id)
+    both = union_all(said, answered).subquery()
+    rows = await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))
+    return [_entry(row._mapping) for row in reversed(rows.all())]
+
+
+def _entry(row: Any) -> Entry:
+    content = row["content"]
+    is_in = row["direction"] == "in"
+    return Entry(
+        id=row["id"],
+        seq=row["seq"],
+        direction=row["direction"],
+        kind=row["kind"],
+        text=row["text"] if is_in else content["text"],
+        buttons=() if is_in else tuple(content.get("buttons", ())),
+        ask="" if is_in else content.get("ask", ""),
+        purpose=row["purpose"],
+        status=row["status"] or ("waiting" if is_in else ""),
+        reason=row["reason"] or "",
+        at=row["at"],
+        staff_id=row["staff_id"],
+        external_id=row["external_id"],
+        attachments=tuple(content.get("media", ())) if is_in else (),
+        place=content.get("place") if is_in else None,
+    )
+
+
+async def conversation_id(tx: AsyncConnection, city_id: str, channel: str, address: str) -> UUID | None:
+    """The conversation of an address on a channel, or None when it never wrote."""
+    found = await tx.execute(
+        select(conversations.c.id).where(
+            conversations.c.city_id == city_id,
+            conversations.c.channel == channel,
+            conversations.c.address == address,
+        )
+    )
+    return found.scalar_one_or_none()

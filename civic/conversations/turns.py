@@ -1,0 +1,115 @@
+"""Writing down a turn: conversation state, the message done, the answers queued, all or nothing, fenced.
+
+One statement a turn: a lost lease or version makes every part of it empty, so several turns may share a commit.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.conversations.lease import Held
+from core.db import driver
+
+_WRITE = """
+WITH held AS (
+    UPDATE conversations SET
+        state = %(state)s, version = version + 1, turns = turns + 1, lang = %(lang)s, owner = %(owner)s,
+        introduced_at = COALESCE(introduced_at, %(introduced_at)s),
+        stopped_at = CASE %(stop)s WHEN 'stop' THEN %(now)s WHEN 'resume' THEN NULL ELSE stopped_at END,
+        idle_at = %(idle_at)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+    WHERE id = %(id)s AND lease_owner = %(lease_owner)s AND version = %(version)s
+    RETURNING id, turns
+), done AS (
+    UPDATE inbound SET processed_at = %(now)s, turn_no = held.turns, outcome = %(outcome)s,
+        intent = %(intent)s, confidence = %(confidence)s
+    FROM held WHERE inbound.id = %(inbound_id)s AND inbound.processed_at IS NULL
+    RETURNING inbound.id
+), said AS (
+    INSERT INTO outbound (id, city_id, conversation_id, channel, inbound_id, purpose, priority, body, status,
+        next_attempt_at, claimed_until, valid_until, created_at)
+    SELECT said.id, %(city)s, held.id, %(channel)s, done.id, %(purpose)s, %(priority)s, said.body, 'queued',
+        %(now)s, clock_timestamp() + interval '60 seconds', %(valid_until)s, %(now)s
+    FROM held, done, jsonb_to_recordset(%(says)s) AS said(id uuid, body jsonb, position int)
+    ORDER BY said.position
+)
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One outgoing message of the turn: row id and body {text, buttons, ask, lang}."""
+
+    id: UUID
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """All that a finished turn changes. `owner`: who holds the conversation afterwards ("bot" or "staff")."""
+
+    held: Held
+    inbound_id: UUID
+    now: datetime
+    state: dict[str, Any]
+    lang: str
+    owner: str
+    outcome: str
+    intent: str | None
+    confidence: float | None
+    purpose: str
+    priority: int
+    valid_until: datetime
+    idle_at: datetime | None
+    stop: str = ""
+    bubbles: tuple[Bubble, ...] = field(default=())
+    does_introduce: bool = False
+
+
+class LeaseLost(Exception):
+    """Another process has taken over: nothing of this turn was written, and nothing may be sent."""
+
+
+async def write(tx: AsyncConnection, record: TurnRecord, *, owner: str, lease_s: float) -> None:
+    """Write the turn. Raises LeaseLost when owner or version no longer match, or the message is already done."""
+    connection = await driver(tx)
+    cursor = await connection.execute(_WRITE, _values(record, owner, lease_s))
+    row = await cursor.fetchone()
+    if row is None or row[0] == 0 or row[1] == 0:
+        raise LeaseLost
+
+
+def _values(record: TurnRecord, owner: str, lease_s: float) -> dict[str, Any]:
+    held = record.held
+    says = [
+        {"id": str(bubble.id), "body": bubble.body, "position": position}
+        for position, bubble in enumerate(record.bubbles)
+    ]
+    return {
+        "id": held.id,
+        "city": held.city_id,
+        "channel": held.channel,
+        "version": held.version,
+        "lease_owner": owner,
+        "lease_s": lease_s,
+        "state": Jsonb(record.state),
+        "lang": record.lang,
+        "owner": record.owner,
+        "introduced_at": record.now if record.does_introduce else None,
+        "stop": record.stop,
+        "idle_at": record.idle_at,
+        "now": record.now,
+        "inbound_id": record.inbound_id,
+        "outcome": record.outcome,
+        "intent": record.intent,
+        "confidence": record.confidence,
+        "purpose": record.purpose,
+        "priority": record.priority,
+        "valid_until": record.valid_until,
+        "says": Jsonb(says, dumps=orjson.dumps),
+    }

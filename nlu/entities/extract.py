@@ -1,0 +1,72 @@
+"""All finders together: who wins where two of them claim the same characters."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from core.contracts.understanding import NamedPlace
+from nlu.entities.addresses import find_addresses
+from nlu.entities.compact import compact
+from nlu.entities.found import Found
+from nlu.entities.lists import WordLists
+from nlu.entities.patterns import (
+    find_case_numbers,
+    find_durations,
+    find_money,
+    find_ordinals,
+    find_phones,
+    find_plates,
+)
+from nlu.entities.places import Places
+from nlu.entities.when import find_moments
+from nlu.model import Lexicon
+
+# Lower wins; within a rank the longer span wins. Fixed shapes go before words, words before single numbers.
+_RANKS = {"case_no": 0, "phone": 0, "plate": 0, "place": 1, "money": 1, "when": 1, "duration": 2, "ordinal": 3}
+_OTHER_RANK = 2
+
+
+class Extractor:
+    """Finds entities in folded text. Built once from the data's word lists and the city's places."""
+
+    def __init__(self, lexicon: Lexicon, places: Sequence[NamedPlace], case_prefix: str) -> None:
+        self._lists = WordLists(lexicon.lists)
+        self._places = Places(places)
+        self._prefix = case_prefix
+        self._patterns = [
+            (name, re.compile(pattern, re.IGNORECASE))
+            for name, patterns in lexicon.patterns.items()
+            for pattern in patterns
+        ]
+
+    def find(self, folded: str, now: datetime) -> list[Found]:
+        """Entities in the order of the text, none overlapping; `now` is aware."""
+        found: list[Found] = []
+        if any(char.isdigit() for char in folded):
+            found += find_plates(folded)
+            found += find_phones(folded)
+            found += find_case_numbers(folded, self._prefix)
+        found += find_money(folded)
+        found += find_durations(folded)
+        found += find_ordinals(folded)
+        found += find_moments(folded, now)
+        found += find_addresses(folded)
+        compacted = compact(folded)
+        found += self._places.find(compacted)
+        found += self._lists.find(compacted)
+        for name, pattern in self._patterns:
+            found += [Found(*match.span(), name, match[0]) for match in pattern.finditer(folded) if match[0]]
+        return settle(found)
+
+
+def settle(found: Iterable[Found]) -> list[Found]:
+    """Keep the strongest of overlapping spans: by rank, then longer, then surer, then earlier."""
+    ordered = sorted(
+        found,
+        key=lambda one: (_RANKS.get(one.type, _OTHER_RANK), one.start - one.end, -one.confidence, one.start),
+    )
+    kept: list[Found] = []
+    for one in ordered:
+        if all(one.end <= other.start or one.start >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.start)

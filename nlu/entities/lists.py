@@ -1,0 +1,38 @@
+"""Words of the data's lookup lists (categories, pollutants, vehicles …), found with or without spaces."""
+
+from collections.abc import Iterator, Mapping
+
+from nlu.entities.compact import Compact
+from nlu.entities.found import Found
+
+
+class WordLists:
+    """An index by the first two characters: a text costs one look-up a character, however long the lists are."""
+
+    def __init__(self, lists: Mapping[str, Mapping[str, str]]) -> None:
+        self._index: dict[str, list[tuple[str, str, str]]] = {}
+        for kind, surfaces in lists.items():
+            for surface, value in surfaces.items():
+                key = surface.replace(" ", "").lower()
+                if len(key) >= 2:
+                    self._index.setdefault(key[:2], []).append((key, kind, value))
+        for entries in self._index.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+
+    def find(self, compacted: Compact) -> Iterator[Found]:
+        """Longest word at each position; Latin words only where a word opens and ends."""
+        text = compacted.text
+        for at in range(len(text) - 1):
+            for key, kind, value in self._index.get(text[at : at + 2], ()):
+                if text.startswith(key, at) and self._stands_alone(compacted, at, key):
+                    yield Found(*compacted.span(at, at + len(key)), kind, value)
+                    break
+
+    @staticmethod
+    def _stands_alone(compacted: Compact, at: int, key: str) -> bool:
+        end = at + len(key)
+        if key.isascii():
+            after = compacted.text[end : end + 1]
+            return at in compacted.opens and (end in compacted.opens or not after.isalnum() or not after.isascii())
+        # Two syllables that only meet across a space, or inside a word, are mostly no word at all.
+        return not compacted.crosses_space(at, end) or len(key) > 3

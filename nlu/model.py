@@ -1,0 +1,157 @@
+"""The trained classifier as it runs: a vocabulary, weight rows and a few thresholds, read without sklearn or pickle."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.errors import ModelUnreadable
+from nlu.features import char_grams, jamo_grams, weigh
+
+FORMAT = 1
+MODEL_FILE = "model.npz"
+MANIFEST_FILE = "manifest.json"
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """`refuse`: below this scope score nothing is done. `act`: from here on it may be acted on, unless the second
+    intent comes within `margin` of the first. `temperature` divides the classifier's logits (calibration).
+    """
+
+    refuse: float
+    act: float
+    margin: float
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a model was made of and how well it did on lines it had not seen (out of fold)."""
+
+    format: int
+    data_hash: str
+    model_hash: str
+    libraries: dict[str, str]
+    labels: tuple[str, ...]
+    thresholds: Thresholds
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The data's word lists: `lists` maps entity type to {surface: canonical value}; `gloss` English to Korean."""
+
+    lists: dict[str, dict[str, str]] = field(default_factory=dict)
+    gloss: dict[str, str] = field(default_factory=dict)
+    patterns: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Multinomial logistic regression over two n-gram views; `weights` is [features, labels] float32."""
+
+    labels: tuple[str, ...]
+    char_index: Mapping[str, int]
+    jamo_index: Mapping[str, int]
+    idf: list[float]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    temperature: float
+
+    def probabilities(self, text: str) -> NDArray[np.float64]:
+        """Probability of every label, in label order, for a text as `normalise.comparable` gives it."""
+        columns, values = vectorise(text, self.char_index, self.jamo_index, self.idf)
+        logits = self.bias.astype(np.float64)
+        if columns:
+            logits = logits + np.asarray(values, dtype=np.float32) @ self.weights[columns]
+        logits = logits / self.temperature
+        shifted = np.exp(logits - logits.max())
+        return np.asarray(shifted / shifted.sum(), dtype=np.float64)
+
+
+def vectorise(
+    text: str, char_index: Mapping[str, int], jamo_index: Mapping[str, int], idf: list[float]
+) -> tuple[list[int], list[float]]:
+    """Feature columns and weights of one comparable text, both views side by side."""
+    columns, values = weigh(char_grams(text), char_index, idf)
+    more_columns, more_values = weigh(jamo_grams(text), jamo_index, idf)
+    return columns + more_columns, values + more_values
+
+
+def save(folder: Path, classifier: Classifier, lexicon: Lexicon) -> str:
+    """Write the model file and return its SHA-256. The same classifier gives the same bytes."""
+    grams = [*classifier.char_index, *classifier.jamo_index]
+    packed = {
+        "grams": np.frombuffer("\n".join(grams).encode(), dtype=np.uint8),
+        "chars": np.array([len(classifier.char_index)], dtype=np.int64),
+        "idf": np.array(classifier.idf, dtype=np.float32),
+        "weights": classifier.weights.astype(np.float16),
+        "bias": classifier.bias.astype(np.float32),
+        "lexicon": np.frombuffer(json.dumps(asdict(lexicon), ensure_ascii=False).encode(), dtype=np.uint8),
+    }
+    buffer = BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **packed)
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / MODEL_FILE, buffer.getvalue())
+    return sha256(buffer.getvalue()).hexdigest()
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest; done last, so that a folder with a fitting manifest is a whole model."""
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    replace(folder / MANIFEST_FILE, text.encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put the content in place in one step, so that a reader never sees half a file."""
+    draft = path.with_suffix(path.suffix + ".new")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises ModelUnreadable when there is none or it is of another format."""
+    try:
+        said = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        if said["format"] != FORMAT:
+            raise ModelUnreadable(folder, f"형식 {said['format']}, 필요한 형식 {FORMAT}")
+        said["labels"] = tuple(said["labels"])
+        said["thresholds"] = Thresholds(**said["thresholds"])
+        return Manifest(**said)
+    except FileNotFoundError as problem:
+        raise ModelUnreadable(folder, "아직 학습한 모델이 없습니다") from problem
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as problem:
+        raise ModelUnreadable(folder, f"{MANIFEST_FILE}이 손상되었습니다") from problem
+
+
+def restore(folder: Path) -> tuple[Classifier, Lexicon, Manifest]:
+    """The saved model, checked against its manifest. Raises ModelUnreadable."""
+    manifest = read_manifest(folder)
+    try:
+        content = (folder / MODEL_FILE).read_bytes()
+        if sha256(content).hexdigest() != manifest.model_hash:
+            raise ModelUnreadable(folder, f"{MODEL_FILE}이 {MANIFEST_FILE}과 맞지 않습니다")
+        with np.load(BytesIO(content), allow_pickle=False) as packed:
+            grams = packed["grams"].tobytes().decode().split("\n")
+            chars = int(packed["chars"][0])
+            classifier = Classifier(
+                labels=manifest.labels,
+                char_index={gram: column for column, gram in enumerate(grams[:chars])},
+                jamo_index={gram: column for column, gram in enumerate(grams[chars:], start=chars)},
+                idf=packed["idf"].tolist(),
+                weights=packed["weights"].astype(np.float32),
+                bias=packed["bias"],
+                temperature=manifest.thresholds.temperature,
+            )
+            lexicon = Lexicon(**json.loads(packed["lexicon"].tobytes().decode()))
+    except (OSError, BadZipFile, KeyError, IndexError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as problem:
+        raise ModelUnreadable(folder, f"{MODEL_FILE}이 손상되었습니다") from problem
+    return classifier, lexicon, manifest

@@ -1,0 +1,213 @@
+"""From a folder of Rasa YAML to a model folder. Deterministic: the same data and code give the same model bytes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from nlu.bands import fit_temperature, fit_thresholds
+from nlu.errors import ModelUnreadable, TrainingDataError
+from nlu.features import char_grams, jamo_grams
+from nlu.model import (
+    FORMAT,
+    MODEL_FILE,
+    OUT_OF_SCOPE,
+    Classifier,
+    Lexicon,
+    Manifest,
+    Thresholds,
+    read_manifest,
+    save,
+    save_manifest,
+    vectorise,
+)
+from nlu.noise import noisy_copy
+from nlu.normalise import bounded, comparable
+from nlu.rasa_yaml import TrainingData, read_folder
+from nlu.reading import read
+from nlu.tokens import with_signs
+
+FOLDS = 4
+STRENGTH = 20.0
+MIN_LINES = 2
+
+Floats = NDArray[np.float64]
+
+
+def train(data_dir: Path, model_dir: Path) -> Manifest:
+    """Train on every YAML file of `data_dir` and write model and manifest to `model_dir` (made when missing).
+
+    Raises TrainingDataError; the model that was there before stays untouched in that case.
+    """
+    data = read_folder(data_dir)
+    lexicon = build_lexicon(data)
+    texts, gold, labels = _prepare(data_dir, data, lexicon)
+    thresholds, figures = _out_of_fold(texts, gold, labels)
+    classifier = _fit(texts, gold, labels, thresholds.temperature)
+    model_hash = save(model_dir, classifier, lexicon)
+    manifest = Manifest(
+        format=FORMAT,
+        data_hash=_fingerprint(data_dir),
+        model_hash=model_hash,
+        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        labels=labels,
+        thresholds=thresholds,
+        figures=figures,
+    )
+    save_manifest(model_dir, manifest)
+    return manifest
+
+
+def needs_training(data_dir: Path, model_dir: Path) -> bool:
+    """Whether the folder's model is missing, or made of other data, code or libraries than today's."""
+    try:
+        manifest = read_manifest(model_dir)
+    except ModelUnreadable:
+        return True
+    return manifest.data_hash != _fingerprint(data_dir) or not (model_dir / MODEL_FILE).exists()
+
+
+def build_lexicon(data: TrainingData) -> Lexicon:
+    """Lookup lists with synonyms applied. English words gloss to Korean by synonym, or by sharing a list's value."""
+    lists = {
+        kind: {surface.lower(): data.synonyms.get(surface.lower(), surface) for surface in surfaces}
+        for kind, surfaces in data.lookups.items()
+    }
+    gloss = {word: value for word, value in data.synonyms.items() if word.isascii() and not value.isascii()}
+    for surfaces in lists.values():
+        gloss.update(_siblings(surfaces))
+    return Lexicon(lists=lists, gloss=gloss, patterns=data.regexes)
+
+
+def _siblings(surfaces: dict[str, str]) -> dict[str, str]:
+    """English words of a list with the shortest Korean word of the same canonical value."""
+    korean: dict[str, str] = {}
+    for surface, value in surfaces.items():
+        if not surface.isascii() and len(surface) < len(korean.get(value, surface + " ")):
+            korean[value] = surface
+    return {
+        surface: korean[value]
+        for surface, value in surfaces.items()
+        if surface.isalpha() and surface.isascii() and value in korean
+    }
+
+
+def _fingerprint(data_dir: Path) -> str:
+    digest = sha256(f"{FORMAT} {version('scikit-learn')} {version('numpy')}".encode())
+    code = Path(__file__).parent
+    sources = [path for folder in (code, code / "entities") for path in folder.glob("*.py")]
+    for path in [*sorted(data_dir.glob("*.y*ml")), *sorted(sources)]:
+        digest.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _prepare(
+    data_dir: Path, data: TrainingData, lexicon: Lexicon
+) -> tuple[list[tuple[str, str]], NDArray[np.int64], tuple[str, ...]]:
+    """Comparable text and its noisy copy for every example, with label numbers; in-scope labels come first."""
+    counts = Counter(example.intent for example in data.examples)
+    labels = tuple(sorted(counts, key=lambda name: (name == OUT_OF_SCOPE, name)))
+    if len(labels) < 2 or min(counts.values()) < FOLDS:
+        korean = f"intent가 둘 이상, intent마다 예문이 {FOLDS}개 이상 있어야 합니다"
+        raise TrainingDataError(data_dir, 0, korean, "too few intents or examples")
+    texts: list[tuple[str, str]] = []
+    for example in data.examples:
+        spans = [(span.start, span.end, span.type) for span in example.entities]
+        # Signs first: offsets belong to the example's text, and folding keeps the private-use signs.
+        signed = read(with_signs(example.text, spans)).folded
+        clean = comparable(bounded(signed), lexicon.gloss)
+        texts.append((clean, comparable(bounded(noisy_copy(signed)), lexicon.gloss)))
+    gold = np.array([labels.index(example.intent) for example in data.examples], dtype=np.int64)
+    return texts, gold, labels
+
+
+def _vocabulary(texts: Sequence[str]) -> tuple[dict[str, int], dict[str, int], list[float]]:
+    chars: Counter[str] = Counter()
+    jamos: Counter[str] = Counter()
+    for text in texts:
+        chars.update(set(char_grams(text)))
+        jamos.update(set(jamo_grams(text)))
+    kept_chars = sorted(gram for gram, lines in chars.items() if lines >= MIN_LINES)
+    kept_jamos = sorted(gram for gram, lines in jamos.items() if lines >= MIN_LINES)
+    lines = [chars[gram] for gram in kept_chars] + [jamos[gram] for gram in kept_jamos]
+    idf = np.log((1 + len(texts)) / (1 + np.array(lines))) + 1
+    start = len(kept_chars)
+    return (
+        {gram: column for column, gram in enumerate(kept_chars)},
+        {gram: column for column, gram in enumerate(kept_jamos, start=start)},
+        idf.astype(np.float32).tolist(),
+    )
+
+
+def _fit(
+    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...], temperature: float
+) -> Classifier:
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [text for pair in pairs for text in pair]
+    char_index, jamo_index, idf = _vocabulary(texts)
+    starts, columns, values = [0], list[int](), list[float]()
+    for text in texts:
+        more_columns, more_values = vectorise(text, char_index, jamo_index, idf)
+        columns += more_columns
+        values += more_values
+        starts.append(len(columns))
+    rows = csr_array((values, columns, starts), shape=(len(texts), len(idf)))
+    solver = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    solver.fit(rows, np.repeat(gold, 2))
+    return Classifier(
+        labels=labels,
+        char_index=char_index,
+        jamo_index=jamo_index,
+        idf=idf,
+        weights=solver.coef_.T.astype(np.float16).astype(np.float32),
+        bias=solver.intercept_.astype(np.float32),
+        temperature=temperature,
+    )
+
+
+def _out_of_fold(
+    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...]
+) -> tuple[Thresholds, dict[str, float]]:
+    """Thresholds and figures from models that had not seen the line they judge."""
+    seen: Counter[int] = Counter()
+    fold = np.empty(len(gold), dtype=np.int64)
+    for row, label in enumerate(gold.tolist()):
+        fold[row] = seen[label] % FOLDS
+        seen[label] += 1
+    logits = np.empty((len(gold), len(labels)))
+    for number in range(FOLDS):
+        kept = [row for row in range(len(gold)) if fold[row] != number]
+        model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0)
+        for row in np.nonzero(fold == number)[0]:
+            logits[row] = np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12))
+    temperature = fit_temperature(logits, gold)
+    return _judge(logits / temperature, gold, labels, temperature)
+
+
+def _judge(
+    logits: Floats, gold: NDArray[np.int64], labels: tuple[str, ...], temperature: float
+) -> tuple[Thresholds, dict[str, float]]:
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    inside = len(labels) - (OUT_OF_SCOPE in labels)
+    in_scope = shares[:, :inside].sum(axis=1)
+    best = shares[:, :inside].max(axis=1) / np.maximum(in_scope, 1e-12)
+    scores = in_scope * np.sqrt(best)
+    right = shares[:, :inside].argmax(axis=1) == gold
+    belongs = gold < inside
+    thresholds = fit_thresholds(scores, right, belongs, temperature)
+    acted, refused = scores >= thresholds.act, scores < thresholds.refuse
+    figures = {
+        "lines": float(len(gold)),
+        "accuracy_in_scope": float(right[belongs].mean()),
+        "acted_in_scope": float(acted[belongs].mean()),
+        "acted_right": float(right[acted].mean()) if acted.any() else 0.0,
+        "refused_out_of_scope": float(refused[~belongs].mean()) if (~belongs).any() else 0.0,
+    }
+    return thresholds, {name: round(value, 4) for name, value in figures.items()}

@@ -1,0 +1,80 @@
+"""A stored lot as the rest of the house sees it, and the few things that are read out of its own words."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from civic.parking.fees import from_row, lot_fee_krw
+from core.contracts.parking import Tariff
+
+LARGE_CAPACITY = 100
+"""From how many bays a lot is offered to somebody who asks for a large one: our choice, no rule says it."""
+
+_MEMBERS_ONLY = re.compile(
+    r"정기권\s*전용|정기\s*차량\s*전용|월정기\s*전용|정기전용|계약자\s*전용|회원제|거주자\s*우선"
+)
+_CHARGING = re.compile(r"전기차|충전|EV\b")
+# Charging words that speak of a discount for electric cars, not of a charger.
+_CHARGING_DISCOUNT = re.compile(r"전기(?:자동)?차[^+,·]*(?:할인|감면|면제|프로|퍼센트)")
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One lot. Fields as in `core.contracts.parking.ParkingRecord`."""
+
+    id: UUID
+    name: str
+    ownership: str
+    type: str
+    address: str
+    lat: float | None
+    lon: float | None
+    capacity: int
+    has_disabled: bool | None
+    has_charging: bool | None
+    opening_hours: str | None
+    hours_note: str
+    fee_kind: str
+    tariff: Tariff | None
+    payment: str
+    remarks: str
+    operator: str
+    phone: str
+    data_date: date | None
+
+    @property
+    def is_members_only(self) -> bool:
+        """For pass holders or residents by its own name or remarks: a visitor should know before driving there."""
+        return bool(_MEMBERS_ONLY.search(f"{self.name} {self.remarks}"))
+
+    @property
+    def mentions_charging(self) -> bool:
+        """The name or remarks speak of a charger (the national file has no column for it)."""
+        return bool(self.has_charging) or bool(
+            _CHARGING.search(self.name) or _CHARGING.search(_CHARGING_DISCOUNT.sub("", self.remarks))
+        )
+
+    def fee_krw(self, minutes: int) -> int | None:
+        """Won for a stay; None when unknown."""
+        return lot_fee_krw(self.fee_kind, self.tariff, minutes)
+
+
+def from_mapping(row: RowMapping | dict[str, Any]) -> Lot:
+    values = {name: row[name] for name in Lot.__slots__}
+    values["tariff"] = from_row(values["tariff"])
+    return Lot(**values)
+
+
+@lru_cache(maxsize=32_768)
+def squeezed(name: str) -> str:
+    """A name without spaces, marks and the words every lot has: what citizens and files agree on."""
+    plain = "".join(_CIRCLED.get(character, character) for character in name.lower())
+    return re.sub(r"공영|주차장|노외|노상|parking\s*lot|[^0-9a-z가-힣]", "", plain)
+
+
+_CIRCLED = {chr(0x2460 + n): str(n + 1) for n in range(20)}

@@ -1,0 +1,109 @@
+"""Finds lots: near a point, by id, by name. A box in SQL keeps the candidates few, the distance is exact."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.parking.distance import degree_meters, meters
+from civic.parking.hours import OpenState, state_at
+from civic.parking.lots import LARGE_CAPACITY, Lot, from_mapping, squeezed
+from civic.parking.tables import parking_lots
+from core.contracts.channel import GeoPoint
+
+_COLUMNS = [parking_lots.c[name] for name in Lot.__slots__]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the citizen insists on. `disabled`: has bays for disabled people by the data; `ev`: mentions a charger."""
+
+    ev: bool = False
+    disabled: bool = False
+    free: bool = False
+    large: bool = False
+    open_now: bool = False
+
+    def take(self, found: "Found") -> bool:
+        lot = found.lot
+        return (
+            (not self.ev or lot.mentions_charging)
+            and (not self.disabled or lot.has_disabled is True)
+            and (not self.free or lot.fee_kind == "free")
+            and (not self.large or lot.capacity >= LARGE_CAPACITY)
+            and (not self.open_now or found.state.is_open is True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A lot as it stands at the moment asked for; `distance_m` None when nobody said from where."""
+
+    lot: Lot
+    state: OpenState
+    distance_m: float | None = None
+
+
+async def near(
+    tx: AsyncConnection, city_id: str, point: GeoPoint, now: datetime, filters: Filters, radius_m: float
+) -> list[Found]:
+    """All lots within `radius_m` metres that the filters take, nearest first."""
+    north, east = degree_meters(point.lat)
+    lat, lon = parking_lots.c.lat, parking_lots.c.lon
+    # One part in a hundred wider than the circle: a degree's length changes within the box.
+    high, wide = radius_m * 1.01 / north, radius_m * 1.01 / east
+    query = select(*_COLUMNS).where(
+        parking_lots.c.city_id == city_id,
+        lat.between(point.lat - high, point.lat + high),
+        lon.between(point.lon - wide, point.lon + wide),
+    )
+    found: list[Found] = []
+    for row in (await tx.execute(query)).mappings():
+        lot = from_mapping(row)
+        distance = meters(point, GeoPoint(lot.lat or 0.0, lot.lon or 0.0))
+        if distance <= radius_m:
+            candidate = Found(lot, state_at(lot.opening_hours, now), distance)
+            if filters.take(candidate):
+                found.append(candidate)
+    return sorted(found, key=lambda one: (one.distance_m or 0.0, one.lot.name))
+
+
+async def by_ids(tx: AsyncConnection, city_id: str, ids: Sequence[UUID], now: datetime) -> list[Found]:
+    """The lots of these ids, in the order asked; unknown ids are left out."""
+    query = select(*_COLUMNS).where(parking_lots.c.city_id == city_id, parking_lots.c.id.in_(ids))
+    lots = {row["id"]: from_mapping(row) for row in (await tx.execute(query)).mappings()}
+    return [Found(lots[one], state_at(lots[one].opening_hours, now)) for one in ids if one in lots]
+
+
+async def by_name(
+    tx: AsyncConnection, city_id: str, text: str, now: datetime, limit: int, around: GeoPoint | None
+) -> list[Found]:
+    """Lots whose name is the text, holds it, or is held by it; the closest name first, then the nearest to `around`.
+
+    Names are compared without spaces and without the words that every lot has (`squeezed`).
+    """
+    wanted = squeezed(text)
+    if len(wanted) < 2:
+        return []
+    lots = parking_lots.c
+    query = select(lots.id, lots.name, lots.lat, lots.lon).where(lots.city_id == city_id)
+    ranked: list[tuple[int, int, float, str, UUID]] = []
+    for row in await tx.execute(query):
+        name = squeezed(row.name)
+        if kind := _likeness(name, wanted):
+            away = meters(around, GeoPoint(row.lat, row.lon)) if around and row.lat is not None else math.inf
+            ranked.append((kind, abs(len(name) - len(wanted)), away, row.name, row.id))
+    return await by_ids(tx, city_id, [one[-1] for one in sorted(ranked)[:limit]], now)
+
+
+def _likeness(name: str, wanted: str) -> int:
+    """1 the same, 2 the name holds the text, 3 the text is a sentence around the name; 0 unlike."""
+    if name == wanted:
+        return 1
+    if wanted in name:
+        return 2
+    return 3 if len(name) >= 3 and name in wanted else 0

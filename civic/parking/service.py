@@ -1,0 +1,65 @@
+"""What other rooms may ask about parking: each question is one short read of its own."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.parking import search
+from civic.parking.search import Filters, Found
+from civic.parking.tables import parking_lots
+from core.contracts.channel import GeoPoint
+from core.db import Database
+
+NEAR_M = 1_000.0
+WIDE_M = 3_000.0
+
+
+class ParkingService:
+    """Lots of one city. Times are aware; distances are metres; nothing is written here."""
+
+    def __init__(self, database: Database, city_id: str) -> None:
+        self._database = database
+        self._city_id = city_id
+
+    async def near(
+        self,
+        point: GeoPoint,
+        now: datetime,
+        filters: Filters | None = None,
+        limit: int = 3,
+        *,
+        radius_m: float = NEAR_M,
+        skip: int = 0,
+    ) -> list[Found]:
+        """At most `limit` lots within `radius_m` of a point, nearest first, after leaving out the first `skip`."""
+        async with self._database.transaction() as tx:
+            found = await search.near(tx, self._city_id, point, now, filters or Filters(), radius_m)
+        return found[skip : skip + limit]
+
+    async def lot(self, id: UUID, now: datetime) -> Found | None:
+        """One lot as it stands at `now`, or None."""
+        found = await self.lots([id], now)
+        return found[0] if found else None
+
+    async def lots(self, ids: list[UUID], now: datetime) -> list[Found]:
+        """Several lots in the order asked; unknown ids are left out."""
+        async with self._database.transaction() as tx:
+            return await search.by_ids(tx, self._city_id, ids, now)
+
+    async def by_name(self, text: str, now: datetime, limit: int = 5, *, around: GeoPoint | None = None) -> list[Found]:
+        """Lots called so, or named in the text; the closest name first, then the nearest to `around`."""
+        async with self._database.transaction() as tx:
+            return await search.by_name(tx, self._city_id, text, now, limit, around)
+
+
+async def placed_names(tx: AsyncConnection, city_id: str) -> list[tuple[str, float, float]]:
+    """Names and points of all lots that have a point, for the city's gazetteer."""
+    lots = parking_lots.c
+    query = (
+        select(lots.name, lots.lat, lots.lon)
+        .where(lots.city_id == city_id, lots.lat.is_not(None), lots.lon.is_not(None))
+        .order_by(lots.name, lots.uid)
+    )
+    return [(row.name, row.lat, row.lon) for row in await tx.execute(query)]

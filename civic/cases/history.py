@@ -1,0 +1,54 @@
+"""One change leaves two rows: the line in the case's history and the audit row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.cases.case import Actor, EventKind
+from civic.cases.tables import case_events
+from civic.staff.service import record_change
+from core.ids import new_id
+
+
+async def write(
+    tx: AsyncConnection,
+    *,
+    city_id: str,
+    case_id: UUID,
+    actor: Actor,
+    kind: EventKind,
+    now: datetime,
+    is_public: bool,
+    from_value: str | None = None,
+    to_value: str | None = None,
+    text: str = "",
+) -> None:
+    """`text` goes to the history only; the audit row says what kind of thing changed from what to what."""
+    await tx.execute(
+        insert(case_events).values(
+            id=new_id(),
+            city_id=city_id,
+            case_id=case_id,
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            kind=kind,
+            from_value=from_value,
+            to_value=to_value,
+            text=text,
+            is_public=is_public,
+        )
+    )
+    await record_change(
+        tx,
+        city_id=city_id,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=f"case.{kind}",
+        object_kind="case",
+        object_id=str(case_id),
+        detail={"from": from_value, "to": to_value},
+        now=now,
+    )

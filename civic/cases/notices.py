@@ -1,0 +1,115 @@
+"""The citizen is told on his own channel when his case changes: one row in the outbox, in the change's transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import yaml
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.cases.case import Case
+from civic.cases.status import NAMES
+from civic.city.tables import departments
+from civic.conversations.outbound import Draft, queue
+from civic.conversations.rules import schedule
+from civic.conversations.tables import conversations
+from core.clock import SEOUL
+from core.settings import Messaging
+
+_DAYS_KO = "월화수목금토일"
+_DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+async def tell(
+    tx: AsyncConnection,
+    messaging: Messaging,
+    case: Case,
+    kind: str,
+    now: datetime,
+    *,
+    text: str = "",
+    staff_id: UUID | None = None,
+) -> UUID | None:
+    """Queue the notice `kind` (a status or "department") with purpose case_notice, so the night is kept.
+
+    None when the case came by no conversation. One version of a case is told at most once.
+    """
+    if case.conversation_id is None:
+        return None
+    thread = (
+        await tx.execute(
+            select(conversations.c.channel, conversations.c.lang).where(conversations.c.id == case.conversation_id)
+        )
+    ).one()
+    lang = "en" if thread.lang == "en" else "ko"
+    name, phone = await _department(tx, case, lang)
+    timing = schedule(messaging, "case_notice", now)
+    said = render(kind, lang, values_of(case, lang, department=name, phone=phone, text=text))
+    draft = Draft(
+        city_id=case.city_id,
+        conversation_id=case.conversation_id,
+        channel=thread.channel,
+        body={"text": said, "buttons": [], "ask": "", "lang": lang},
+        purpose="case_notice",
+        priority=timing.priority,
+        valid_until=timing.valid_until,
+        next_attempt_at=timing.next_attempt_at,
+        staff_id=staff_id,
+        case_id=case.id,
+        dedupe_key=f"case:{case.id}:{case.version}",
+    )
+    return await queue(tx, draft, now)
+
+
+def values_of(case: Case, lang: str, *, department: str, phone: str, text: str = "") -> dict[str, str]:
+    """What a template may name."""
+    return {
+        "receipt_no": case.receipt_no,
+        "title": case.title,
+        "department": department,
+        "phone": phone,
+        "status": NAMES[case.status][1 if lang == "en" else 0],
+        "text": text.strip(),
+        "due": written(case.due_at, lang),
+    }
+
+
+def render(kind: str, lang: str, values: Mapping[str, str]) -> str:
+    """Plain text, never markup. Raises KeyError for a kind without text, UndefinedError for a missing value."""
+    return _templates(lang)[kind].render(values).strip()
+
+
+def kinds(lang: str) -> frozenset[str]:
+    return frozenset(_templates(lang))
+
+
+def written(at: datetime, lang: str) -> str:
+    """A moment as people write it, Korean time; a period that ends with the day is written as the day."""
+    local = at.astimezone(SEOUL)
+    is_day = (local.hour, local.minute) == (23, 59)
+    if lang == "en":
+        day = f"{_DAYS_EN[local.weekday()]} {local:%Y-%m-%d}"
+        return day if is_day else f"{day} {local:%H:%M}"
+    day = f"{local.year}년 {local.month}월 {local.day}일({_DAYS_KO[local.weekday()]})"
+    return day if is_day else f"{day} {local:%H:%M}"
+
+
+@cache
+def _templates(lang: str) -> dict[str, Template]:
+    # Texts go to messengers as plain text; a page that shows them escapes them itself.
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    source = yaml.safe_load((Path(__file__).parent / f"notices.{lang}.yml").read_text("utf-8"))
+    return {kind: environment.from_string(text) for kind, text in source.items()}
+
+
+async def _department(tx: AsyncConnection, case: Case, lang: str) -> tuple[str, str]:
+    wanted = (departments.c.city_id == case.city_id, departments.c.id == case.department_id)
+    row = (await tx.execute(select(departments).where(*wanted))).one_or_none()
+    if row is None:
+        return case.department_id, ""
+    return (row.name_en if lang == "en" else row.name_ko), row.phone

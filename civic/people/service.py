@@ -1,0 +1,15 @@
+"""What other rooms may use of the people's room."""
+
+from civic.people.citizens import contact_of, has_consented, name_citizen, record_consent
+from civic.people.name import clean_name
+from civic.people.phone import masked_phone, normalise_phone
+
+__all__ = [
+    "clean_name",
+    "contact_of",
+    "has_consented",
+    "masked_phone",
+    "name_citizen",
+    "normalise_phone",
+    "record_consent",
+]

@@ -1,0 +1,106 @@
+"""The people who work here: adding them, reading them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast, get_args
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.staff.audit import record_change
+from civic.staff.passwords import check_password, hash_password
+from civic.staff.permissions import Role
+from civic.staff.tables import staff
+from core.errors import BadInput, Conflict
+from core.ids import new_id
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff, without secrets."""
+
+    id: UUID
+    city_id: str
+    login: str
+    name: str
+    role: Role
+    department_id: str | None
+    is_active: bool
+
+    @classmethod
+    def of(cls, row: Any) -> "Member":
+        return cls(row.id, row.city_id, row.login, row.name, cast(Role, row.role), row.department_id, row.is_active)
+
+
+async def add_staff(
+    tx: AsyncConnection,
+    *,
+    city_id: str,
+    login: str,
+    name: str,
+    role: str,
+    department_id: str | None,
+    password: str,
+    now: datetime,
+    by: UUID | None = None,
+) -> Member:
+    """Add a member of staff; `by` is who did it, None for the command line.
+
+    Raises BadInput (login, name, role, password rule) and Conflict (login taken).
+    """
+    login, name = login.strip().lower(), name.strip()
+    if not _LOGIN.fullmatch(login):
+        raise BadInput(
+            "아이디는 영문 소문자, 숫자, . _ - 로 3~40자입니다.", "A login has 3 to 40 of a-z, 0-9, '.', '_', '-'."
+        )
+    if not name or len(name) > 60 or not name.isprintable():
+        raise BadInput("이름을 적어 주세요.", "A name is needed.")
+    if role not in get_args(Role):
+        raise BadInput("역할은 agent, manager, admin, auditor 중 하나입니다.", "No such role.", role=role)
+    check_password(password, login)
+    values = {
+        "id": new_id(),
+        "city_id": city_id,
+        "login": login,
+        "name": name,
+        "password_hash": await hash_password(password),
+        "role": role,
+        "department_id": department_id,
+        "is_active": True,
+        "created_at": now,
+    }
+    added = await tx.execute(
+        insert(staff).values(values).on_conflict_do_nothing(index_elements=["city_id", "login"]).returning(*staff.c)
+    )
+    row = added.one_or_none()
+    if row is None:
+        raise Conflict("이미 있는 아이디입니다.", "This login is taken.")
+    await record_change(
+        tx,
+        city_id=city_id,
+        actor_kind="staff" if by else "system",
+        actor_id=by,
+        action="staff.added",
+        object_kind="staff",
+        object_id=str(row.id),
+        detail={"role": role},
+        now=now,
+    )
+    return Member.of(row)
+
+
+async def list_staff(tx: AsyncConnection, city_id: str) -> list[Member]:
+    """Everybody of the city, by login."""
+    found = await tx.execute(select(staff).where(staff.c.city_id == city_id).order_by(staff.c.login))
+    return [Member.of(row) for row in found]
+
+
+async def active_member(tx: AsyncConnection, city_id: str, staff_id: UUID) -> Member | None:
+    wanted = (staff.c.id == staff_id, staff.c.city_id == city_id, staff.c.is_active)
+    row = (await tx.execute(select(staff).where(*wanted))).one_or_none()
+    return Member.of(row) if row is not None else None

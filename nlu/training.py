@@ -126,16 +126,17 @@ def _prepare(
     return texts, gold, labels
 
 
-def _vocabulary(texts: Sequence[str]) -> tuple[dict[str, int], dict[str, int], list[float]]:
+def _vocabulary(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, int], dict[str, int], list[float]]:
+    """N-grams that at least MIN_LINES lines (with their noisy copies) contain, and their rarity."""
     chars: Counter[str] = Counter()
     jamos: Counter[str] = Counter()
-    for text in texts:
-        chars.update(set(char_grams(text)))
-        jamos.update(set(jamo_grams(text)))
+    for clean, noisy in pairs:
+        chars.update({*char_grams(clean), *char_grams(noisy)})
+        jamos.update({*jamo_grams(clean), *jamo_grams(noisy)})
     kept_chars = sorted(gram for gram, lines in chars.items() if lines >= MIN_LINES)
     kept_jamos = sorted(gram for gram, lines in jamos.items() if lines >= MIN_LINES)
     lines = [chars[gram] for gram in kept_chars] + [jamos[gram] for gram in kept_jamos]
-    idf = np.log((1 + len(texts)) / (1 + np.array(lines))) + 1
+    idf = np.log((1 + len(pairs)) / (1 + np.array(lines))) + 1
     start = len(kept_chars)
     return (
         {gram: column for column, gram in enumerate(kept_chars)},
@@ -150,7 +151,7 @@ def _fit(
     from sklearn.linear_model import LogisticRegression
 
     texts = [text for pair in pairs for text in pair]
-    char_index, jamo_index, idf = _vocabulary(texts)
+    char_index, jamo_index, idf = _vocabulary(pairs)
     starts, columns, values = [0], list[int](), list[float]()
     for text in texts:
         more_columns, more_values = vectorise(text, char_index, jamo_index, idf)

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,13 @@ PLACE_KINDS = frozenset(
 DEADLINE_KINDS = frozenset({"days", "working_hours"})
 
 
-@dataclass(frozen=True, slots=True)
 class Expected(Exception):
     """A cell is not what its column asks for."""
 
-    korean: str
-    english: str
+    def __init__(self, korean: str, english: str) -> None:
+        super().__init__(english)
+        self.korean = korean
+        self.english = english
 
 
 def text(value: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from opening_hours import OpeningHours
+from opening_hours import OpeningHours, State
 
 from core.clock import SEOUL
 
@@ -24,11 +24,14 @@ def state_at(opening_hours: str | None, moment: datetime) -> OpenState:
     if not opening_hours:
         return OpenState(None)
     hours = _parsed(opening_hours)
-    state = str(hours.state(moment)[0])
-    if state.upper().endswith("UNKNOWN"):
+    here = moment.astimezone(SEOUL)  # the library takes zones with a name only
+    state, _ = hours.state(here)
+    if state == State.UNKNOWN:
         return OpenState(None)
-    changes_at = hours.next_change(moment.astimezone(SEOUL))
-    return OpenState(state.upper().endswith("OPEN"), changes_at)
+    changes_at = hours.next_change(here)
+    if state == State.CLOSED and changes_at and not hours.is_open(changes_at):
+        changes_at = None  # it ends in a day that the source leaves open, which is no promise
+    return OpenState(state == State.OPEN, changes_at)
 
 
 def weekly(opening_hours: str | None) -> dict[str, str]:

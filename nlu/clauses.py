@@ -3,12 +3,14 @@
 import re
 
 # After the first kinds a new clause may begin; the connector itself belongs to neither side.
+_JOIN = (
+    r"(?:(?<![가-힣a-z])(?:그리고|그리구|글구|근데|그런데|그럼|또한|또|아참|참|추가로|그담에|그다음에|다음으로"
+    r"|and also|and|also|then|plus)(?![가-힣a-z])\s*,?\s*)"
+)
 _BREAK = re.compile(
-    r"[.?!\n;。]+\s*|[~ㅋㅎㅠㅜ]{2,}\s*|\s*,\s*(?=[가-힣a-z])"
-    r"|\s*(?<![가-힣])(?:그리고|그리구|글구|근데|그런데|그럼|또한|또|아참|참|추가로|그담에|그다음에|다음으로|and also|and|also|then|plus)(?![가-힣a-z])\s*,?\s*"
+    rf"[.?!\n;。]+\s*{_JOIN}?|[~ㅋㅎㅠㅜ]{{2,}}\s*|\s*,\s*{_JOIN}?(?=[가-힣a-z])|\s*{_JOIN}"
     r"|(?<=고)(?:요|여)?\s+(?!싶|있|나서|나면|말|계|하|보|가|왔|갔|들|난|해)"
-    r"|(?<=[요죠까네])\s+(?=[가-힣]{2,})"
-    r"|(?<=하고)\s+|(?<=는데)요?\s+"
+    r"|(?<=[요죠까네])\s+(?=[가-힣]{2,})|(?<=하고)\s+|(?<=는데)요?\s+"
 )
 MOST = 4
 SHORTEST = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from nlu.jamo import spell
 
 CHAR_SIZES = (1, 2, 3, 4)
-JAMO_SIZES = (3, 4, 5, 6)
+JAMO_SIZES = (3, 4, 5)
 
 
 def char_grams(text: str) -> list[str]:

@@ -89,7 +89,7 @@ def vectorise(
 def save(folder: Path, classifier: Classifier, lexicon: Lexicon) -> str:
     """Write the model file and return its SHA-256. The same classifier gives the same bytes."""
     grams = [*classifier.char_index, *classifier.jamo_index]
-    packed = {
+    packed: dict[str, NDArray[np.generic]] = {
         "grams": np.frombuffer("\n".join(grams).encode(), dtype=np.uint8),
         "chars": np.array([len(classifier.char_index)], dtype=np.int64),
         "idf": np.array(classifier.idf, dtype=np.float32),

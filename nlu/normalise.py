@@ -1,4 +1,4 @@
-"""Chat Korean made comparable for the classifier: laughter, stretched letters, digits and emoji are style, not meaning."""
+"""Chat Korean made comparable for the classifier: laughter, stretched letters and emoji are style, not meaning."""
 
 import re
 from collections.abc import Mapping

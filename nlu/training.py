@@ -32,8 +32,8 @@ from nlu.rasa_yaml import TrainingData, read_folder
 from nlu.reading import read
 from nlu.tokens import with_signs
 
-FOLDS = 4
-STRENGTH = 20.0
+FOLDS = 3
+STRENGTH = 10.0
 MIN_LINES = 2
 
 Floats = NDArray[np.float64]
@@ -158,7 +158,7 @@ def _fit(
         columns += more_columns
         values += more_values
         starts.append(len(columns))
-    rows = csr_array((values, columns, starts), shape=(len(texts), len(idf)))
+    rows = csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(texts), len(idf)))
     solver = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
     solver.fit(rows, np.repeat(gold, 2))
     return Classifier(
@@ -185,7 +185,7 @@ def _out_of_fold(
     for number in range(FOLDS):
         kept = [row for row in range(len(gold)) if fold[row] != number]
         model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0)
-        for row in np.nonzero(fold == number)[0]:
+        for row in np.nonzero(fold == number)[0].tolist():
             logits[row] = np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12))
     temperature = fit_temperature(logits, gold)
     return _judge(logits / temperature, gold, labels, temperature)

@@ -43,7 +43,7 @@ _WAIT = {
     "ko": "답변을 준비하고 있습니다. 잠시 뒤에 다시 확인해 주세요.",
     "en": "We are preparing the answer. Please check again in a moment.",
 }
-_SHOW = {"ko": "답변 보기", "en": "Show the answer"}
+_SHOW = {"ko": "답변 보기", "en": "Show answer"}
 _GOT = {"ko": "메시지를 받았습니다.", "en": "We have received your message."}
 _TESTED = "신문고에 연결되었습니다. 관리자센터의 시험 호출을 잘 받았습니다."
 _SENTENCE_END = re.compile(r"[.!?。…]\s|\n")
@@ -196,7 +196,8 @@ class Kakao:
         if re.fullmatch(r"[\x21-\x7e]{8,100}", request_id):
             return request_id
         said = skill.request
-        when = said.callback if isinstance(said.callback, str) else f"{self._house.now():%Y-%m-%dT%H:%M}"
+        callback = said.callback if isinstance(said.callback, str) else ""
+        when = callback or f"{self._house.now():%Y-%m-%dT%H:%M}"
         parts = orjson.dumps([said.user.id, said.utterance, payload, when])
         return "hash-" + hmac.digest(self._house.secret, parts, hashlib.sha256).hex()
 

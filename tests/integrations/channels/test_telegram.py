@@ -1,0 +1,332 @@
+"""Telegram's own ways: kinds of update, keyboards, presses, long polling, files."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import ValidationError
+
+from core.contracts.channel import Button, Forged, Malformed, Media, OutgoingMessage, Received, SendFailed
+from core.loading import ROOT
+from integrations.channels.telegram import MAX_FILE, Settings, Telegram
+from tests.integrations.channels.conftest import Lent, Serve
+from tests.integrations.channels.counterpart import Counterpart
+from tests.integrations.channels.kits import Answer, Call
+from tests.integrations.channels.kits.telegram import KIT, TOKEN, fields, refusal, result
+
+PAYLOADS = json.loads((Path(__file__).parent / "payloads/telegram.json").read_text("utf-8"))
+SHARED = ROOT.parent / "shared/data/channels/telegram"
+
+
+def made(lent: Lent, url: str = "http://127.0.0.1:9") -> Telegram:
+    channel = KIT.build(lent.house, url)
+    assert isinstance(channel, Telegram)
+    return channel
+
+
+def received(lent: Lent, update: Any) -> Received:
+    return made(lent).receive(KIT.sign(json.dumps(update).encode()))
+
+
+FILE, VOICE = ("file", "BQAC-hwp", "application/x-hwp"), ("voice", "AwAC-v", "audio/ogg")
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "text", "payload", "media"),
+    [
+        ("a deep link", "start", "parking", "", []),
+        ("start named", "start", "", "", []),
+        ("stop", "stop", "", "", []),
+        ("another command", "text", "/help 주차", "", []),
+        ("a text that begins alike", "text", "/starting", "", []),
+        ("a venue", "place", "", "", []),
+        ("a live location", "place", "", "", []),
+        ("a picture as a file", "media", "원본 사진", "", [("photo", "BQAC-doc", "image/heic")]),
+        ("a document", "other", "", "", [FILE]),
+        ("a voice", "other", "", "", [VOICE]),
+        ("a sticker", "other", "", "", []),
+        ("a phone number shared", "other", "", "", []),
+        ("blocked", "stop", "", "", []),
+        ("a button of a deleted message", "button", "", "form:yes", []),
+    ],
+)
+def test_it_reads_each_kind(lent: Lent, label: str, kind: str, text: str, payload: str, media: list[Any]) -> None:
+    (message,) = received(lent, PAYLOADS[label]).messages
+    assert (message.kind, message.text, message.payload) == (kind, text, payload)
+    assert [(one.kind, one.ref, one.content_type) for one in message.media] == media
+    assert (message.address, message.external_id) == ("5550002", str(PAYLOADS[label]["update_id"]))
+
+
+def test_every_payload_is_in_the_table() -> None:
+    table = test_it_reads_each_kind.pytestmark[0].args[1]
+    assert sorted(PAYLOADS) == sorted(row[0] for row in table)
+
+
+def test_a_venue_brings_its_name(lent: Lent) -> None:
+    place = received(lent, PAYLOADS["a venue"]).messages[0].place
+    assert place and (place.lat, place.lon, place.label) == (37.6153, 126.7156, "김포시청 사우중로 1")
+
+
+def test_language_and_time_are_taken_as_hints(lent: Lent) -> None:
+    english = received(lent, PAYLOADS["another command"]).messages[0]
+    silent = received(lent, PAYLOADS["stop"]).messages[0]
+    assert (english.lang_hint, silent.lang_hint) == ("en", "")
+    assert english.sent_at and english.sent_at.isoformat() == "2026-09-20T10:26:43+00:00"
+
+
+def test_every_press_is_answered_in_the_acknowledgement(lent: Lent) -> None:
+    """Also one that leads to nothing: Telegram shows a spinner on the button until it is answered."""
+    for update in (PAYLOADS["a button of a deleted message"], KIT.ignored()["an inline button"]):
+        query = update["callback_query"]["id"]
+        ack = received(lent, update).ack
+        assert json.loads(ack.body) == {"method": "answerCallbackQuery", "callback_query_id": query}
+    assert received(lent, PAYLOADS["stop"]).ack.body == b""
+
+
+def shared_updates() -> Iterator[tuple[str, str, Any]]:
+    for path in sorted(SHARED.glob("*.json")):
+        for label, update in json.loads(path.read_text("utf-8")).items():
+            yield path.stem, label, update
+
+
+def test_recorded_and_incomplete_updates_are_all_acknowledged(lent: Lent) -> None:
+    """The shared samples where they are at hand, and always our own with a needed field taken out."""
+    for _, label, update in shared_updates():
+        assert received(lent, update).ack.status == 200, label
+    for label, update in PAYLOADS.items():
+        text = json.dumps(update).replace('"is_bot"', '"was_bot"')
+        assert received(lent, json.loads(text)).ignored == "an update that cannot be read", label
+
+
+def test_recorded_updates_are_read(lent: Lent) -> None:
+    recorded = {label: update for stem, label, update in shared_updates() if stem == "updates"}
+    kinds = {label: [one.kind for one in received(lent, update).messages] for label, update in recorded.items()}
+    assert kinds == {} or kinds == {
+        "messageWithText": ["start"],
+        "messageWithAReply": ["start"],
+        "editedMessage": [],
+        "voiceMessage": ["other"],
+        "messageWithADocument": ["other"],
+        "callbackQuery": [],
+        "start_command": ["start"],
+        "jamo_text": ["text"],
+        "no_language_code": ["text"],
+    }
+
+
+@pytest.mark.parametrize(
+    "update", [{}, {"update_id": "7"}, {"update_id": None}, {"update_id": True}, {"update_id": 1.5}]
+)
+def test_what_has_no_update_id_is_malformed(lent: Lent, update: Any) -> None:
+    with pytest.raises(Malformed):
+        received(lent, update)
+
+
+def test_an_empty_header_is_a_missing_one(lent: Lent) -> None:
+    request = KIT.sign(b"{}")
+    empty = type(request)("POST", {"x-telegram-bot-api-secret-token": ""}, {}, b"{}")
+    with pytest.raises(Forged) as refused:
+        made(lent).receive(empty)
+    assert refused.value.status == 401
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("webhook_secret", ""),
+        ("webhook_secret", "short"),
+        ("webhook_secret", "has a space in the middle"),
+        ("token", ""),
+        ("token", "no-colon"),
+        ("api_base_url", "ftp://x"),
+        ("api_base_url", "http://x/"),
+        ("timeout_s", 60),
+        ("webhok_secret", "x" * 20),
+    ],
+)
+def test_settings_refuse_what_cannot_work(key: str, value: Any) -> None:
+    good = {"token": TOKEN, "webhook_secret": "x" * 20}
+    with pytest.raises(ValidationError):
+        Settings.model_validate(good | {key: value})
+
+
+# --- sending
+
+
+async def keyboard(lent: Lent, serve: Serve, **values: Any) -> Any:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        sent = await channel.send(KIT.outgoing(provider.url, "어디인가요?", **values))
+        await channel.aclose()
+    assert sent.provider_id == "31"
+    return json.loads(fields(provider.calls[0])["reply_markup"])
+
+
+YES_NO = (Button("네", "y"), Button("아니요", "n"))
+
+
+async def test_buttons_hang_under_the_message(lent: Lent, serve: Serve) -> None:
+    assert await keyboard(lent, serve, buttons=YES_NO) == {
+        "inline_keyboard": [[{"text": "네", "callback_data": "y"}, {"text": "아니요", "callback_data": "n"}]]
+    }
+
+
+async def test_long_labels_get_a_row_each(lent: Lent, serve: Serve) -> None:
+    buttons = (Button("불법 주정차 신고하기 (사진 필요)", "a"), Button("취소", "b"))
+    assert [len(row) for row in (await keyboard(lent, serve, buttons=buttons))["inline_keyboard"]] == [1, 1]
+
+
+@pytest.mark.parametrize(("lang", "share"), [("ko", "📍 현재 위치 보내기"), ("en", "📍 Send my location")])
+async def test_asking_for_a_place_shows_the_key_for_it(
+    lent: Lent, serve: Serve, lang: Literal["ko", "en"], share: str
+) -> None:
+    shown = await keyboard(lent, serve, ask="place", lang=lang, buttons=YES_NO)
+    assert shown["keyboard"] == [[{"text": share, "request_location": True}], [{"text": "네"}], [{"text": "아니요"}]]
+    assert shown["one_time_keyboard"] is shown["resize_keyboard"] is True
+
+
+async def test_a_plain_message_takes_a_left_over_key_away(lent: Lent, serve: Serve) -> None:
+    assert await keyboard(lent, serve) == {"remove_keyboard": True}
+
+
+@pytest.mark.parametrize(
+    ("answer", "flags", "word"),
+    [
+        (refusal(401, "Unauthorized"), (False, False, False), "token"),
+        (refusal(404, "Not Found"), (False, False, False), "token"),
+        (refusal(403, "Forbidden: user is deactivated"), (False, True, False), "차단"),
+        (refusal(429, "Too Many Requests"), (True, False, False), "천천히"),
+        (Answer(429, b"<html>slow down</html>"), (True, False, False), "천천히"),
+        (Answer(200, b"<html>"), (False, False, True), "may have been sent"),
+        (refusal(400, "Bad Request: message text is empty"), (False, False, False), "text is empty"),
+        (Answer(400, b"<html>/bot" + TOKEN.encode()), (False, False, False), "Bad Request"),
+    ],
+)
+async def test_each_refusal_says_what_to_do(
+    lent: Lent, serve: Serve, answer: Answer, flags: tuple[bool, bool, bool], word: str
+) -> None:
+    async with serve(lambda call: answer) as provider:
+        channel = made(lent, provider.url)
+        with pytest.raises(SendFailed) as failure:
+            await channel.send(KIT.outgoing(provider.url, "안녕"))
+        await channel.aclose()
+    assert (failure.value.retry, failure.value.stopped, failure.value.unknown) == flags
+    assert word in failure.value.reason and TOKEN not in failure.value.reason
+    assert len(provider.calls) == 1, "one attempt, whatever comes"
+
+
+async def test_a_strange_receipt_counts_as_sent(lent: Lent, serve: Serve) -> None:
+    """HTTP 200 is the proof; to send again would show the message twice."""
+    receipts: list[Any] = [{"message_id": 5}, {}, [], "ok"]
+    for receipt in receipts:
+        async with serve(lambda call, receipt=receipt: result(receipt)) as provider:  # type: ignore[misc]
+            channel = made(lent, provider.url)
+            sent = await channel.send(OutgoingMessage(KIT.outgoing("", "x").id, "5550001", "안녕"))
+            await channel.aclose()
+            assert sent.status == "sent", receipt
+
+
+async def test_working_shows_typing(lent: Lent, serve: Serve) -> None:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        await channel.working("5550001")
+        await channel.aclose()
+    assert fields(provider.calls[0]) == {"chat_id": "5550001", "action": "typing"}
+
+
+# --- files
+
+
+async def test_a_file_over_20_mb_is_not_taken(lent: Lent, serve: Serve) -> None:
+    told = {"file_id": "f", "file_unique_id": "u", "file_path": "photos/big.jpg"}
+    for size, content in ((MAX_FILE + 1, b""), (1000, b"x" * (MAX_FILE + 1))):
+
+        def answer(call: Call, size: int = size, content: bytes = content) -> Answer:
+            return Answer(body=content) if call.method == "GET" else result(told | {"file_size": size})
+
+        async with serve(answer) as provider:
+            channel = made(lent, provider.url)
+            with pytest.raises(SendFailed, match="20 MB") as failure:
+                await channel.fetch(Media("photo", "f"))
+            await channel.aclose()
+        assert not failure.value.retry
+
+
+# --- long polling
+
+
+class Queue:
+    """getUpdates as Telegram does it: an update stays until a call names a higher offset."""
+
+    def __init__(self, updates: list[Any]) -> None:
+        self.updates = updates
+        self.asked: list[Any] = []
+        self.answered: list[str] = []
+
+    def answer(self, call: Call) -> Answer:
+        if call.path.endswith("/answerCallbackQuery"):
+            self.answered.append(fields(call)["callback_query_id"])
+            return result(True)
+        assert call.path == f"/bot{TOKEN}/getUpdates"
+        asked = json.loads(call.body)
+        assert asked["allowed_updates"] == ["message", "callback_query", "my_chat_member"] and asked["timeout"] == 25
+        self.asked.append(asked.get("offset"))
+        self.updates = [one for one in self.updates if one["update_id"] >= asked.get("offset", 0)]
+        return result(self.updates[:2]) if self.updates else refusal(500, "no more")
+
+
+async def polled(channel: Telegram, provider: Counterpart, most: int = 99) -> list[str]:
+    """Texts or payloads in order, until the counterpart has no more or `most` were read."""
+    found: list[str] = []
+    updates = channel.poll()
+    try:
+        async for request in updates:
+            message = channel.receive(request).messages
+            found.append(message[0].text or message[0].payload if message else "-")
+            if len(found) == most:
+                break
+    except SendFailed as failure:
+        assert failure.retry
+    await updates.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+async def test_polling_gives_authentic_updates_in_order(lent: Lent, serve: Serve) -> None:
+    unreadable = {"update_id": 910005, "message": {"odd": True}}
+    queue = Queue([KIT.text("하나", "2"), KIT.text("둘", "3"), KIT.button("y") | {"update_id": 910004}, unreadable])
+    async with serve(queue.answer) as provider:
+        channel = made(lent, provider.url)
+        assert await polled(channel, provider) == ["하나", "둘", "y", "-"]
+        await channel.aclose()
+    assert queue.asked == [None, 910004, 910006]
+    assert queue.answered == ["4400112233"]
+
+
+async def test_what_was_not_finished_comes_again(lent: Lent, serve: Serve) -> None:
+    queue = Queue([KIT.text("하나", "2"), KIT.text("둘", "3")])
+    async with serve(queue.answer) as provider:
+        channel = made(lent, provider.url)
+        assert await polled(channel, provider, most=1) == ["하나"]
+        assert await polled(channel, provider) == ["하나", "둘"]
+        await channel.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry", "word"),
+    [
+        (refusal(409, "Conflict: can't use getUpdates method while webhook is active"), False, "deleteWebhook"),
+        (refusal(401, "Unauthorized"), False, "401"),
+        (refusal(502, "Bad Gateway"), True, "502"),
+        (Answer(200, b"<html>"), True, "JSON"),
+    ],
+)
+async def test_polling_says_why_it_cannot(lent: Lent, serve: Serve, answer: Answer, retry: bool, word: str) -> None:
+    async with serve(lambda call: answer) as provider:
+        channel = made(lent, provider.url)
+        with pytest.raises(SendFailed, match=word) as failure:
+            await anext(channel.poll())
+        await channel.aclose()
+    assert failure.value.retry is retry
+    assert TOKEN not in str(failure.value)

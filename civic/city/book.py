@@ -111,11 +111,22 @@ class CityBook:
 
     def _office_of(self, said: str) -> Place | None:
         for area in sorted(self.areas, key=lambda one: -len(one.name)):
-            if squeezed(area.name) in said or squeezed(area.name)[:-1] in said:
-                for tail in ("행정복지센터", "주민센터"):
-                    if office := self._names.get(squeezed(area.name) + tail):
-                        return office
+            name = squeezed(area.name)
+            if (name in said or (len(name) > 2 and name[:-1] in said)) and (office := self.center_of(area)):
+                return office
         return None
+
+    def center_of(self, area: Place) -> Place | None:
+        """The community centre (행정복지센터) that serves an area, by its name or alias."""
+        for tail in ("행정복지센터", "주민센터"):
+            if office := self._names.get(squeezed(area.name) + tail):
+                return office
+        return None
+
+    def nearest(self, point: GeoPoint, kind: str) -> Place | None:
+        """The place of a kind that is nearest to a point (as good as its coordinates are)."""
+        found = [place for place in self.places if place.kind == kind]
+        return min(found, key=lambda one: _apart(one, point.lat, point.lon), default=None)
 
     def department_for(self, text: str) -> Department | None:
         """The department whose keywords the text holds most of; None when it holds none.
@@ -171,8 +182,7 @@ class CityBook:
         towns = [area for area in self.areas if area.kind in ("eup", "myeon", "dong")]
         counts = dict.fromkeys((town.id for town in towns), 0)
         for lot in self.lots:
-            nearest = min(towns, key=lambda town: (town.lat - lot.lat) ** 2 + 0.63 * (town.lon - lot.lon) ** 2)
-            counts[nearest.id] += 1
+            counts[min(towns, key=lambda town: _apart(town, lot.lat, lot.lon)).id] += 1
         return sorted(towns, key=lambda town: -counts[town.id])[:most]
 
 
@@ -195,3 +205,8 @@ def _is_said(word: str, said: str, text: str) -> bool:
 
 def squeezed_words(text: str) -> str:
     return re.sub(r"[^0-9a-z가-힣 ]", " ", text.lower())
+
+
+def _apart(place: Place, lat: float, lon: float) -> float:
+    """Grows with distance; a degree of longitude is shorter than one of latitude by the cosine of Korea's latitude."""
+    return (place.lat - lat) ** 2 + (0.79 * (place.lon - lon)) ** 2

@@ -15,8 +15,8 @@ AREA_KINDS = frozenset({"eup", "myeon", "dong", "legal_dong", "ri"})
 PLACE_KINDS = frozenset(
     {"station", "city_hall", "community_center", "public_office", "library", "park", "landmark", "market", "hospital"}
 )
-# Days and hours as civic deadlines are counted; the case desk knows how (민원처리법 시행령).
-DEADLINE_KINDS = frozenset({"days", "working_hours"})
+# Units that the case desk can count (민원처리법 §19); how it counts them is its own business.
+DEADLINE_KINDS = frozenset({"immediate", "days", "weeks", "months", "years"})
 
 
 class Expected(Exception):

@@ -79,31 +79,47 @@ async def by_ids(tx: AsyncConnection, city_id: str, ids: Sequence[UUID], now: da
     return [Found(lots[one], state_at(lots[one].opening_hours, now)) for one in ids if one in lots]
 
 
-async def by_name(
-    tx: AsyncConnection, city_id: str, text: str, now: datetime, limit: int, around: GeoPoint | None
-) -> list[Found]:
-    """Lots whose name is the text, holds it, or is held by it; the closest name first, then the nearest to `around`.
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A lot's name as somebody says it. `around`: where it is likely to be; `is_sentence`: words around the name."""
+
+    text: str
+    around: GeoPoint | None = None
+    is_sentence: bool = False
+
+
+async def by_name(tx: AsyncConnection, city_id: str, wanted: Name, now: datetime, limit: int) -> list[Found]:
+    """Lots whose name is the text, holds it, or stands in it; the closest name first, then the nearest.
 
     Names are compared without spaces and without the words that every lot has (`squeezed`).
     """
-    wanted = squeezed(text)
-    if len(wanted) < 2:
+    said = squeezed(wanted.text)
+    if len(said) < 2:
         return []
     lots = parking_lots.c
     query = select(lots.id, lots.name, lots.lat, lots.lon).where(lots.city_id == city_id)
     ranked: list[tuple[int, int, float, str, UUID]] = []
     for row in await tx.execute(query):
         name = squeezed(row.name)
-        if kind := _likeness(name, wanted):
-            away = meters(around, GeoPoint(row.lat, row.lon)) if around and row.lat is not None else math.inf
-            ranked.append((kind, abs(len(name) - len(wanted)), away, row.name, row.id))
+        kind = _likeness(name, said)
+        if not kind or (kind == _HOLDS and wanted.is_sentence):
+            continue
+        away = math.inf
+        if wanted.around is not None and row.lat is not None:
+            away = meters(wanted.around, GeoPoint(row.lat, row.lon))
+        if kind == _SAME or wanted.around is None or away <= NAME_REACH_M:
+            ranked.append((kind, abs(len(name) - len(said)), away, row.name, row.id))
     return await by_ids(tx, city_id, [one[-1] for one in sorted(ranked)[:limit]], now)
 
 
-def _likeness(name: str, wanted: str) -> int:
-    """1 the same, 2 the name holds the text, 3 the text is a sentence around the name; 0 unlike."""
-    if name == wanted:
-        return 1
-    if wanted in name:
-        return 2
-    return 3 if len(name) >= 3 and name in wanted else 0
+NAME_REACH_M = 40_000.0
+_SAME, _HOLDS, _STANDS_IN = 1, 2, 3
+
+
+def _likeness(name: str, said: str) -> int:
+    """How a lot's name and the words agree; 0 when they do not."""
+    if name == said:
+        return _SAME
+    if said in name:
+        return _HOLDS
+    return _STANDS_IN if len(name) >= 3 and name in said else 0

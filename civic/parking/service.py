@@ -48,10 +48,23 @@ class ParkingService:
         async with self._database.transaction() as tx:
             return await search.by_ids(tx, self._city_id, ids, now)
 
-    async def by_name(self, text: str, now: datetime, limit: int = 5, *, around: GeoPoint | None = None) -> list[Found]:
-        """Lots called so, or named in the text; the closest name first, then the nearest to `around`."""
+    async def by_name(
+        self,
+        text: str,
+        now: datetime,
+        limit: int = 5,
+        *,
+        around: GeoPoint | None = None,
+        is_sentence: bool = False,
+    ) -> list[Found]:
+        """Lots called so, or named in the text; the closest name first, then the nearest to `around`.
+
+        `is_sentence`: the text is free speech, so a name must stand in it whole. With `around`, names that are merely
+        alike count only within reach of it (`search.NAME_REACH_M`).
+        """
+        wanted = search.Name(text, around, is_sentence)
         async with self._database.transaction() as tx:
-            return await search.by_name(tx, self._city_id, text, now, limit, around)
+            return await search.by_name(tx, self._city_id, wanted, now, limit)
 
 
 async def placed_names(tx: AsyncConnection, city_id: str) -> list[tuple[str, float, float]]:

@@ -1,0 +1,126 @@
+"""Which department or office does what, where to call and until when: from the city's tables, honest beyond them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from civic.city.service import MAIN, CityBook, Department, Place
+from core.contracts.dialogue import Choice, Form, Reply, Say, Topic, Turn
+from core.settings import City
+
+INTENT = "office_info"
+_OFFICES = frozenset({"city_hall", "community_center", "public_office", "library"})
+_CENTER = re.compile(r"주민센터|행정복지센터|행복센터|동사무소|읍사무소|면사무소|community cent|사무소", re.I)
+_HUMAN = Choice("do:talk_to_human", key="office.button.human")
+
+
+async def office_info(turn: Turn, book: CityBook, city: City) -> Reply:
+    """The office or department asked for; asks which town's centre; says so when the tables do not know."""
+    text = turn.understanding.text
+    if (known := _talked_about(turn, book)) is not None:
+        return _reply([known], city)
+    is_center = bool(_CENTER.search(text)) or bool(turn.topic and turn.topic.memory.get("wants") == "center")
+    office = _office(turn, book, is_center=is_center)
+    departments = [one for one in book.departments_for(text) if one.id != MAIN]
+    found: list[Place | Department] = []
+    if office is not None and (office.kind != "city_hall" or not departments):
+        found.append(office)
+    elif is_center and not departments:
+        return _which_center(turn, book, city)
+    if departments and (office is None or office.kind in ("city_hall", "community_center")):
+        found.append(departments[0])
+    if not found and (main := book.department_for(text)) is not None:
+        found.append(main)
+    return _reply(found, city) if found else _unknown(city)
+
+
+def _talked_about(turn: Turn, book: CityBook) -> Place | Department | None:
+    if turn.item is None or turn.topic is None or turn.topic.service != "office":
+        return None
+    id = str(turn.item.get("id", ""))
+    return book.department(id) or next((place for place in book.places if place.id == id), None)
+
+
+def _office(turn: Turn, book: CityBook, *, is_center: bool) -> Place | None:
+    """The office named; with "주민센터" the one of the town named, or nearest to the pin."""
+    named = [place for one in turn.understanding.all("place") if (place := book.place(one.value)) is not None]
+    if office := next((place for place in named if place.kind in _OFFICES), None):
+        return office
+    if not is_center:
+        return book.office_in(turn.understanding.text)
+    if turn.argument.startswith("at-"):
+        named += [area for area in book.areas if area.id == turn.argument[3:]]
+    for place in named:
+        if center := book.center_of(place) or book.nearest(place.point, "community_center"):
+            return center
+    if office := book.office_in(turn.understanding.text):
+        return office
+    point = turn.message.place
+    return book.nearest(point, "community_center") if point else None
+
+
+def _which_center(turn: Turn, book: CityBook, city: City) -> Reply:
+    values = {"hours": _hours(city), "phone": city.phone}
+    buttons = tuple(
+        Choice(f"do:{INTENT}:at-{area.id}", label=area.name_en if turn.lang == "en" else area.name)
+        for area in book.areas_with_lots()
+    )
+    memory = {"pending": INTENT, "wants": "center"}
+    says = (Say("office.which_center", values, buttons, ask="place"),)
+    return Reply(says, topic=Topic("office", INTENT, memory=memory))
+
+
+def _reply(found: Sequence[Place | Department], city: City) -> Reply:
+    says = tuple(_say(one, city) for one in found)
+    items = tuple(_item(one) for one in found)
+    places = [one for one in found if isinstance(one, Place)]
+    memory = {"place": _spot(places[0])} if places else {}
+    return Reply(says, topic=Topic("office", INTENT, items, index=0, memory=memory))
+
+
+def _say(found: Place | Department, city: City) -> Say:
+    if isinstance(found, Department):
+        values = {
+            "name": found.name_ko,
+            "name_en": found.name_en,
+            "duties": found.duties_ko,
+            "duties_en": found.duties_en,
+            "phone": found.phone,
+            "is_main_line": found.phone == city.phone,
+            "is_main": found.id == MAIN,
+            "hours": _hours(city) if found.id == MAIN else {"ko": found.hours, "en": found.hours},
+        }
+        return Say("office.department", values, (_HUMAN,))
+    values = {
+        "name": found.name,
+        "name_en": found.name_en,
+        "address": found.address,
+        "phone": found.phone or city.phone,
+        "is_main_line": (found.phone or city.phone) == city.phone,
+        # The table holds hours of no single building; the city's own hours are true of its offices, not of libraries.
+        "hours": _hours(city) if found.kind in ("city_hall", "community_center") else {"ko": "", "en": ""},
+        "is_emergency": "긴급" in found.source,
+    }
+    return Say("office.place", values, (_HUMAN,))
+
+
+def _unknown(city: City) -> Reply:
+    return Reply((Say("office.unknown", {"phone": city.phone, "hours": _hours(city)}, (_HUMAN,)),))
+
+
+def _hours(city: City) -> dict[str, str]:
+    return {"ko": city.office_hours.ko, "en": city.office_hours.en}
+
+
+def _item(found: Place | Department) -> Mapping[str, Any]:
+    if isinstance(found, Department):
+        return {"id": found.id, "name": found.name_ko, "kind": "department"}
+    return {"id": found.id, "name": found.name, "kind": found.kind, "lat": found.lat, "lon": found.lon}
+
+
+def _spot(place: Place) -> dict[str, Any]:
+    return {"name": place.name, "name_en": place.name_en, "lat": place.lat, "lon": place.lon, "is_rough": False}
+
+
+INTENTS = {INTENT: office_info}
+FORMS: tuple[Form, ...] = ()

@@ -12,11 +12,11 @@ from core.contracts.channel import HttpAnswer, WebhookRequest
 from core.errors import TooMany, Unavailable
 from web import sessions
 from web.limits import Limits
-from web.live import frames
 from web.seam import House
 
 MAX_FRAME_BYTES = 64_000
 BEAT_S = 15.0
+RESYNC = '{"type":"resync"}'
 _WHY = {400: "bad", 401: "expired", 403: "foreign", 413: "too_long", 429: "busy", 503: "away"}
 
 
@@ -32,7 +32,7 @@ def webhook(headers: dict[str, str], body: bytes, url: str) -> WebhookRequest:
 
 
 async def socket(house: House, limits: Limits, link: WebSocket) -> None:
-    """Serve one open page until it leaves, the bus closes or the session is not ours."""
+    """Serve one open page until it leaves or the session is not ours."""
     session = sessions.session_of(house.secret, link.cookies.get(sessions.COOKIE), house.clock.now())
     if session is None or not sessions.is_ours(link.headers, house.settings.web.public_url):
         await link.close(4401 if session is None else 4403)
@@ -40,7 +40,7 @@ async def socket(house: House, limits: Limits, link: WebSocket) -> None:
     ip = link.client.host if link.client else ""
     try:
         with limits.connection(session, ip):
-            async with frames(house.bus, f"web:{session}") as queue:
+            async with house.bus.subscribe(f"web:{session}") as queue:
                 await link.accept()
                 await _either(_listen(house, limits, link, session, ip), _speak(link, queue))
     except (TooMany, Unavailable):
@@ -63,9 +63,8 @@ async def _either(*halves: Any) -> None:
 
 
 async def _speak(link: WebSocket, queue: asyncio.Queue[str | None]) -> None:
-    while (frame := await queue.get()) is not None:
-        await link.send_text(frame)
-    await link.close(1012)
+    while True:
+        await link.send_text(await queue.get() or RESYNC)
 
 
 async def _listen(house: House, limits: Limits, link: WebSocket, session: str, ip: str) -> None:
@@ -115,7 +114,7 @@ def said(message_id: str | None, answer: HttpAnswer) -> dict[str, Any]:
 async def stream(house: House, limits: Limits, session: str, ip: str) -> AsyncIterator[bytes]:
     """Server-sent events: the same frames as the socket's, and a comment now and then so that proxies stay awake."""
     with suppress(TooMany, Unavailable), limits.connection(session, ip):
-        async with frames(house.bus, f"web:{session}") as queue:
+        async with house.bus.subscribe(f"web:{session}") as queue:
             yield b'retry: 3000\ndata: {"type":"ready"}\n\n'
             while True:
                 try:
@@ -123,6 +122,4 @@ async def stream(house: House, limits: Limits, session: str, ip: str) -> AsyncIt
                 except TimeoutError:
                     yield b": beat\n\n"
                     continue
-                if frame is None:
-                    return
-                yield f"data: {frame}\n\n".encode()
+                yield f"data: {frame or RESYNC}\n\n".encode()

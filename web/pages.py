@@ -40,7 +40,9 @@ def chat(house: House, request: Request) -> Response:
     html = (
         environment()
         .get_template("chat.html")
-        .render(lang=lang, t=_filled(words(lang)["page"], facts), chat=words(lang)["chat"], vendor=assets.digest(), **facts)
+        .render(
+            lang=lang, t=_filled(words(lang)["page"], facts), chat=words(lang)["chat"], vendor=assets.digest(), **facts
+        )
     )
     answer = HTMLResponse(
         html, headers=dict(page_headers(request.headers.get("host", ""), section.get("frame_ancestors", ())))

@@ -158,11 +158,13 @@ async def _photo(request: Request) -> bytes:
         form = await request.form(max_files=1, max_fields=2)
     except HTTPException:
         raise BadInput("사진 양식을 읽을 수 없습니다.", "The form cannot be read.", status=400) from None
-    async with form:
+    try:
         file = form.get("photo")
         if not isinstance(file, UploadFile):
             raise BadInput("'photo' 파일이 없습니다.", "The form has no file 'photo'.", status=400)
         raw = await file.read(uploads.MAX_BYTES + 1)
+    finally:
+        await form.close()
     if len(raw) > uploads.MAX_BYTES:
         raise _too_large(uploads.MAX_BYTES)
     return raw

@@ -1,6 +1,6 @@
 """What the pages need of the running house, and no more; bot.bootstrap gives it, the tests bring a small one."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from core.settings import Settings
 
 
 class Bus(Protocol):
-    def subscribe(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager[asyncio.Queue[str | None]]:
         """Payloads published from now on; None means that some may have been missed."""
         ...
 

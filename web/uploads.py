@@ -71,5 +71,7 @@ def sweep(folder: Path, now: float) -> None:
 
 def _refused() -> BadInput:
     return BadInput(
-        "JPEG, PNG, WebP 사진만 받을 수 있습니다.", "Only JPEG, PNG and WebP pictures can be taken.", kind="not_a_picture"
+        "JPEG, PNG, WebP 사진만 받을 수 있습니다.",
+        "Only JPEG, PNG and WebP pictures can be taken.",
+        kind="not_a_picture",
     )

@@ -5,10 +5,10 @@ under a token bound to the session. See docs/adr/0007 and docs/channels/web.md.
 """
 
 import asyncio
-import hmac
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -31,14 +31,16 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.secret import Secret
 
 COOKIE = "sinmungo_session"
 MAX_TEXT = 4000
 MAX_FRAME_BYTES = 64_000
 MAX_NOTIFY_BYTES = 7900
+HEAD = 1000
 MAX_PHOTO_BYTES = 20_000_000
 _SESSION = re.compile(r"[0-9a-f]{8}[0-9a-f]{32}")
-_TOKEN = re.compile(r"([0-9a-f]{32})-([0-9a-f]{64})")
+_TOKEN = re.compile(r"([0-9a-f]{32})-([A-Za-z0-9_-]{43})")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 _KINDS: dict[str, MessageKind] = {
     "text": "text",
@@ -97,6 +99,7 @@ class WebChat:
     def __init__(self, settings: Settings, house: House) -> None:
         self.settings = settings
         self.house = house
+        self.secret = Secret(house.secret)
         self.uploads = house.var / "uploads"
 
     def receive(self, request: WebhookRequest) -> Received:
@@ -111,7 +114,7 @@ class WebChat:
             external_id=f"{session}:{frame.id}",
             address=session,
             kind=kind,
-            text=frame.text.replace("\x00", "") if kind in ("text", "button", "media") else "",
+            text=frame.text if kind in ("text", "button", "media") else "",
             payload=frame.payload if kind == "button" else "",
             place=_place(frame) if kind == "place" else None,
             media=(self._photo(frame.upload, session),) if kind == "media" else (),
@@ -125,6 +128,7 @@ class WebChat:
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """Publish to whatever pages are open; the thread in the database serves those that are not."""
+        topic = self._topic(message.address)
         head = {"type": "message", "id": str(message.id)}
         frame = orjson.dumps(
             head
@@ -137,16 +141,17 @@ class WebChat:
                 "at": self.house.now().isoformat(),
             }
         )
-        if len(frame) > MAX_NOTIFY_BYTES:
-            frame = orjson.dumps(head | {"fetch": True})
+        if not _fits(topic, frame):
+            # The bus takes no more: the beginning at once, the whole from the thread.
+            frame = orjson.dumps(head | {"text": message.text[:HEAD], "fetch": True})
         try:
-            await self.house.publish(self._topic(message.address), frame.decode())
+            await self.house.publish(topic, frame.decode())
         except Exception as error:
             raise SendFailed(f"bus: {type(error).__name__}", retry=True) from error
         return Sent(provider_id=str(message.id), status="sent")
 
-    def render(self, messages: Any, *, pending: bool, lang: str) -> HttpAnswer:
-        raise NotImplementedError("the web chat pushes its replies")
+    def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
+        return HttpAnswer()
 
     async def fetch(self, media: Media) -> bytes:
         """The spooled photo. Its token was checked against the session when the message came in."""
@@ -187,7 +192,7 @@ class WebChat:
         if value is None:
             raise Forged("no session", status=401)
         session, _, mark = value.partition(".")
-        if not _SESSION.fullmatch(session) or not _same(mark, self._sign("session", session)):
+        if not _SESSION.fullmatch(session) or not self.secret.verify("web-session", session, mark):
             raise Forged("wrong session signature")
         if int(session[:8], 16) <= self.house.now().timestamp():
             raise Forged("session expired", status=401)
@@ -195,7 +200,7 @@ class WebChat:
 
     def _photo(self, token: str, session: str) -> Media:
         found = _TOKEN.fullmatch(token)
-        if not found or not _same(found[2], self._sign("upload", f"{session}:{found[1]}")):
+        if not found or not self.secret.verify("web-upload", f"{session}:{found[1]}", found[2]):
             raise Malformed("upload: not an upload of this session")
         path = self.uploads / token
         try:
@@ -210,9 +215,6 @@ class WebChat:
 
     def _path(self, token: str) -> Path | None:
         return self.uploads / token if _TOKEN.fullmatch(token) else None
-
-    def _sign(self, purpose: str, value: str) -> str:
-        return hmac.new(self.house.secret, f"web-{purpose}:{value}".encode(), "sha256").hexdigest()
 
 
 def build(settings: Settings, house: House) -> WebChat:
@@ -234,14 +236,15 @@ def _parsed(request: WebhookRequest) -> Frame:
     return frame
 
 
+def _fits(topic: str, frame: bytes) -> bool:
+    """Whether the bus takes it: topic and payload travel as JSON within JSON."""
+    return len(orjson.dumps({"topic": topic, "payload": frame.decode()})) <= MAX_NOTIFY_BYTES
+
+
 def _place(frame: Frame) -> GeoPoint:
     if frame.lat is None or frame.lon is None:
         raise Malformed("lat, lon: expected two numbers")
     return GeoPoint(lat=frame.lat, lon=frame.lon)
-
-
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _read(path: Path) -> bytes:

@@ -61,9 +61,7 @@ class Stored:
     held: Held | None
 
 
-async def store(
-    tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float
-) -> dict[int, Stored]:
+async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float) -> dict[int, Stored]:
     """Store arrivals and take the leases of their conversations where these are free; results by position.
 
     One round trip for the batch. Rows are locked in address order, as every batch of this house does, so that two

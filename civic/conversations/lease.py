@@ -26,7 +26,7 @@ SELECT id, external_id, kind, text, content, received_at, attempts FROM inbound
 WHERE conversation_id = %(id)s AND processed_at IS NULL ORDER BY seq LIMIT 50
 """
 
-_RELEASE = """
+RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL
 WHERE id = %(id)s AND lease_owner = %(owner)s
   AND NOT EXISTS (SELECT 1 FROM inbound WHERE conversation_id = %(id)s AND processed_at IS NULL)
@@ -59,6 +59,7 @@ class Held:
     turns: int
     is_introduced: bool
     is_stopped: bool
+    idle_at: datetime | None = None
     state: dict[str, Any] = field(default_factory=dict)
 
 
@@ -76,6 +77,7 @@ def held_from(row: dict[str, Any]) -> Held:
         turns=row["turns"],
         is_introduced=row["introduced_at"] is not None,
         is_stopped=row["stopped_at"] is not None,
+        idle_at=row["idle_at"],
         state=row["state"],
     )
 
@@ -97,14 +99,25 @@ async def waiting(tx: AsyncConnection, conversation_id: UUID) -> Sequence[dict[s
 
 
 async def release(tx: AsyncConnection, conversation_id: UUID, *, owner: str) -> bool:
-    """Let go unless something is waiting; False means: look again.
+    """Let go unless something is waiting; False means: look again (or the lease is no longer ours).
 
-    The row must have been locked by an earlier statement of this transaction, so that this one sees every message
-    whose storing transaction found the lease taken.
+    The row is locked by a statement of its own first: only a statement begun after that sees every message whose
+    storing transaction found the lease taken.
     """
     connection = await driver(tx)
-    cursor = await connection.execute(_RELEASE, {"id": conversation_id, "owner": owner})
+    await connection.execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (conversation_id,))
+    cursor = await connection.execute(RELEASE, {"id": conversation_id, "owner": owner})
     return cursor.rowcount == 1
+
+
+async def count_attempt(tx: AsyncConnection, inbound_id: UUID) -> int:
+    """One more try at a message that an earlier process left; how many there have been now."""
+    connection = await driver(tx)
+    cursor = await connection.execute(
+        "UPDATE inbound SET attempts = attempts + 1 WHERE id = %s RETURNING attempts", (inbound_id,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 async def lock(tx: AsyncConnection, held: Held, *, owner: str) -> bool:
@@ -117,9 +130,7 @@ async def lock(tx: AsyncConnection, held: Held, *, owner: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def left_behind(
-    tx: AsyncConnection, city_id: str, *, before: datetime, limit: int = 100
-) -> list[UUID]:
+async def left_behind(tx: AsyncConnection, city_id: str, *, before: datetime, limit: int = 100) -> list[UUID]:
     """Conversations with messages stored before the moment that nobody works on (dead or busy processes)."""
     connection = await driver(tx)
     cursor = await connection.execute(_LEFT, {"city": city_id, "before": before, "limit": limit})

@@ -17,7 +17,9 @@ async def take_over(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, 
     row = await _locked(tx, conversation_id)
     if row.owner == "staff" and row.staff_id not in (None, staff_id):
         raise Conflict(
-            "다른 담당자가 이미 상담 중입니다.", "A colleague already holds this conversation.", held_by=str(row.staff_id)
+            "다른 담당자가 이미 상담 중입니다.",
+            "A colleague already holds this conversation.",
+            held_by=str(row.staff_id),
         )
     await _give(tx, conversation_id, owner="staff", staff_id=staff_id, state=row.state)
     await _record(tx, row.city_id, conversation_id, staff_id, "conversation.take_over", now)
@@ -53,9 +55,7 @@ async def _give(
     await tx.execute(
         update(conversations)
         .where(conversations.c.id == conversation_id)
-        .values(
-            owner=owner, staff_id=staff_id, state=kept, idle_at=None, version=conversations.c.version + 1
-        )
+        .values(owner=owner, staff_id=staff_id, state=kept, idle_at=None, version=conversations.c.version + 1)
     )
 
 

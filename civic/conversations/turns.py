@@ -3,6 +3,7 @@
 One statement a turn: a lost lease or version makes every part of it empty, so several turns may share a commit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.conversations.lease import Held
+from civic.conversations.lease import RELEASE, Held
 from core.db import driver
 
 _WRITE = """
@@ -23,7 +24,7 @@ WITH held AS (
         stopped_at = CASE %(stop)s WHEN 'stop' THEN %(now)s WHEN 'resume' THEN NULL ELSE stopped_at END,
         idle_at = %(idle_at)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
     WHERE id = %(id)s AND lease_owner = %(lease_owner)s AND version = %(version)s
-    RETURNING id, turns
+    RETURNING id, turns, citizen_id
 ), done AS (
     UPDATE inbound SET processed_at = %(now)s, turn_no = held.turns, outcome = %(outcome)s,
         intent = %(intent)s, confidence = %(confidence)s
@@ -37,7 +38,7 @@ WITH held AS (
     FROM held, done, jsonb_to_recordset(%(says)s) AS said(id uuid, body jsonb, position int)
     ORDER BY said.position
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done)
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done), (SELECT citizen_id FROM held)
 """
 
 
@@ -69,19 +70,42 @@ class TurnRecord:
     stop: str = ""
     bubbles: tuple[Bubble, ...] = field(default=())
     does_introduce: bool = False
+    may_release: bool = True
 
 
-class LeaseLost(Exception):
-    """Another process has taken over: nothing of this turn was written, and nothing may be sent."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`ok`: written; otherwise another process has taken over and nothing may be sent. `is_released`: lease let go."""
+
+    ok: bool
+    is_released: bool
+    citizen_id: UUID | None = None
 
 
-async def write(tx: AsyncConnection, record: TurnRecord, *, owner: str, lease_s: float) -> None:
-    """Write the turn. Raises LeaseLost when owner or version no longer match, or the message is already done."""
+async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, owner: str, lease_s: float) -> list[Written]:
+    """Write turns of different conversations in one round trip, each for itself; results in the order given.
+
+    A record with `may_release` lets the lease go unless a message waits: a statement of its own, begun after the
+    row was locked, so that it sees every message whose storing transaction found the lease taken.
+    """
     connection = await driver(tx)
-    cursor = await connection.execute(_WRITE, _values(record, owner, lease_s))
-    row = await cursor.fetchone()
-    if row is None or row[0] == 0 or row[1] == 0:
-        raise LeaseLost
+    order = sorted(range(len(records)), key=lambda i: (records[i].held.channel, records[i].held.address))
+    cursors = {}
+    async with connection.pipeline():
+        for index in order:
+            record = records[index]
+            written = await connection.execute(_WRITE, _values(record, owner, lease_s))
+            released = None
+            if record.may_release:
+                released = await connection.execute(RELEASE, {"id": record.held.id, "owner": owner})
+            cursors[index] = (written, released)
+    results = []
+    for index in range(len(records)):
+        written, released = cursors[index]
+        row = await written.fetchone()
+        ok = row is not None and row[0] == 1 and row[1] == 1
+        results.append(Written(ok, released is not None and released.rowcount == 1, row[2] if row else None))
+    return results
 
 
 def _values(record: TurnRecord, owner: str, lease_s: float) -> dict[str, Any]:

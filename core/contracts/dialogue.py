@@ -81,7 +81,8 @@ class Turn:
     """What a handler knows of the message in hand. All times aware UTC.
 
     `argument` comes from a pressed button (`do:<intent>:<argument>`); `item` is the thing the citizen refers to from
-    the topic ("두 번째", "거기"); `place` is a pin sent now or earlier in this conversation.
+    the topic ("두 번째", "거기"); `place` is a pin sent now or earlier in this conversation; `photos` are the message's
+    pictures, stored already: {sha256, content_type, size}.
     """
 
     conversation_id: UUID
@@ -96,37 +97,55 @@ class Turn:
     item: Mapping[str, Any] | None = None
     topic: Topic | None = None
     place: GeoPoint | None = None
+    photos: tuple[Mapping[str, Any], ...] = ()
 
 
 SlotKind = Literal["text", "choice", "place", "when", "photo", "name", "phone", "confirm"]
 
 
+Slots = Mapping[str, Any]
+"""A form's answers so far. A place is {label, lat, lon}, a moment {label, at}, photos a list of {sha256, …}."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One thing a form wants to know. Texts are found by key: `<form>.ask.<slot>`, `<form>.retry.<slot>`.
+    """One thing a form wants to know. Texts are found by key: `<form>.ask.<slot>` and `<form>.retry.<slot>`.
 
-    `choices` are offered as buttons; with kind "choice" or "confirm" the answer must be one of them (by press, by
-    number, by label or by meaning). `optional` slots may be skipped. `when`: asked only if it returns True for the
-    slots so far.
+    `choices` are offered as buttons (computed from the slots so far where they depend on them); with kind "choice" or
+    "confirm" the answer must be one of them, by press, number, label or meaning (yes means the first). `set:<value>`
+    payloads answer the slot. `optional`: may be skipped. `applies`: asked only if it returns True for the slots so far.
+    `check` raises BadInput, or returns the value in its stored form.
     """
 
     name: str
     kind: SlotKind
     choices: tuple[Choice, ...] = ()
+    choices_for: Callable[[Slots], tuple[Choice, ...]] | None = None
     optional: bool = False
     max_length: int = 1000
-    when: Callable[[Mapping[str, Any]], bool] | None = None
-    buttons: tuple[Choice, ...] = ()
+    applies: Callable[[Slots], bool] | None = None
+    check: Callable[[str], str] | None = None
+
+    def offered(self, slots: Slots) -> tuple[Choice, ...]:
+        """The choices for the slots so far."""
+        return self.choices_for(slots) if self.choices_for else self.choices
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A conversation with a goal: slots in order, then `submit`. `prefill` reads slots from the opening message."""
+    """A conversation with a goal: slots in order, then `submit(turn, slots, …services)` returns the Reply.
+
+    `values` adds to the template values of the form's questions (names for ids, summaries). Texts by key besides the
+    slots': `<form>.name`, `<form>.cancelled`, `<form>.expired`, `<form>.slot.<slot>` (the slot's name).
+    """
 
     name: str
     slots: tuple[Slot, ...]
     submit: Callable[..., Awaitable[Reply]]
-    prefill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    values: Callable[[Slots, str], Mapping[str, Any]] | None = None
+
+    def slot(self, name: str) -> Slot:
+        return next(slot for slot in self.slots if slot.name == name)
 
 
 Handler = Callable[..., Awaitable[Reply]]

@@ -1,0 +1,136 @@
+"""The form of a 민원 or 제보: what, which kind, where, when, picture, lane, name, phone, and a last look."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from civic.city.book import CityBook
+from civic.people.service import clean_name, masked_phone, normalise_phone
+from core.contracts.dialogue import Choice, Slot, Slots
+from core.contracts.understanding import Understanding
+
+FORMAL, TIP = "formal", "tip"
+COMMON = ("waste", "illegal_parking", "road_damage", "street_light", "noise", "odor", "park_tree", "other")
+"""Offered when nothing could be guessed; a press, a number or the word itself chooses any other kind as well."""
+
+
+def _category_choices(slots: Slots) -> tuple[Choice, ...]:
+    guessed = [] if slots.get("category_denied") else list(slots.get("category_guess", ()))
+    if guessed:
+        return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in (*guessed, "other"))
+    refused = set(slots.get("category_guess", ()))
+    return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in COMMON if name not in refused)
+
+
+def _is_formal(slots: Slots) -> bool:
+    return slots.get("lane") == FORMAL and not slots.get("is_known")
+
+
+SLOTS = (
+    Slot("what", "text", max_length=2000),
+    Slot("category", "choice", choices_for=_category_choices),
+    Slot("where", "place", choices=(Choice("set:skip", key="case_file.no_place"),), optional=True),
+    Slot(
+        "when",
+        "when",
+        choices=(
+            Choice("set:now", key="case_file.now"),
+            Choice("set:today", key="case_file.today"),
+            Choice("set:always", key="case_file.always"),
+            Choice("set:skip", key="case_file.no_idea"),
+        ),
+        optional=True,
+    ),
+    Slot("photo", "photo", choices=(Choice("set:skip", key="case_file.no_photo"),), optional=True),
+    Slot(
+        "lane",
+        "choice",
+        choices=(Choice(f"set:{FORMAL}", key="case_file.formal"), Choice(f"set:{TIP}", key="case_file.tip")),
+    ),
+    Slot("name", "name", applies=_is_formal, check=clean_name),
+    Slot("phone", "phone", applies=_is_formal, check=normalise_phone),
+    Slot(
+        "confirm",
+        "confirm",
+        choices=(
+            Choice("set:yes", key="case_file.submit"),
+            Choice("set:fix", key="case_file.fix"),
+            Choice("set:no", key="case_file.stop"),
+        ),
+    ),
+)
+
+WHEN_WORDS = {"now": ("지금", "Right now"), "today": ("오늘", "Today"), "always": ("계속·매일", "Ongoing")}
+
+
+def shown(book: CityBook, slots: Slots, lang: str) -> Mapping[str, Any]:
+    """What the form's questions show besides the slots: names for ids, a masked number, a readable place."""
+    category = book.category(str(slots.get("category", "")))
+    guesses = [found for name in slots.get("category_guess", ()) if (found := book.category(name))]
+    when = slots.get("when") or {}
+    place = slots.get("where") or {}
+    label = WHEN_WORDS.get(str(when.get("label")), (when.get("label", ""),) * 2)[0 if lang == "ko" else 1]
+    return {
+        "category": _name(category, lang),
+        "guess": _name(guesses[0], lang) if guesses and not slots.get("category_denied") else "",
+        "place": place.get("label") or ("보내 주신 위치" if lang == "ko" else "the pin you sent") if place else "",
+        "when": label,
+        "photos": len(slots.get("photo", ())),
+        "is_formal": slots.get("lane") == FORMAL,
+        "phone": masked_phone(slots["phone"]) if slots.get("phone") else "",
+        "is_known": bool(slots.get("is_known")),
+    }
+
+
+def _name(category: Any, lang: str) -> str:
+    if category is None:
+        return ""
+    return str(category.name_ko if lang == "ko" else category.name_en)
+
+
+def prefilled(
+    seen: Understanding, text: str, book: CityBook, photos: tuple[Mapping[str, Any], ...], *, is_known: bool
+) -> dict[str, Any]:
+    """The slots that the citizen's first sentence already answers. The kind is only guessed, and asked back."""
+    slots: dict[str, Any] = {"category_guess": guess(seen, text, book)}
+    if is_known:
+        slots["is_known"] = True
+    if tells_something(text, slots["category_guess"]):
+        slots["what"] = text
+    if place := seen.first("place"):
+        slots["where"] = {"label": place.value, "lat": place.detail.get("lat"), "lon": place.detail.get("lon")}
+    if when := seen.first("when"):
+        slots["when"] = {"label": when.text, "at": when.value}
+    if photos:
+        slots["photo"] = [dict(photo) for photo in photos]
+    return slots
+
+
+def guess(seen: Understanding, text: str, book: CityBook, most: int = 2) -> list[str]:
+    """Category ids, nearest first: what the engine named, then the longest keywords in the text."""
+    named = [entity.value for entity in seen.all("category") if book.category(entity.value)]
+    tight = text.replace(" ", "").lower()
+    scored = sorted(
+        (
+            (
+                max((len(word) for word in category.keywords if word.replace(" ", "").lower() in tight), default=0),
+                category.id,
+            )
+            for category in book.categories
+        ),
+        key=lambda pair: -pair[0],
+    )
+    return list(dict.fromkeys([*named, *(name for length, name in scored if length)]))[:most]
+
+
+def tells_something(text: str, guesses: list[str]) -> bool:
+    """ "민원 넣을게요" opens the form and says nothing; "구래동에 쓰레기가 쌓였어요" is the story itself."""
+    bare = text.strip()
+    return len(bare) >= 8 and bool(guesses) and not _is_mere_request(bare)
+
+
+def _is_mere_request(text: str) -> bool:
+    words = ("민원", "신고", "접수", "넣", "하고싶", "할게", "하려", "report", "complaint", "file")
+    rest = text.replace(" ", "").lower()
+    for word in words:
+        rest = rest.replace(word, "")
+    return len(rest) <= 4

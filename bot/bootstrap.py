@@ -1,0 +1,243 @@
+"""Puts the house together: the one place that knows every room, and the only one that loads integrations, by name."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from bot.desk import Desk
+from bot.dialogue import Dialogue
+from bot.outcome import Services
+from bot.photos import Photos
+from bot.prepare import model_folder
+from bot.replies import Texts, find_sources
+from bot.sender import Sender
+from bot.sweep import Sweep
+from bot.turn import Turns
+from civic.cases.service import CaseService
+from civic.city.service import CityBook, open_book
+from civic.parking.service import ParkingService
+from civic.subscriptions.service import SubscriptionService
+from core import loading, secret
+from core.bus import Bus
+from core.clock import Clock, SystemClock
+from core.contracts.channel import Channel, House
+from core.contracts.dialogue import Form, Handler
+from core.contracts.understanding import LanguageEngine
+from core.db import Database
+from core.errors import ConfigError
+from core.http import Outside
+from core.jobs import Jobs
+from core.settings import Settings, channel_settings
+from nlu.engine import load as load_engine
+
+
+@dataclass(slots=True)
+class Running:
+    """One process of the house. `url` is the store's address; `owner` names this process in leases."""
+
+    settings: Settings
+    url: str
+    owner: str
+    clock: Clock
+    db: Database
+    bus: Bus
+    jobs: Jobs
+    secret: bytes
+    book: CityBook
+    cases: CaseService
+    texts: Texts
+    channels: Mapping[str, Channel]
+    dialogue: Dialogue
+    desk: Desk
+    engine: LanguageEngine
+    var: Path
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+    async def ready(self) -> dict[str, Any]:
+        """What `/readyz` tells. Raises Unavailable when the store is away."""
+        await self.db.ping()
+        return {"database": "ok", "language_engine": "ok", "channels": sorted(self.channels)}
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, url: str, *, is_worker: bool, clock: Clock | None = None
+) -> AsyncIterator[Running]:
+    """Everything wired and started; stopped and closed at the end. The store must be prepared (`bot.prepare`)."""
+    clock = clock or SystemClock()
+    var = settings.path(settings.var)
+    var.mkdir(parents=True, exist_ok=True)
+    db = Database(url, pool_size=settings.database.worker_pool if is_worker else settings.database.api_pool)
+    bus, jobs = Bus(db), Jobs(url, worker=is_worker)
+    house = House(
+        http=_way_out(),
+        publish=bus.publish,
+        secret=secret.load(var),
+        var=var,
+        public_url=settings.web.public_url,
+        now=clock.now,
+    )
+    channels = open_channels(settings, house)
+    try:
+        running = await _wire(settings, url, clock, db, bus, jobs, house, channels)
+        await bus.start()
+        _schedule(jobs, running)
+        await jobs.start()
+        try:
+            yield running
+            await running.desk.idle()
+        finally:
+            await jobs.stop()
+            await bus.stop()
+    finally:
+        for channel in channels.values():
+            await channel.aclose()
+        await house.http.aclose()
+        await db.close()
+
+
+def _way_out() -> httpx.AsyncClient:
+    return Outside().client
+
+
+def open_channels(settings: Settings, house: House) -> dict[str, Channel]:
+    """Every channel that config.yml switches on, found by name. Raises ConfigError for an unknown or wrong section."""
+    opened: dict[str, Channel] = {}
+    for name, section in settings.channels.items():
+        if section.get("enabled") is not True:
+            continue
+        module = _channel_module(name)
+        opened[name] = module.build(channel_settings(module.Settings, name, section), house)
+    return opened
+
+
+def _channel_module(name: str) -> ModuleType:
+    try:
+        return loading.file("integrations.channels", name)
+    except KeyError:
+        known = ", ".join(loading.files("integrations.channels"))
+        raise ConfigError(
+            f"config.yml의 'channels.{name}': 그런 채널이 없습니다. 있는 채널: {known}",
+            f"config.yml: channels.{name}: no such channel; there are: {known}",
+        ) from None
+
+
+async def _wire(
+    settings: Settings,
+    url: str,
+    clock: Clock,
+    db: Database,
+    bus: Bus,
+    jobs: Jobs,
+    house: House,
+    channels: dict[str, Channel],
+) -> Running:
+    city_id = settings.city.id
+    async with db.transaction() as tx:
+        book = await open_book(tx, city_id)
+    cases = CaseService(db, city_id)
+    services = Services(
+        {
+            "book": book,
+            "cases": cases,
+            "city": settings.city,
+            "parking": ParkingService(db, city_id),
+            "subscriptions": SubscriptionService(db, city_id),
+        }
+    )
+    texts = Texts(find_sources(), _constants(settings))
+    intents, forms = find_actions(services)
+    dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
+    engine = load_engine(model_folder(settings), book.named_places(), case_prefix=settings.city.receipt_prefix)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+    turns = Turns(
+        db=db,
+        dialogue=dialogue,
+        texts=texts,
+        engine=lambda: engine,
+        channels=channels,
+        photos=Photos(db, house.var / "files"),
+        messaging=settings.messaging,
+        clock=clock,
+        owner=owner,
+    )
+    sender = Sender(db, channels, settings.messaging, city_id, clock)
+    desk = Desk(
+        db=db,
+        channels=channels,
+        turns=turns,
+        sender=sender,
+        messaging=settings.messaging,
+        city_id=city_id,
+        clock=clock,
+        owner=owner,
+    )
+    return Running(
+        settings=settings,
+        url=url,
+        owner=owner,
+        clock=clock,
+        db=db,
+        bus=bus,
+        jobs=jobs,
+        secret=house.secret,
+        book=book,
+        cases=cases,
+        texts=texts,
+        channels=channels,
+        dialogue=dialogue,
+        desk=desk,
+        engine=engine,
+        var=house.var,
+    )
+
+
+def find_actions(services: Services) -> tuple[dict[str, tuple[str, Handler]], dict[str, Form]]:
+    """Every service folder's intents and forms. Raises ValueError when two services claim one name."""
+    intents: dict[str, tuple[str, Handler]] = {}
+    forms: dict[str, Form] = {}
+    for module in loading.folders("actions", "handlers"):
+        service = module.__name__.split(".")[1]
+        for name, handler in module.INTENTS.items():
+            if name in intents:
+                raise ValueError(f"{name} is handled by {intents[name][0]} and by {service}")
+            intents[name] = (service, handler)
+        made = services.bind(module.forms, ())() if hasattr(module, "forms") else ()
+        forms.update({form.name: form for form in made})
+    return intents, forms
+
+
+def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What every template may name, by language."""
+    city = settings.city
+    shared = {"city_phone": city.phone, "retention_days": city.retention_days}
+    return {
+        "ko": {**shared, "city": city.name.ko, "office_hours": city.office_hours.ko},
+        "en": {**shared, "city": city.name.en, "office_hours": city.office_hours.en},
+    }
+
+
+def _schedule(jobs: Jobs, running: Running) -> None:
+    """The sweeps: what a dead process left, what must be sent later, what has been forgotten."""
+    sweep = Sweep(
+        running.db,
+        running.desk,
+        running.dialogue,
+        running.channels,
+        running.texts,
+        running.settings,
+        running.clock,
+    )
+    seconds = running.settings.messaging.sweep_s
+    jobs.every("inbound.left_behind", f"*/{seconds} * * * * *", sweep.answer_left_behind)
+    jobs.every("outbound.drain", f"*/{max(seconds // 3, 1)} * * * * *", sweep.send_due)
+    jobs.every("forms.forgotten", "20 * * * * *", sweep.close_forgotten_forms)
+    jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)

@@ -1,0 +1,263 @@
+"""The front desk of one process: takes webhooks in, runs the turns they cause, sends or renders the answers."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from bot.sender import Sender
+from bot.turn import LeaseLost, Turns
+from civic.conversations import delivery, lease
+from civic.conversations.delivery import Waiting
+from civic.conversations.intake import Arrival, Stored, store
+from civic.conversations.lease import Held
+from core import metrics
+from core.clock import Clock
+from core.contracts.channel import (
+    Channel,
+    Forged,
+    HttpAnswer,
+    IncomingMessage,
+    Malformed,
+    OutgoingMessage,
+    Received,
+    WebhookRequest,
+)
+from core.db import Database
+from core.errors import Unavailable
+from core.grouping import Grouped
+from core.settings import Messaging
+
+TYPING_AFTER_S = 0.4
+POLL_S = 0.05
+log = structlog.get_logger(__name__)
+
+
+class Desk:
+    """`accept` is steps 1 to 10 of a message's way; `run_left_behind` and `sender.drain` are the sweep's two arms."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        channels: Mapping[str, Channel],
+        turns: Turns,
+        sender: Sender,
+        messaging: Messaging,
+        city_id: str,
+        clock: Clock,
+        owner: str,
+    ) -> None:
+        self._db = db
+        self._channels = channels
+        self._turns = turns
+        self.sender = sender
+        self._messaging = messaging
+        self._city_id = city_id
+        self._clock = clock
+        self._owner = owner
+        self._store = Grouped(self._store_all)
+        self._running: set[asyncio.Task[None]] = set()
+        self._answers: dict[UUID, asyncio.Future[tuple[Waiting, ...]]] = {}
+        self._slots = asyncio.Semaphore(64)
+
+    # -- in ---------------------------------------------------------------------------------------------------------
+
+    async def accept(self, channel_name: str, request: WebhookRequest) -> HttpAnswer:
+        """One webhook call, answered. Raises nothing: refused 401/403, broken 400, store away 503."""
+        channel = self._channels.get(channel_name)
+        if channel is None:
+            return _answer(404, "no such channel")
+        try:
+            received = channel.receive(request)
+        except Forged as forged:
+            metrics.WEBHOOK_REFUSED.labels(channel_name, "forged").inc()
+            return _answer(forged.status, "not authentic")
+        except Malformed as malformed:
+            metrics.WEBHOOK_REFUSED.labels(channel_name, "malformed").inc()
+            return _answer(400, str(malformed) or "malformed")
+        try:
+            return await self._handle(channel, received)
+        except Unavailable:
+            metrics.WEBHOOK_REFUSED.labels(channel_name, "unavailable").inc()
+            return _answer(503, "try again later")
+
+    async def _handle(self, channel: Channel, received: Received) -> HttpAnswer:
+        if received.reports:
+            async with self._db.transaction() as tx:
+                await delivery.report(tx, self._city_id, channel.name, received.reports)
+        if not received.messages:
+            return received.ack
+        answers = [self._take_in(channel, message) for message in received.messages]
+        stored = await asyncio.gather(*answers)
+        if channel.replies == "push":
+            return received.ack
+        return await self._respond(channel, received, stored[-1])
+
+    async def _take_in(self, channel: Channel, message: IncomingMessage) -> Stored:
+        now = self._clock.now()
+        stored = await self._store(Arrival(self._city_id, channel.name, message, now))
+        metrics.INBOUND.labels(channel.name, "repeat" if stored.is_repeat else message.kind).inc()
+        if channel.replies == "in_response" and not stored.is_repeat:
+            self._answers[stored.inbound_id] = asyncio.get_running_loop().create_future()
+        if stored.held:
+            self._spawn(stored.held)
+        return stored
+
+    async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:
+        async with self._db.transaction() as tx:
+            stored = await store(tx, arrivals, owner=self._owner, lease_s=self._messaging.lease_s)
+        return [stored[index] for index in range(len(arrivals))]
+
+    # -- turns ------------------------------------------------------------------------------------------------------
+
+    def _spawn(self, held: Held) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._work(held))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _work(self, held: Held, *, is_sweep: bool = False) -> None:
+        """Answer whatever waits in a conversation whose lease is ours, oldest first, and let go."""
+        async with self._slots:
+            try:
+                await self._answer_all(held, is_sweep=is_sweep)
+            except LeaseLost:
+                log.info("lease_lost", conversation_id=str(held.id))
+            except Unavailable:
+                log.warning("store_away_during_turn", conversation_id=str(held.id))
+            except Exception as error:
+                log.exception("conversation_failed", conversation_id=str(held.id), error=type(error).__name__)
+
+    async def _answer_all(self, held: Held, *, is_sweep: bool) -> None:
+        while True:
+            async with self._db.transaction() as tx:
+                rows = await lease.waiting(tx, held.id)
+                if not rows and await lease.release(tx, held.id, owner=self._owner):
+                    return
+                if rows and is_sweep:
+                    rows[0]["attempts"] = await lease.count_attempt(tx, rows[0]["id"])
+            if not rows:
+                return
+            for position, row in enumerate(rows):
+                is_last = position == len(rows) - 1
+                typing = self._typing_soon(held)
+                try:
+                    done = await self._turns.run(held, row, is_last=is_last)
+                finally:
+                    typing.cancel()
+                held = done.held
+                await self._hand_out(held, row["id"], done.messages)
+                if done.is_released:
+                    return
+
+    def _typing_soon(self, held: Held) -> asyncio.TimerHandle:
+        """A "typing" sign where an answer takes longer than a blink."""
+        channel = self._channels[held.channel]
+
+        def show() -> None:
+            task = asyncio.ensure_future(channel.working(held.address))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+        return asyncio.get_running_loop().call_later(TYPING_AFTER_S, show)
+
+    async def _hand_out(self, held: Held, inbound_id: UUID, messages: tuple[Waiting, ...]) -> None:
+        channel = self._channels[held.channel]
+        if channel.replies == "push":
+            self.sender.send_soon(held.id, held.channel, messages)
+            return
+        waiter = self._answers.pop(inbound_id, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(messages)
+        elif messages and messages[0].message.reply_token:
+            self.sender.send_soon(held.id, held.channel, messages)
+        else:
+            async with self._db.transaction() as tx:
+                await delivery.unclaim(tx, [one.message.id for one in messages])
+
+    # -- answers in the HTTP response ---------------------------------------------------------------------------------
+
+    async def _respond(self, channel: Channel, received: Received, stored: Stored) -> HttpAnswer:
+        """The answer in the response, within the deadline, behind whatever had not reached the citizen yet.
+
+        Past the deadline the response says that the answer is coming (the channel's own `ack`); the turn goes on, and
+        its messages follow by callback or in front of the next answer.
+        """
+        message = received.messages[-1]
+        if stored.is_repeat:
+            async with self._db.transaction() as tx:
+                said = await delivery.said_to(tx, self._city_id, channel.name, message.external_id, message.address)
+            return channel.render(said, pending=False, lang=_lang(said, message)) if said else received.ack
+        waiter = self._answers[stored.inbound_id]
+        try:
+            fresh = await self._await_turn(waiter, stored, message)
+        finally:
+            del self._answers[stored.inbound_id]
+            waiter.cancel()
+        ready = [*await self._unsaid(stored.conversation_id, message.address), *fresh]
+        shown = [one.message for one in ready]
+        if not shown:
+            return received.ack
+        body = channel.render(shown, pending=not fresh, lang=_lang(shown, message))
+        await self.sender.settle_sent([one.id for one in shown], self._clock.now())
+        return body
+
+    async def _await_turn(
+        self, waiter: asyncio.Future[tuple[Waiting, ...]], stored: Stored, message: IncomingMessage
+    ) -> list[Waiting]:
+        """The turn's messages, from this process or, where another one holds the conversation, from the store."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._messaging.in_response_deadline_s
+        step = self._messaging.in_response_deadline_s if stored.held else POLL_S
+        while (left := deadline - loop.time()) > 0:
+            done, _ = await asyncio.wait([waiter], timeout=min(step, left))
+            if done:
+                return list(waiter.result())
+            if elsewhere := await self._unsaid(stored.conversation_id, message.address):
+                return elsewhere
+        return []
+
+    async def _unsaid(self, conversation_id: UUID, address: str) -> list[Waiting]:
+        async with self._db.transaction() as tx:
+            return await delivery.claim(tx, conversation_id, address, self._clock.now())
+
+    # -- the sweep ----------------------------------------------------------------------------------------------------
+
+    async def run_left_behind(self) -> int:
+        """Answer what dead or busy processes left; the number of conversations taken up."""
+        before = self._clock.now() - timedelta(seconds=self._messaging.sweep_s)
+        async with self._db.transaction() as tx:
+            left = await lease.left_behind(tx, self._city_id, before=before)
+        taken = [held for conversation_id in left if (held := await self._take(conversation_id))]
+        await asyncio.gather(*(self._work(held, is_sweep=True) for held in taken))
+        return len(taken)
+
+    async def _take(self, conversation_id: UUID) -> Held | None:
+        async with self._db.transaction() as tx:
+            return await lease.take(tx, conversation_id, owner=self._owner, lease_s=self._messaging.lease_s)
+
+    async def deliver(self, conversation_id: UUID) -> None:
+        """Send what is due in a conversation now (staff replies, notices)."""
+        await self.sender.deliver(conversation_id)
+
+    async def idle(self) -> None:
+        """Wait until every turn begun here is written and sent (shutdown, tests, the terminal chat)."""
+        while self._running:
+            await asyncio.wait(list(self._running))
+        await self.sender.idle()
+
+
+def _lang(shown: Sequence[OutgoingMessage], message: IncomingMessage) -> str:
+    if shown:
+        return shown[-1].lang
+    return "en" if message.lang_hint.lower().startswith("en") else "ko"
+
+
+def _answer(status: int, reason: str) -> HttpAnswer:
+    body: dict[str, Any] = {"type": "about:blank", "title": reason, "status": status}
+    return HttpAnswer(status, orjson.dumps(body), "application/problem+json")

@@ -1,0 +1,51 @@
+"""What must be true before the first message: the schema, the city's own data, a trained language model."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from civic.city.service import load
+from civic.parking.importing import import_lots
+from core import loading, store
+from core.db import Database
+from core.settings import Settings
+from nlu.training import needs_training, train
+
+Told = Callable[[str], None]
+LOTS_FILE = "parking_lots.csv"
+
+
+def model_folder(settings: Settings) -> Path:
+    return settings.path(settings.var) / "nlu"
+
+
+async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> None:
+    """Bring everything up to date; what is up to date already costs a few milliseconds. `tell` gets Korean lines.
+
+    Raises ConfigError or TrainingDataError naming file and line.
+    """
+    store.migrate(url)
+    db = Database(url, pool_size=2)
+    try:
+        folder = settings.path(settings.city.data)
+        async with db.transaction() as tx:
+            report = await load(tx, settings.city.id, folder, now)
+            if report.is_changed:
+                tell(f"{settings.city.name.ko} 자료를 읽었습니다: {_counted(report.rows)}")
+                if (folder / LOTS_FILE).exists():
+                    source = loading.file("integrations.parking", "compact")
+                    parsed = source.read(folder / LOTS_FILE)
+                    await import_lots(tx, settings.city.id, source.SOURCE, parsed.records, parsed.report, now)
+                    tell(f"공영주차장 {len(parsed.records)}곳을 넣었습니다.")
+    finally:
+        await db.close()
+    data, model = settings.path(settings.nlu.data), model_folder(settings)
+    if needs_training(data, model):
+        tell("한국어 이해 모델을 학습합니다. 처음 한 번, 20초쯤 걸립니다.")
+        manifest = train(data, model)
+        tell(f"학습을 마쳤습니다: 의도 {len(manifest.labels)}가지")
+
+
+def _counted(rows: dict[str, int]) -> str:
+    names = {"areas": "읍면동·리", "departments": "부서", "places": "장소", "categories": "민원 분야"}
+    return ", ".join(f"{names.get(name, name)} {count}" for name, count in rows.items())

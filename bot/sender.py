@@ -1,0 +1,188 @@
+"""Takes queued messages to their channels: in order per conversation, throttled, retried, given up, all on record.
+
+The channel makes one attempt and says what happened; waiting, retrying and giving up are decided here alone.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from civic.conversations import delivery
+from civic.conversations.delivery import Result, Waiting
+from civic.conversations.tables import conversations
+from core import metrics
+from core.clock import Clock
+from core.contracts.channel import Channel, SendFailed
+from core.db import Database
+from core.errors import Unavailable
+from core.grouping import Grouped
+from core.settings import Messaging
+
+ATTEMPT_S = 20.0
+log = structlog.get_logger(__name__)
+
+
+class Sender:
+    """One a process. Conversations are sent side by side, each one's messages one after another."""
+
+    def __init__(
+        self, db: Database, channels: Mapping[str, Channel], messaging: Messaging, city_id: str, clock: Clock
+    ) -> None:
+        self._db = db
+        self._channels = channels
+        self._messaging = messaging
+        self._city_id = city_id
+        self._clock = clock
+        self._tails: dict[UUID, asyncio.Task[None]] = {}
+        self._settle = Grouped(self._settle_all)
+
+    def send_soon(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
+        """Send freshly committed, already claimed messages behind those of the same conversation."""
+        self._enqueue(conversation_id, channel, list(waiting))
+
+    async def deliver(self, conversation_id: UUID) -> None:
+        """Send what is due in one conversation now (a staff reply, a notice); returns when it was tried."""
+        async with self._db.transaction() as tx:
+            row = (
+                await tx.execute(
+                    select(conversations.c.channel, conversations.c.address).where(
+                        conversations.c.id == conversation_id
+                    )
+                )
+            ).one_or_none()
+            if row is None or self._channels.get(row.channel) is None:
+                return
+            waiting = await delivery.claim(tx, conversation_id, row.address, self._clock.now())
+        if waiting:
+            await self._enqueue(conversation_id, row.channel, waiting)
+
+    async def drain(self) -> int:
+        """Send whatever is due on every push channel; the number of conversations looked at."""
+        seen = 0
+        for name, channel in self._channels.items():
+            if channel.replies != "push":
+                continue
+            async with self._db.transaction() as tx:
+                due = await delivery.due(tx, self._city_id, name, self._clock.now())
+            await asyncio.gather(*(self.deliver(conversation_id) for conversation_id in due))
+            seen += len(due)
+        return seen
+
+    def _enqueue(self, conversation_id: UUID, channel: str, waiting: list[Waiting]) -> asyncio.Task[None]:
+        before = self._tails.get(conversation_id)
+        task = asyncio.create_task(self._after(before, conversation_id, self._channels[channel], waiting))
+        self._tails[conversation_id] = task
+        task.add_done_callback(lambda done: self._forget(conversation_id, done))
+        return task
+
+    def _forget(self, conversation_id: UUID, done: asyncio.Task[None]) -> None:
+        if self._tails.get(conversation_id) is done:
+            del self._tails[conversation_id]
+        if not done.cancelled() and (error := done.exception()):
+            log.error("sending_failed", error=type(error).__name__)
+
+    async def _after(
+        self, before: asyncio.Task[None] | None, conversation_id: UUID, channel: Channel, waiting: list[Waiting]
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        for position, one in enumerate(waiting):
+            if not await self._one(conversation_id, channel, one):
+                await self._let_go([rest.message.id for rest in waiting[position + 1 :]])
+                return
+
+    async def _one(self, conversation_id: UUID, channel: Channel, waiting: Waiting) -> bool:
+        """One message. False: it goes back to the queue, and those behind it must wait too."""
+        now, message = self._clock.now(), waiting.message
+        if now > waiting.valid_until:
+            reason = "보낼 수 있는 시간이 지났습니다. (Too old to send.)"
+            await self._settle(Result(message.id, "expired", now, reason=reason, tried=0))
+            return True
+        if waiting.was_sending and not channel.capabilities.idempotent:
+            reason = (
+                "보내는 중에 프로세스가 멈춰 전달 여부를 알 수 없어 다시 보내지 않았습니다. (Unknown, not re-sent.)"
+            )
+            await self._settle(Result(message.id, "unknown", now, reason=reason, tried=0))
+            return True
+        if wait := await self._throttled(channel):
+            await self._requeue(Result(message.id, "queued", now, tried=0, next_attempt_at=now + wait))
+            return False
+        if not channel.capabilities.idempotent:
+            async with self._db.transaction() as tx:
+                await delivery.mark_sending(tx, message.id)
+        try:
+            sent = await asyncio.wait_for(channel.send(message), ATTEMPT_S)
+        except SendFailed as failure:
+            return await self._failed(conversation_id, channel, waiting, failure)
+        except Exception as error:
+            # A channel may raise nothing but SendFailed; whether the provider took the message is unknown here.
+            log.error("channel_broke_its_contract", channel=channel.name, error=type(error).__name__)
+            broken = SendFailed(type(error).__name__, retry=channel.capabilities.idempotent, unknown=True)
+            return await self._failed(conversation_id, channel, waiting, broken)
+        await self._settle(Result(message.id, sent.status, now, provider_id=sent.provider_id))
+        metrics.OUTBOUND.labels(channel.name, sent.status).inc()
+        return True
+
+    async def _throttled(self, channel: Channel) -> timedelta | None:
+        rate = channel.capabilities.rate_per_second
+        if rate is None:
+            return None
+        async with self._db.transaction() as tx:
+            taken = await delivery.take_token(tx, self._city_id, channel.name, rate)
+        return None if taken else timedelta(seconds=max(1.0 / rate, 0.2))
+
+    async def _failed(self, conversation_id: UUID, channel: Channel, waiting: Waiting, failure: SendFailed) -> bool:
+        now, message = self._clock.now(), waiting.message
+        attempts = waiting.attempts + 1
+        if failure.stopped:
+            async with self._db.transaction() as tx:
+                await delivery.unreachable(tx, conversation_id, now)
+            return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
+        if failure.unknown and not channel.capabilities.idempotent:
+            return await self._give_up(channel, Result(message.id, "unknown", now, reason=failure.reason))
+        wait = delivery.next_wait(self._messaging.retry.waits_s, attempts)
+        if not failure.retry or wait is None:
+            return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
+        if failure.retry_after is not None:
+            wait = max(wait, timedelta(seconds=failure.retry_after))
+            async with self._db.transaction() as tx:
+                await delivery.pause(tx, self._city_id, channel.name, failure.retry_after)
+        await self._requeue(Result(message.id, "queued", now, reason=failure.reason, next_attempt_at=now + wait))
+        metrics.OUTBOUND.labels(channel.name, "retry").inc()
+        return False
+
+    async def _give_up(self, channel: Channel, result: Result) -> bool:
+        await self._settle(result)
+        metrics.OUTBOUND.labels(channel.name, result.status).inc()
+        return True
+
+    async def _requeue(self, result: Result) -> None:
+        async with self._db.transaction() as tx:
+            await delivery.requeue(tx, result)
+
+    async def _let_go(self, ids: list[UUID]) -> None:
+        if ids:
+            async with self._db.transaction() as tx:
+                await delivery.unclaim(tx, ids)
+
+    async def _settle_all(self, results: Sequence[Result]) -> Sequence[None]:
+        async with self._db.transaction() as tx:
+            await delivery.settle(tx, results)
+        return [None] * len(results)
+
+    async def settle_sent(self, ids: Sequence[UUID], now: datetime) -> None:
+        """Messages that went out in an HTTP response."""
+        for message_id in ids:
+            await self._settle(Result(message_id, "sent", now))
+
+    async def idle(self) -> None:
+        """Wait until every conversation's tail is done (shutdown, tests)."""
+        while self._tails:
+            await asyncio.wait(list(self._tails.values()))
+        with contextlib.suppress(Unavailable):
+            await self._settle.close()

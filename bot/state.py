@@ -1,0 +1,96 @@
+"""What a conversation remembers between messages, as plain JSON in its row."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.contracts.channel import GeoPoint
+from core.contracts.dialogue import Topic
+
+
+@dataclass(slots=True)
+class FormState:
+    """An open form. `nonce` marks its buttons, so that a press on an older question is recognised as stale."""
+
+    name: str
+    nonce: str
+    slots: dict[str, Any] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    asking: str = ""
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Question:
+    """The choices last shown: typed numbers and labels mean their buttons. `text`: what the citizen had asked."""
+
+    options: list[dict[str, str]] = field(default_factory=list)
+    text: str = ""
+
+
+@dataclass(slots=True)
+class State:
+    form: FormState | None = None
+    question: Question | None = None
+    topic: Topic | None = None
+    topic_at: datetime | None = None
+    place: GeoPoint | None = None
+    warnings: int = 0
+
+    @classmethod
+    def read(cls, stored: dict[str, Any], now: datetime, topic_age: timedelta) -> "State":
+        """From the row; a topic or pin older than `topic_age` is forgotten."""
+        topic_at = datetime.fromisoformat(stored["topic_at"]) if stored.get("topic_at") else None
+        is_fresh = topic_at is not None and now - topic_at <= topic_age
+        topic = stored.get("topic")
+        place = stored.get("place")
+        return cls(
+            form=FormState(**stored["form"]) if stored.get("form") else None,
+            question=Question(**stored["question"]) if stored.get("question") else None,
+            topic=_topic(topic) if topic and is_fresh else None,
+            topic_at=topic_at if is_fresh else None,
+            place=GeoPoint(**place) if place and is_fresh else None,
+            warnings=stored.get("warnings", 0),
+        )
+
+    def write(self) -> dict[str, Any]:
+        """To the row: only what is set."""
+        stored: dict[str, Any] = {}
+        if self.form:
+            form = self.form
+            stored["form"] = {
+                "name": form.name,
+                "nonce": form.nonce,
+                "slots": form.slots,
+                "skipped": form.skipped,
+                "asking": form.asking,
+                "tries": form.tries,
+            }
+        if self.question and self.question.options:
+            stored["question"] = {"options": self.question.options, "text": self.question.text}
+        if self.topic_at:
+            stored["topic_at"] = self.topic_at.isoformat()
+        if self.topic:
+            topic = self.topic
+            stored["topic"] = {
+                "service": topic.service,
+                "intent": topic.intent,
+                "items": [dict(item) for item in topic.items],
+                "index": topic.index,
+                "memory": dict(topic.memory),
+            }
+        if self.place:
+            stored["place"] = {"lat": self.place.lat, "lon": self.place.lon, "label": self.place.label}
+        if self.warnings:
+            stored["warnings"] = self.warnings
+        return stored
+
+
+def _topic(stored: dict[str, Any]) -> Topic:
+    return Topic(
+        service=stored["service"],
+        intent=stored["intent"],
+        items=tuple(stored["items"]),
+        index=stored["index"],
+        memory=stored["memory"],
+    )

@@ -1,0 +1,204 @@
+"""One message, one turn: read, decide, then write everything in one transaction, fenced by the lease."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from bot.bubbles import compile_says
+from bot.dialogue import Dialogue
+from bot.outcome import Outcome, Part
+from bot.replies import Texts
+from bot.state import Question, State
+from civic.conversations import delivery, lease, turns
+from civic.conversations.delivery import Waiting
+from civic.conversations.intake import message_from
+from civic.conversations.lease import Held
+from civic.conversations.rules import schedule
+from civic.conversations.turns import Bubble, TurnRecord, Written
+from core import metrics
+from core.clock import Clock
+from core.contracts.channel import Channel, IncomingMessage
+from core.contracts.dialogue import Say
+from core.contracts.understanding import LanguageEngine
+from core.db import Database
+from core.errors import SinmungoError, Unavailable
+from core.grouping import Grouped
+from core.ids import new_id
+from core.settings import Messaging
+
+MAX_ATTEMPTS = 3
+"""A message that took its process down this often is answered with an apology instead of being run again."""
+
+Photos = Callable[[Channel, Held, IncomingMessage, datetime], Any]
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another process has taken over: nothing of this turn was written, and nothing may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A written turn: the conversation as it now is, and the claimed messages to send."""
+
+    held: Held
+    messages: tuple[Waiting, ...]
+    is_released: bool
+
+
+class Turns:
+    """Runs turns for one process. `owner` is the lease owner's name, unique to this process."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        dialogue: Dialogue,
+        texts: Texts,
+        engine: Callable[[], LanguageEngine],
+        channels: Mapping[str, Channel],
+        photos: Photos,
+        messaging: Messaging,
+        clock: Clock,
+        owner: str,
+    ) -> None:
+        self._db = db
+        self._dialogue = dialogue
+        self._texts = texts
+        self._engine = engine
+        self._channels = channels
+        self._photos = photos
+        self._messaging = messaging
+        self._clock = clock
+        self._owner = owner
+        self._plain = Grouped(self._write_plain)
+
+    async def run(self, held: Held, row: dict[str, Any], *, is_last: bool) -> Done:
+        """Answer one stored message. Raises LeaseLost, or Unavailable when the store is away."""
+        started = perf_counter()
+        now = self._clock.now()
+        message = message_from(row, held.address)
+        outcome = await self._decide(held, row, message, now)
+        try:
+            done = await self._commit(held, row, outcome, now, is_last=is_last)
+        except (LeaseLost, Unavailable):
+            raise
+        except SinmungoError as error:
+            done = await self._commit(held, row, self._sorry(held, error.text_key), now, is_last=is_last)
+        except Exception as error:
+            log.exception("turn_write_failed", error=type(error).__name__)
+            done = await self._commit(held, row, self._sorry(held, "error.internal"), now, is_last=is_last)
+        metrics.TURN_SECONDS.observe(perf_counter() - started)
+        return done
+
+    async def _decide(self, held: Held, row: dict[str, Any], message: IncomingMessage, now: datetime) -> Outcome:
+        if row["attempts"] >= MAX_ATTEMPTS:
+            log.error("message_given_up", inbound_id=str(row["id"]), attempts=row["attempts"])
+            return self._sorry(held, "error.internal")
+        engine, now_iso = self._engine(), now.isoformat()
+        try:
+            photos = await self._photos(self._channels[held.channel], held, message, now) if message.media else ()
+            return await self._dialogue.decide(
+                held, message, now, lambda text: engine.understand(text, now_iso=now_iso), photos
+            )
+        except Unavailable:
+            raise
+        except SinmungoError as error:
+            log.warning("turn_refused", code=error.code)
+            return self._sorry(held, error.text_key)
+        except Exception as error:
+            # Whatever a handler does, the citizen gets an answer and the message is done exactly once.
+            log.exception("turn_failed", error=type(error).__name__)
+            return self._sorry(held, "error.internal")
+
+    def _sorry(self, held: Held, text_key: str) -> Outcome:
+        """The conversation as it was, with an honest word; an open form stays open."""
+        state = State.read(held.state, self._clock.now(), timedelta(minutes=self._messaging.topic_minutes))
+        key = text_key if self._texts.has(text_key) else "error.internal"
+        return Outcome(state, held.lang, owner=held.owner, outcome="failed", parts=[Part((Say(key),))])
+
+    async def _commit(self, held: Held, row: dict[str, Any], outcome: Outcome, now: datetime, *, is_last: bool) -> Done:
+        if any(part.write for part in outcome.parts):
+            async with self._db.transaction() as tx:
+                if not await lease.lock(tx, held, owner=self._owner):
+                    raise LeaseLost
+                says: list[Say] = []
+                for part in outcome.parts:
+                    extra = await part.write(tx) if part.write else {}
+                    says += [replace(say, values={**say.values, **extra}) for say in part.says]
+                record = self._record(held, row, outcome, says, now, is_last=is_last)
+                written = (await turns.write(tx, [record], owner=self._owner, lease_s=self._messaging.lease_s))[0]
+        else:
+            says = [say for part in outcome.parts for say in part.says]
+            record = self._record(held, row, outcome, says, now, is_last=is_last)
+            written = await self._plain(record)
+        if not written.ok:
+            raise LeaseLost
+        return Done(
+            replace(self._next(record), citizen_id=written.citizen_id), self._messages(record), written.is_released
+        )
+
+    async def _write_plain(self, records: Sequence[TurnRecord]) -> Sequence[Written]:
+        async with self._db.transaction() as tx:
+            return await turns.write(tx, records, owner=self._owner, lease_s=self._messaging.lease_s)
+
+    def _record(
+        self, held: Held, row: dict[str, Any], outcome: Outcome, says: list[Say], now: datetime, *, is_last: bool
+    ) -> TurnRecord:
+        can = self._channels[held.channel].capabilities
+        bodies = compile_says(says, outcome.lang, can, self._texts)
+        if token := row["content"].get("reply_token"):
+            bodies = [{**body, "reply_token": token} for body in bodies]
+        state = outcome.state
+        if state.form is None:
+            shown = [button for body in bodies for button in body.get("buttons", ())]
+            state.question = Question(shown, state.question.text if state.question else "")
+        timing = schedule(self._messaging, outcome.purpose, now)
+        return TurnRecord(
+            held=held,
+            inbound_id=row["id"],
+            now=now,
+            state=state.write(),
+            lang=outcome.lang,
+            owner=outcome.owner,
+            outcome=outcome.outcome,
+            intent=outcome.intent,
+            confidence=outcome.confidence,
+            purpose=outcome.purpose,
+            priority=timing.priority,
+            valid_until=timing.valid_until,
+            idle_at=now + timedelta(minutes=self._messaging.form_idle_minutes) if state.form else None,
+            stop=outcome.stop,
+            bubbles=tuple(Bubble(new_id(), body) for body in bodies),
+            does_introduce=any(say.key == "intro" for say in says),
+            may_release=is_last,
+        )
+
+    def _next(self, record: TurnRecord) -> Held:
+        held = record.held
+        return replace(
+            held,
+            state=record.state,
+            lang=record.lang,
+            owner=record.owner,
+            version=held.version + 1,
+            turns=held.turns + 1,
+            is_introduced=held.is_introduced or record.does_introduce,
+            is_stopped=record.stop == "stop" or (held.is_stopped and record.stop != "resume"),
+            idle_at=record.idle_at,
+        )
+
+    def _messages(self, record: TurnRecord) -> tuple[Waiting, ...]:
+        return tuple(
+            Waiting(
+                message=delivery.outgoing(bubble.id, bubble.body, record.held.address, record.purpose),
+                valid_until=record.valid_until,
+                attempts=0,
+                was_sending=False,
+            )
+            for bubble in record.bubbles
+        )

@@ -1,0 +1,251 @@
+"""What became of an outgoing message: claimed, sent, delivered, read, failed; states only move forward."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.contracts.channel import Button, DeliveryReport, OutgoingMessage
+from core.db import driver
+
+CLAIM_S = 60
+"""A claim outlives any one attempt (channels give up after 20 s) and dies soon after its process."""
+
+LADDER = ["queued", "sending", "unknown", "sent", "failed", "delivered", "read", "expired", "cancelled"]
+"""Delivery states in order; a message never steps down (`requeue` alone undoes "sending" after a refused attempt)."""
+
+_CLAIM = """
+UPDATE outbound SET claimed_until = clock_timestamp() + make_interval(secs => %(claim_s)s)
+WHERE id IN (
+    SELECT id FROM outbound
+    WHERE conversation_id = %(id)s AND status IN ('queued', 'sending')
+      AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND next_attempt_at <= %(now)s
+    ORDER BY seq LIMIT 20 FOR UPDATE SKIP LOCKED
+)
+RETURNING id, seq, body, purpose, status, attempts, valid_until, inbound_id
+"""
+
+_DUE = """
+SELECT conversation_id FROM (
+    SELECT conversation_id, min(priority) AS priority, min(next_attempt_at) AS since FROM outbound
+    WHERE city_id = %(city)s AND channel = %(channel)s AND status IN ('queued', 'sending')
+      AND next_attempt_at <= %(now)s AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+    GROUP BY conversation_id
+) AS due ORDER BY priority, since LIMIT %(limit)s
+"""
+
+_SETTLE = """
+UPDATE outbound AS o SET
+    status = s.status, provider_id = COALESCE(s.provider_id, o.provider_id), reason = s.reason,
+    attempts = o.attempts + s.tried, claimed_until = NULL,
+    next_attempt_at = COALESCE(s.next_attempt_at, o.next_attempt_at),
+    sent_at = CASE WHEN s.status = 'sent' THEN s.at ELSE o.sent_at END
+FROM jsonb_to_recordset(%(results)s) AS s(id uuid, status text, provider_id text, reason text, tried int,
+    next_attempt_at timestamptz, at timestamptz)
+WHERE o.id = s.id AND array_position(%(ladder)s::text[], s.status) >= array_position(%(ladder)s::text[], o.status)
+"""
+
+_REPORT = """
+UPDATE outbound SET status = %(status)s, reason = COALESCE(NULLIF(%(reason)s, ''), reason)
+WHERE city_id = %(city)s AND channel = %(channel)s AND provider_id = %(provider_id)s
+  AND array_position(%(ladder)s::text[], %(status)s::text) > array_position(%(ladder)s::text[], status)
+"""
+
+_TAKE = """
+INSERT INTO channel_throttles AS t (city_id, channel, tokens, refilled_at)
+VALUES (%(city)s, %(channel)s, %(burst)s - 1, clock_timestamp())
+ON CONFLICT (city_id, channel) DO UPDATE SET
+    tokens = LEAST(%(burst)s, t.tokens + %(rate)s * EXTRACT(EPOCH FROM clock_timestamp() - t.refilled_at)) - 1,
+    refilled_at = clock_timestamp()
+WHERE LEAST(%(burst)s, t.tokens + %(rate)s * EXTRACT(EPOCH FROM clock_timestamp() - t.refilled_at)) >= 1
+  AND (t.paused_until IS NULL OR t.paused_until <= clock_timestamp())
+RETURNING tokens
+"""
+
+_PAUSE = """
+INSERT INTO channel_throttles AS t (city_id, channel, tokens, refilled_at, paused_until)
+VALUES (%(city)s, %(channel)s, 0, clock_timestamp(), clock_timestamp() + make_interval(secs => %(seconds)s))
+ON CONFLICT (city_id, channel) DO UPDATE SET paused_until = GREATEST(t.paused_until, EXCLUDED.paused_until)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claimed message, ours to send. `was_sending`: an earlier process died between its mark and its result."""
+
+    message: OutgoingMessage
+    valid_until: datetime
+    attempts: int
+    was_sending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One attempt's outcome, or a decision without one (`tried` 0: expired, throttled)."""
+
+    id: UUID
+    status: str
+    at: datetime
+    provider_id: str | None = None
+    reason: str | None = None
+    tried: int = 1
+    next_attempt_at: datetime | None = None
+
+
+async def claim(tx: AsyncConnection, conversation_id: UUID, address: str, now: datetime) -> list[Waiting]:
+    """This conversation's due messages in order, now ours for a minute."""
+    connection = await driver(tx)
+    values = {"id": conversation_id, "now": now, "claim_s": CLAIM_S}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        rows = await (await cursor.execute(_CLAIM, values)).fetchall()
+    return [_waiting(row, address) for row in sorted(rows, key=lambda row: row["seq"])]
+
+
+def _waiting(row: dict[str, Any], address: str) -> Waiting:
+    return Waiting(
+        message=outgoing(row["id"], row["body"], address, row["purpose"]),
+        valid_until=row["valid_until"],
+        attempts=row["attempts"],
+        was_sending=row["status"] == "sending",
+    )
+
+
+def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any) -> OutgoingMessage:
+    """The stored body as the message a channel takes."""
+    return OutgoingMessage(
+        id=message_id,
+        address=address,
+        text=body["text"],
+        buttons=tuple(Button(**button) for button in body.get("buttons", ())),
+        ask=body.get("ask", ""),
+        lang=body.get("lang", "ko"),
+        purpose=purpose,
+        reply_token=body.get("reply_token", ""),
+    )
+
+
+async def said_to(
+    tx: AsyncConnection, city_id: str, channel: str, external_id: str, address: str
+) -> list[OutgoingMessage]:
+    """What was answered to a message that now came a second time, in order."""
+    connection = await driver(tx)
+    cursor = await connection.execute(
+        """SELECT o.id, o.body, o.purpose FROM outbound o JOIN inbound i ON i.id = o.inbound_id
+           WHERE i.city_id = %s AND i.channel = %s AND i.external_id = %s ORDER BY o.seq""",
+        (city_id, channel, external_id),
+    )
+    return [outgoing(row[0], row[1], address, row[2]) for row in await cursor.fetchall()]
+
+
+async def due(tx: AsyncConnection, city_id: str, channel: str, now: datetime, limit: int = 100) -> list[UUID]:
+    """Conversations with messages to send now: replies before notices before bulk."""
+    connection = await driver(tx)
+    cursor = await connection.execute(_DUE, {"city": city_id, "channel": channel, "now": now, "limit": limit})
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def mark_sending(tx: AsyncConnection, message_id: UUID) -> None:
+    """Before a call to a provider that takes no idempotency key: after a crash the row tells that it may be out."""
+    connection = await driver(tx)
+    await connection.execute(
+        "UPDATE outbound SET status = 'sending' WHERE id = %s AND status IN ('queued', 'sending')", (message_id,)
+    )
+
+
+async def settle(tx: AsyncConnection, results: Sequence[Result]) -> None:
+    """Write attempts' outcomes. A state already further on (a report overtook us) stays."""
+    connection = await driver(tx)
+    rows = [
+        {
+            "id": str(result.id),
+            "status": result.status,
+            "provider_id": result.provider_id or None,
+            "reason": result.reason,
+            "tried": result.tried,
+            "next_attempt_at": result.next_attempt_at.isoformat() if result.next_attempt_at else None,
+            "at": result.at.isoformat(),
+        }
+        for result in results
+    ]
+    await connection.execute(_SETTLE, {"results": Jsonb(rows), "ladder": LADDER})
+
+
+async def requeue(tx: AsyncConnection, result: Result) -> None:
+    """Back to the queue after a failed attempt that may be repeated (the one step back, and only from "sending")."""
+    connection = await driver(tx)
+    await connection.execute(
+        """UPDATE outbound SET status = 'queued', attempts = attempts + %s, reason = %s, next_attempt_at = %s,
+           claimed_until = NULL WHERE id = %s AND status IN ('queued', 'sending')""",
+        (result.tried, result.reason, result.next_attempt_at, result.id),
+    )
+
+
+async def unclaim(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Leave messages to whoever comes next."""
+    connection = await driver(tx)
+    await connection.execute(
+        "UPDATE outbound SET claimed_until = NULL WHERE id = ANY(%s) AND status = 'queued'", (list(ids),)
+    )
+
+
+async def expire(tx: AsyncConnection, city_id: str, now: datetime) -> int:
+    """Give up on queued messages past their valid-until (their channel is off, or nobody asked again)."""
+    connection = await driver(tx)
+    cursor = await connection.execute(
+        """UPDATE outbound SET status = 'expired', reason = %s, claimed_until = NULL
+           WHERE city_id = %s AND status = 'queued' AND valid_until < %s
+             AND (claimed_until IS NULL OR claimed_until < clock_timestamp())""",
+        ("보낼 수 있는 시간이 지났습니다. (Too old to send.)", city_id, now),
+    )
+    return cursor.rowcount
+
+
+async def report(tx: AsyncConnection, city_id: str, channel: str, reports: Sequence[DeliveryReport]) -> None:
+    """The provider's delivery reports; late or repeated ones change nothing."""
+    connection = await driver(tx)
+    for one in reports:
+        await connection.execute(
+            _REPORT,
+            {
+                "city": city_id,
+                "channel": channel,
+                "provider_id": one.provider_id,
+                "status": one.status,
+                "reason": one.reason,
+                "ladder": LADDER,
+            },
+        )
+
+
+async def take_token(tx: AsyncConnection, city_id: str, channel: str, rate: float) -> bool:
+    """One send of the channel's rate (messages a second, burst of one second), shared by all processes."""
+    connection = await driver(tx)
+    values = {"city": city_id, "channel": channel, "rate": rate, "burst": max(rate, 1.0)}
+    return await (await connection.execute(_TAKE, values)).fetchone() is not None
+
+
+async def pause(tx: AsyncConnection, city_id: str, channel: str, seconds: float) -> None:
+    """Obey a Retry-After for the whole channel, in every process."""
+    connection = await driver(tx)
+    await connection.execute(_PAUSE, {"city": city_id, "channel": channel, "seconds": seconds})
+
+
+async def unreachable(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> None:
+    """The citizen blocked us: stop sending, and say so on what is still queued."""
+    connection = await driver(tx)
+    await connection.execute("UPDATE conversations SET unreachable_at = %s WHERE id = %s", (now, conversation_id))
+    await connection.execute(
+        """UPDATE outbound SET status = 'cancelled', reason = %s, claimed_until = NULL
+           WHERE conversation_id = %s AND status = 'queued'""",
+        ("시민이 이 채널을 차단했거나 나갔습니다. (The citizen blocked or left the channel.)", conversation_id),
+    )
+
+
+def next_wait(waits_s: Sequence[float], attempts: int) -> timedelta | None:
+    """The wait before the next attempt after `attempts` failed ones; None when the bound is reached."""
+    return timedelta(seconds=waits_s[attempts - 1]) if attempts <= len(waits_s) else None

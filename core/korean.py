@@ -1,0 +1,53 @@
+"""Korean as templates need it: the particle that fits the word before it, money, distance."""
+
+import re
+
+_HANGUL = (0xAC00, 0xD7A3)
+_DIGIT_HAS_FINAL = {
+    "0": True,
+    "1": True,
+    "2": False,
+    "3": True,
+    "4": False,
+    "5": False,
+    "6": True,
+    "7": True,
+    "8": True,
+    "9": False,
+}
+_LETTERS_WITH_FINAL = frozenset("lmnrLMNR")
+_RIEUL_DIGITS = frozenset("178")
+
+
+def josa(word: object, pair: str) -> str:
+    """`word` with the fitting one of a pair: 은/는, 이/가, 을/를, 과/와, 으로/로, 이에요/예요 (final sound first).
+
+    Digits are read in Sino-Korean, Latin letters by their names; brackets and quotes at the end are looked through.
+    """
+    text = str(word)
+    with_final, without = pair.split("/")
+    core = re.sub(r"[\s\"'”’)\]}>」』.…!?]+$", "", re.sub(r"\([^)]*\)\s*$", "", text)) or text
+    last = core[-1:] if core else ""
+    has_final, is_rieul = _final(last)
+    if with_final.startswith("으로") and is_rieul:
+        has_final = False
+    return text + (with_final if has_final else without)
+
+
+def _final(last: str) -> tuple[bool, bool]:
+    if last and _HANGUL[0] <= ord(last) <= _HANGUL[1]:
+        final = (ord(last) - _HANGUL[0]) % 28
+        return final != 0, final == 8
+    if last in _DIGIT_HAS_FINAL:
+        return _DIGIT_HAS_FINAL[last], last in _RIEUL_DIGITS
+    return last in _LETTERS_WITH_FINAL, last in "lL" and bool(last)
+
+
+def krw(amount: int) -> str:
+    """1200 → "1,200원"."""
+    return f"{amount:,}원"
+
+
+def meters(distance: float) -> str:
+    """161.2 → "161m", 1234 → "1.2km"."""
+    return f"{distance:.0f}m" if distance < 1000 else f"{distance / 1000:.1f}km"

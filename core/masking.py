@@ -7,8 +7,8 @@ that asks for it. Checksums are not looked at: numbers given out since October 2
 import re
 
 _DASH = r"[-‐‑‒–—―−－~]"
-_RESIDENT_SPLIT = re.compile(rf"(?<!\d)\d{{6}}[ \t]{{0,2}}{_DASH}[ \t]{{0,2}}[1-8]\d{{6}}(?!\d)")
-_RESIDENT_WHOLE = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ \t]{0,2}[1-8]\d{6}(?!\d)")
+_RESIDENT_SPLIT = re.compile(rf"(?<!\d)\d{{6}}[ \t]{{0,2}}{_DASH}[ \t]{{0,2}}[1-8１-８]\d{{6}}(?!\d)")
+_RESIDENT_WHOLE = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ \t]{0,2}[1-8１-８]\d{6}(?!\d)")
 _CARD = re.compile(r"(?<!\d)(?<!\d-)\d{4}(?:[- ]?\d{4}){3}(?!-?\d)")
 _NUMBER = r"(?<!\d)(?<![A-Za-z]-)\d(?:[- ]?\d){9,15}(?!-?\d)"
 _ACCOUNT = re.compile(
@@ -44,7 +44,7 @@ def _dated(match: re.Match[str]) -> str:
 
 def _card(match: re.Match[str]) -> str:
     """Sixteen digits are a card only when the check digit fits (ISO/IEC 7812, Luhn)."""
-    digits = [int(each) for each in match[0] if each.isdigit()]
+    digits = [int(each) for each in match[0] if each.isdecimal()]
     doubled = [value * 2 - 9 * (value > 4) for value in digits[-2::-2]]
     return _starred(match) if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else match[0]
 
@@ -54,5 +54,5 @@ def _accounts(match: re.Match[str]) -> str:
 
 
 def _account(match: re.Match[str]) -> str:
-    plain = "".join(each for each in match[0] if each.isdigit())
+    plain = "".join(each for each in match[0] if each.isdecimal())
     return match[0] if _PHONE.fullmatch(plain) else _starred(match)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core import metrics
 from core.errors import Conflict, NotFound, Unavailable
 from core.jobs import engine
 from core.jobs.hand import Hand, JobFailed, told
@@ -311,6 +312,7 @@ class Jobs:
             except Exception as error:
                 log.warning("jobs.attempt_failed", job=job_id, kind=kind, attempt=attempt, reason=told(error))
                 if attempt == found.attempts:
+                    metrics.JOBS_FAILED.labels(kind).inc()
                     raise
                 await asyncio.sleep(found.wait_s * 2 ** (attempt - 1))
 

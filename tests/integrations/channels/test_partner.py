@@ -19,7 +19,7 @@ OLD = "the-secret-of-last-year-0123456789abcdef"
 
 
 def made(lent: Lent, url: str = "http://127.0.0.1:9", **values: Any) -> Partner:
-    settings = {"secret": SECRET, "outbound_url": f"{url}/messages", "timeout_s": 0.3} | values
+    settings = {"secret": SECRET, "outbound_url": f"{url}/messages"} | values
     return Partner(Settings.model_validate(settings), lent.house)
 
 

@@ -8,6 +8,7 @@ and the suite leaves those tests out. kits/partner.py is the shortest example.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, Literal
@@ -58,8 +59,11 @@ class Kit:
     file: bytes = b""
     """The bytes that `ok` serves for the photo of `photo()`; empty: the channel fetches nothing."""
 
+    timeout_s: float = 10
+    """The time limit that `build` sets for a call; the suite shortens it where a server never answers."""
+
     def build(self, house: House, url: str) -> Channel:
-        """The channel, with the provider's server at `url` and a time limit below half a second."""
+        """The channel, with the provider's server at `url`."""
         raise NotImplementedError
 
     def sign(self, body: bytes) -> WebhookRequest:
@@ -103,6 +107,13 @@ class Kit:
     def texts(self, calls: Sequence[Call], published: Sequence[tuple[str, str]]) -> list[str]:
         """The bubbles that went out, as the provider got them."""
         raise NotImplementedError
+
+
+def impatient(kit: Kit) -> Kit:
+    """The same kit with a time limit short enough to wait for."""
+    hasty = copy(kit)
+    hasty.timeout_s = 0.5
+    return hasty
 
 
 def kit_of(name: str) -> Kit | None:

@@ -28,7 +28,7 @@ class KakaoKit(Kit):
     }
 
     def build(self, house: House, url: str) -> Channel:
-        settings = kakao.Settings(bot_id=BOT, secret=SECRET, callback_hosts=("127.0.0.1",), timeout_s=0.3)
+        settings = kakao.Settings(bot_id=BOT, secret=SECRET, callback_hosts=("127.0.0.1",), timeout_s=self.timeout_s)
         return kakao.build(settings, house)
 
     def sign(self, body: bytes) -> WebhookRequest:

@@ -33,7 +33,7 @@ class PartnerKit(Kit):
     }
 
     def build(self, house: House, url: str) -> Channel:
-        settings = partner.Settings(secret=SECRET, outbound_url=f"{url}/messages", timeout_s=0.3)
+        settings = partner.Settings(secret=SECRET, outbound_url=f"{url}/messages", timeout_s=self.timeout_s)
         return partner.build(settings, house)
 
     def sign(self, body: bytes) -> WebhookRequest:

@@ -43,7 +43,7 @@ class TelegramKit(Kit):
     }
 
     def build(self, house: House, url: str) -> Channel:
-        settings = telegram.Settings(token=TOKEN, webhook_secret=SECRET, api_base_url=url, timeout_s=0.3)
+        settings = telegram.Settings(token=TOKEN, webhook_secret=SECRET, api_base_url=url, timeout_s=self.timeout_s)
         return telegram.build(settings, house)
 
     def sign(self, body: bytes) -> WebhookRequest:

@@ -10,6 +10,7 @@ from core.settings import City
 
 INTENT = "office_info"
 _OFFICES = frozenset({"city_hall", "community_center", "public_office", "library"})
+_AREAS = frozenset({"eup", "myeon", "dong", "legal_dong", "ri"})
 _CENTER = re.compile(r"주민센터|행정복지센터|행복센터|동사무소|읍사무소|면사무소|community cent|사무소", re.I)
 _HUMAN = Choice("do:talk_to_human", key="office.button.human")
 
@@ -17,20 +18,18 @@ _HUMAN = Choice("do:talk_to_human", key="office.button.human")
 async def office_info(turn: Turn, book: CityBook, city: City) -> Reply:
     """The office or department asked for; asks which town's centre; says so when the tables do not know."""
     text = turn.understanding.text
-    if (known := _talked_about(turn, book)) is not None:
-        return _reply([known], city)
     is_center = bool(_CENTER.search(text)) or bool(turn.topic and turn.topic.memory.get("wants") == "center")
-    office = _office(turn, book, is_center=is_center)
     departments = [one for one in book.departments_for(text) if one.id != MAIN]
+    office = _office(turn, book, is_center=is_center, is_guess=not departments)
     found: list[Place | Department] = []
     if office is not None and (office.kind != "city_hall" or not departments):
         found.append(office)
-    elif is_center and not departments:
-        return _which_center(turn, book, city)
     if departments and (office is None or office.kind in ("city_hall", "community_center")):
         found.append(departments[0])
-    if not found and (main := book.department_for(text)) is not None:
-        found.append(main)
+    if not found and is_center:
+        return _which_center(turn, book, city)
+    if not found and (one := book.department_for(text) or _talked_about(turn, book)) is not None:
+        found.append(one)
     return _reply(found, city) if found else _unknown(city)
 
 
@@ -41,22 +40,26 @@ def _talked_about(turn: Turn, book: CityBook) -> Place | Department | None:
     return book.department(id) or next((place for place in book.places if place.id == id), None)
 
 
-def _office(turn: Turn, book: CityBook, *, is_center: bool) -> Place | None:
-    """The office named; with "주민센터" the one of the town named, or nearest to the pin."""
+def _office(turn: Turn, book: CityBook, *, is_center: bool, is_guess: bool) -> Place | None:
+    """The office named; with "주민센터" the one of the town named, or nearest to the pin.
+
+    `is_guess`: a town alone ("북변동") is taken for its centre, when the text asks for nothing else.
+    """
     named = [place for one in turn.understanding.all("place") if (place := book.place(one.value)) is not None]
-    if office := next((place for place in named if place.kind in _OFFICES), None):
-        return office
-    if not is_center:
-        return book.office_in(turn.understanding.text)
     if turn.argument.startswith("at-"):
         named += [area for area in book.areas if area.id == turn.argument[3:]]
-    for place in named:
-        if center := book.center_of(place) or book.nearest(place.point, "community_center"):
-            return center
+    if office := next((place for place in named if place.kind in _OFFICES), None):
+        return office
     if office := book.office_in(turn.understanding.text):
         return office
+    if not is_center and not is_guess:
+        return None
+    for place in named:
+        is_area = place.kind in _AREAS
+        if is_area or is_center:
+            return book.center_of(place) or book.nearest(place.point, "community_center")
     point = turn.message.place
-    return book.nearest(point, "community_center") if point else None
+    return book.nearest(point, "community_center") if point and is_center else None
 
 
 def _which_center(turn: Turn, book: CityBook, city: City) -> Reply:
@@ -88,15 +91,17 @@ def _say(found: Place | Department, city: City) -> Say:
             "phone": found.phone,
             "is_main_line": found.phone == city.phone,
             "is_main": found.id == MAIN,
-            "hours": _hours(city) if found.id == MAIN else {"ko": found.hours, "en": found.hours},
+            "hours": _hours(city)
+            if city.office_hours.ko.startswith(found.hours)
+            else {"ko": found.hours, "en": found.hours},
         }
         return Say("office.department", values, (_HUMAN,))
     values = {
         "name": found.name,
         "name_en": found.name_en,
         "address": found.address,
-        "phone": found.phone or city.phone,
-        "is_main_line": (found.phone or city.phone) == city.phone,
+        "phone": found.phone,
+        "is_main_line": found.phone == city.phone,
         # The table holds hours of no single building; the city's own hours are true of its offices, not of libraries.
         "hours": _hours(city) if found.kind in ("city_hall", "community_center") else {"ko": "", "en": ""},
         "is_emergency": "긴급" in found.source,

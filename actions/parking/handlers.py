@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from actions.parking import showing
-from actions.parking.asking import HERE, Spot, Unknown, Wish, spot, wish
+from actions.parking.asking import Spot, Unknown, Wish, spot, wish
+from actions.parking.words import AROUND, ASKS_WAY, FILTERS, HERE, OTHERS, SEEKS
 from civic.city.service import CityBook
 from civic.parking.search import Filters, Found
 from civic.parking.service import NEAR_M, WIDE_M, ParkingService
@@ -19,6 +20,8 @@ FIND, FEE = "parking_find", "parking_fee_hours"
 async def find(turn: Turn, parking: ParkingService, book: CityBook) -> Reply:
     """Nearest lots around the place meant; asks for a place when there is none."""
     wanted = wish(turn)
+    if _asks_for_one(turn) and (found := await _meant(turn, parking, wanted, book)) is not None:
+        return _detail(turn, found, wanted)
     where = spot(turn, book)
     if isinstance(where, Spot):
         return await _around(turn, parking, where, wanted, FIND)
@@ -27,6 +30,8 @@ async def find(turn: Turn, parking: ParkingService, book: CityBook) -> Reply:
 
 async def fee_hours(turn: Turn, parking: ParkingService, book: CityBook) -> Reply:
     """Fee and hours of the lot meant, of the lots talked about, or of those around a place."""
+    if SEEKS.search(turn.understanding.text):
+        return await find(turn, parking, book)
     wanted = wish(turn)
     if (found := await _meant(turn, parking, wanted, book)) is not None:
         return _detail(turn, found, wanted)
@@ -42,13 +47,13 @@ async def fee_hours(turn: Turn, parking: ParkingService, book: CityBook) -> Repl
 
 async def _around(turn: Turn, parking: ParkingService, where: Spot, wanted: Wish, intent: str) -> Reply:
     topic = _own_topic(turn)
-    is_more = turn.argument == "more" and topic is not None
+    is_more = topic is not None and _wants_others(turn)
     skip = int(topic.memory.get("skip", 0)) if is_more and topic else 0
     filters = Filters(**dict.fromkeys(topic.memory.get("filters", ()), True)) if is_more and topic else wanted.filters
     if intent == FEE:
         filters = Filters()  # "일요일 무료 맞죠?" asks about the fee and does not rule lots out
     found, radius, relaxed = await _search(parking, where, wanted, filters)
-    names = [name for name in ("ev", "disabled", "free", "large", "open_now") if getattr(filters, name)]
+    names = [name for name in FILTERS if getattr(filters, name)]
     values = {
         "mode": "around",
         "place": where.name,
@@ -96,14 +101,14 @@ async def _search(
 
 async def _meant(turn: Turn, parking: ParkingService, wanted: Wish, book: CityBook) -> Found | None:
     """The one lot that the citizen points at or names."""
-    if turn.item is not None and (id := _uuid(turn.item.get("id"))) is not None:
-        return await parking.lot(id, wanted.at)
     place = next((one for one in turn.understanding.all("place") if one.detail.get("kind") == "parking_lot"), None)
     if place or not turn.understanding.first("place"):
         text = place.value if place else turn.understanding.text
         found = await parking.by_name(text, wanted.at, 1, around=book.center, is_sentence=place is None)
         if found:
             return found[0]
+    if turn.item is not None and (id := _uuid(turn.item.get("id"))) is not None:
+        return await parking.lot(id, wanted.at)
     topic = _own_topic(turn)
     is_open_question = turn.understanding.first("place") is None and not HERE.search(turn.understanding.text)
     if topic and is_open_question and not turn.argument and turn.message.place is None:
@@ -112,6 +117,23 @@ async def _meant(turn: Turn, parking: ParkingService, wanted: Wish, book: CityBo
             id = _uuid(topic.items[focus].get("id"))
             return await parking.lot(id, wanted.at) if id else None
     return None
+
+
+def _wants_others(turn: Turn) -> bool:
+    """The next page: by its button, or by "다른 주차장은 없나요" about the same place."""
+    seen = turn.understanding
+    is_said = bool(OTHERS.search(seen.text)) and seen.first("place") is None and turn.message.place is None
+    return turn.argument == "more" or is_said
+
+
+def _asks_for_one(turn: Turn) -> bool:
+    """A lot is named or numbered, and the text does not look around it."""
+    seen = turn.understanding
+    if AROUND.search(seen.text):
+        return False
+    if any(one.detail.get("kind") == "parking_lot" for one in seen.all("place")):
+        return True
+    return turn.item is not None and (seen.first("ordinal") is not None or bool(ASKS_WAY.search(seen.text)))
 
 
 def _detail(turn: Turn, found: Found, wanted: Wish) -> Reply:

@@ -20,13 +20,17 @@ _COLUMNS = [parking_lots.c[name] for name in Lot.__slots__]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the citizen insists on. `disabled`: has bays for disabled people by the data; `ev`: mentions a charger."""
+    """What the citizen insists on. `disabled`: has bays for disabled people by the data; `ev`: mentions a charger.
+
+    `open_now`: surely open at the moment asked for; `all_day`: open day and night, all week.
+    """
 
     ev: bool = False
     disabled: bool = False
     free: bool = False
     large: bool = False
     open_now: bool = False
+    all_day: bool = False
 
     def take(self, found: "Found") -> bool:
         lot = found.lot
@@ -36,6 +40,7 @@ class Filters:
             and (not self.free or lot.fee_kind == "free")
             and (not self.large or lot.capacity >= LARGE_CAPACITY)
             and (not self.open_now or found.state.is_open is True)
+            and (not self.all_day or lot.opening_hours == "24/7")
         )
 
 

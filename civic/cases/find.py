@@ -1,7 +1,5 @@
 """Reading cases: by number, by conversation, in pages. What a citizen may see is decided here and nowhere else."""
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +8,14 @@ from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import Case, Event
+from civic.cases.cursor import read_cursor, write_cursor
 from civic.cases.receipt import read_number
 from civic.cases.status import Status
 from civic.cases.tables import case_events, cases
 from civic.conversations.tables import conversations
-from core.errors import BadInput, NotFound
+from core.errors import NotFound
+
+_SEARCHED = (cases.c.receipt_no, cases.c.title, cases.c.body, cases.c.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,24 +147,3 @@ def conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         words = filters.text.split()
         wanted.extend(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)) for word in words[:8])
     return wanted
-
-
-_SEARCHED = (cases.c.receipt_no, cases.c.title, cases.c.body, cases.c.place)
-
-
-def write_cursor(at: datetime, row_id: UUID) -> str:
-    """Opaque to clients: where the page ended."""
-    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Raises BadInput."""
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        at, _, row_id = raw.partition("|")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(row_id)
-    except (ValueError, binascii.Error, UnicodeError):
-        raise BadInput("이어 보기 값(cursor)을 읽을 수 없습니다.", "This cursor is not one of ours.") from None

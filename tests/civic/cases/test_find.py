@@ -6,7 +6,8 @@ import pytest
 
 from civic.cases.case import Actor, OpenedCase
 from civic.cases.change import change_status
-from civic.cases.find import CaseFilters, find_by_receipt, list_cases, read_case, read_cursor
+from civic.cases.cursor import read_cursor
+from civic.cases.find import CaseFilters, find_by_receipt, list_cases, read_case
 from civic.cases.open import open_case
 from civic.cases.service import CaseService
 from civic.cases.status import Status

@@ -1,0 +1,144 @@
+"""Changing cases: status, department, owner, internal notes, answers to the citizen."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.cases.routes import etag
+from api.cases.schemas import CaseChange, CaseRow, ChangedCase, NewNote, row_values
+from api.conversations.reply import lock, reply
+from api.conversations.schemas import NewReply, QueuedReply
+from api.deliver import deliver_after
+from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionDep, allowed
+from civic.cases import change
+from civic.cases.case import Actor, Case
+from civic.cases.find import read_case
+from civic.cases.notices import tell
+from civic.city.tables import departments
+from civic.staff.permissions import Action
+from civic.staff.service import active_member
+from core.errors import BadInput, Conflict
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+Changer = Annotated[Caller, allowed(Action.CASE_CHANGE)]
+Noter = Annotated[Caller, allowed(Action.CASE_NOTE)]
+Writer = Annotated[Caller, allowed(Action.REPLY)]
+
+
+@router.patch("/{reference}", summary="상태·부서·담당자 바꾸기 (change status, department, owner)")
+async def change_case(
+    reference: str,
+    wanted: CaseChange,
+    version: VersionDep,
+    asking: Changer,
+    house: HouseDep,
+    background: BackgroundTasks,
+    response: Response,
+) -> ChangedCase:
+    """Needs If-Match with the ETag that was read: 428 without, 412 when somebody was quicker. The citizen is told."""
+    now = house.clock.now()
+    async with house.db.transaction() as tx:
+        case, notice = await _change(tx, house, await _locked(tx, house, reference), wanted, version, asking)
+        await asking.looked(tx, house, "case", case.receipt_no, action="case.change")
+    if notice:
+        deliver_after(background, house, case.conversation_id)
+    response.headers["ETag"] = etag(case)
+    return ChangedCase(**row_values(case, now), notice_id=notice)
+
+
+async def _change(
+    tx: AsyncConnection, house: House, before: Case, wanted: CaseChange, version: int, asking: Caller
+) -> tuple[Case, UUID | None]:
+    """Owner and department first, then the status; one notice that says the most."""
+    now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
+    case, said = before, ""
+    has_owner = "staff_id" in wanted.model_fields_set
+    if wanted.department_id is not None or has_owner:
+        await _must_exist(tx, house, wanted)
+        case = await change.assign(
+            tx,
+            before.id,
+            actor,
+            now,
+            expected_version=version,
+            department_id=wanted.department_id,
+            staff=(wanted.staff_id,) if has_owner else None,
+        )
+        said = "department" if case.department_id != before.department_id else ""
+        version = case.version
+    if wanted.status is not None:
+        case = await change.change_status(
+            tx,
+            before.id,
+            wanted.status,
+            actor,
+            now,
+            expected_version=version,
+            text=wanted.text or "",
+            days_off=house.cases.days_off,
+        )
+        said = wanted.status.value
+    if not said:
+        return case, None
+    text, teller = wanted.text or "", asking.member.id
+    return case, await tell(tx, house.settings.messaging, case, said, now, text=text, staff_id=teller)
+
+
+async def _locked(tx: AsyncConnection, house: House, reference: str) -> Case:
+    """The case, its conversation locked first."""
+    case = await read_case(tx, house.settings.city.id, reference)
+    if case.conversation_id is not None:
+        await lock(tx, house.settings.city.id, case.conversation_id)
+    return case
+
+
+async def _must_exist(tx: AsyncConnection, house: House, wanted: CaseChange) -> None:
+    city_id = house.settings.city.id
+    if wanted.department_id is not None:
+        known = (departments.c.city_id == city_id, departments.c.id == wanted.department_id)
+        if (await tx.execute(select(departments.c.id).where(*known))).one_or_none() is None:
+            raise BadInput("그런 부서가 없습니다.", "No such department.")
+    if wanted.staff_id is not None:
+        member = await active_member(tx, city_id, wanted.staff_id)
+        if member is None or member.role == "auditor":
+            raise BadInput("민원을 맡을 수 있는 직원이 아닙니다.", "No such member of staff who handles cases.")
+
+
+@router.post("/{reference}/notes", status_code=201, summary="내부 메모 (internal note)")
+async def add_internal_note(
+    reference: str, given: NewNote, asking: Noter, house: HouseDep, response: Response
+) -> CaseRow:
+    """The citizen never sees it."""
+    now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
+    async with house.db.transaction() as tx:
+        case = await read_case(tx, house.settings.city.id, reference)
+        case = await change.add_note(tx, case.id, given.text, actor, now, is_internal=True)
+        await asking.looked(tx, house, "case", case.receipt_no, action="case.note")
+    response.headers["ETag"] = etag(case)
+    return CaseRow.of(case, now)
+
+
+@router.post("/{reference}/replies", status_code=201, summary="시민에게 답하기 (reply on his channel)")
+async def reply_to_case(
+    reference: str,
+    given: NewReply,
+    asking: Writer,
+    house: HouseDep,
+    background: BackgroundTasks,
+    key: IdempotencyKey = None,
+) -> QueuedReply:
+    """Written in the case's history too. The same Idempotency-Key sends it once."""
+    now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
+    async with house.db.transaction() as tx:
+        case = await read_case(tx, house.settings.city.id, reference)
+        if case.conversation_id is None:
+            raise Conflict("이 민원에는 이어진 대화가 없습니다.", "This case came by no conversation.")
+        queued = await reply(tx, house, asking, case.conversation_id, given.text, key=key, now=now, case_id=case.id)
+        if not queued.is_repeat:
+            await change.add_note(tx, case.id, given.text, actor, now, is_internal=False)
+        await asking.looked(tx, house, "case", case.receipt_no, action="case.reply")
+    deliver_after(background, house, case.conversation_id)
+    return queued

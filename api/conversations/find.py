@@ -1,0 +1,69 @@
+"""Which conversations wait, and for whom."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.conversations.schemas import ConversationRow
+from civic.conversations.tables import conversations, inbound, outbound
+from civic.people.tables import citizens
+from core.errors import NotFound
+
+_PREVIEW = 120
+
+_last_in = (
+    select(inbound.c.seq, inbound.c.text)
+    .where(inbound.c.conversation_id == conversations.c.id)
+    .order_by(inbound.c.seq.desc())
+    .limit(1)
+    .lateral("last_in")
+)
+_last_reply = (
+    select(outbound.c.seq)
+    .where(outbound.c.conversation_id == conversations.c.id, outbound.c.purpose == "reply")
+    .order_by(outbound.c.seq.desc())
+    .limit(1)
+    .lateral("last_reply")
+)
+
+
+def is_waiting() -> ColumnElement[bool]:
+    return _last_in.c.seq > func.coalesce(_last_reply.c.seq, 0)
+
+
+def rows(city_id: str) -> Select[Any]:
+    """Conversations of the city with their last word."""
+    return (
+        select(
+            conversations.c.id,
+            conversations.c.channel,
+            conversations.c.lang,
+            conversations.c.owner,
+            conversations.c.staff_id,
+            citizens.c.name.label("citizen_name"),
+            conversations.c.last_inbound_at,
+            func.coalesce(is_waiting(), literal(False)).label("is_waiting"),
+            func.coalesce(func.left(_last_in.c.text, _PREVIEW), "").label("last_text"),
+            conversations.c.stopped_at.is_not(None).label("is_stopped"),
+            conversations.c.unreachable_at.is_not(None).label("is_unreachable"),
+        )
+        .select_from(
+            conversations.outerjoin(citizens, citizens.c.id == conversations.c.citizen_id)
+            .outerjoin(_last_in, literal(True))
+            .outerjoin(_last_reply, literal(True))
+        )
+        .where(conversations.c.city_id == city_id)
+    )
+
+
+def shown(row: Row[Any]) -> ConversationRow:
+    return ConversationRow.model_validate(dict(row._mapping))
+
+
+async def one(tx: AsyncConnection, city_id: str, conversation_id: object) -> ConversationRow:
+    """Raises NotFound."""
+    row = (await tx.execute(rows(city_id).where(conversations.c.id == conversation_id))).one_or_none()
+    if row is None:
+        raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
+    return shown(row)

@@ -1,0 +1,77 @@
+"""A conversation and its messages as staff read them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.fields import Message
+
+
+class ThreadEntry(BaseModel):
+    """One message. `status`: delivery state of ours, fate of the citizen's; `reason` says why one failed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    seq: int
+    direction: str
+    kind: str
+    text: str
+    buttons: list[dict[str, Any]]
+    purpose: str
+    status: str
+    reason: str
+    at: datetime
+    staff_id: UUID | None
+    attachments: list[dict[str, Any]]
+    place: dict[str, Any] | None
+
+
+class ConversationRow(BaseModel):
+    """`is_waiting`: the citizen had the last word. `last_text` is its beginning."""
+
+    id: UUID
+    channel: str
+    lang: str
+    owner: str
+    staff_id: UUID | None
+    citizen_name: str | None
+    last_inbound_at: datetime
+    is_waiting: bool
+    last_text: str
+    is_stopped: bool
+    is_unreachable: bool
+
+
+class ConversationPage(BaseModel):
+    items: list[ConversationRow]
+    next_cursor: str | None
+
+
+class CaseOfConversation(BaseModel):
+    id: UUID
+    receipt_no: str
+    status: str
+    title: str
+
+
+class ConversationDetail(ConversationRow):
+    thread: list[ThreadEntry]
+    cases: list[CaseOfConversation]
+
+
+class NewReply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Message = Field(examples=["오늘 오후에 현장을 확인하고 다시 알려 드리겠습니다."])
+
+
+class QueuedReply(BaseModel):
+    """`status` is queued, or cancelled with the `reason` when the citizen cannot be reached."""
+
+    id: UUID
+    status: str
+    reason: str | None
+    is_repeat: bool = Field(description="같은 Idempotency-Key로 이미 받은 요청")

@@ -1,0 +1,161 @@
+"""What every route needs: the house, who is asking, from where, and whether his role allows it."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.errors import UnsupportedMedia
+from civic.cases.service import CaseService
+from civic.staff import access
+from civic.staff.permissions import Action, check
+from civic.staff.service import Member, who
+from core.clock import Clock
+from core.db import Database
+from core.errors import NotSignedIn, PreconditionFailed, PreconditionRequired
+from core.settings import Settings
+
+
+class Desk(Protocol):
+    async def deliver(self, conversation_id: UUID) -> None:
+        """Attempt the queued messages of this conversation that may leave now."""
+        ...
+
+
+class House(Protocol):
+    """What the api uses of the running house (bot.bootstrap.Running)."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def db(self) -> Database: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def cases(self) -> CaseService: ...
+    @property
+    def desk(self) -> Desk: ...
+
+    async def ready(self) -> Mapping[str, Any]:
+        """Part → "ok", or what is wrong with it. Raises Unavailable when the store is away."""
+        ...
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+HouseDep = Annotated[House, Depends(house_of)]
+_bearer = HTTPBearer(auto_error=False, description="POST /api/v1/session의 token")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in member of staff. `ip` is where he asks from, as far as trusted proxies say."""
+
+    member: Member
+    token: str
+    ip: str
+
+    async def looked(
+        self, tx: AsyncConnection, house: House, kind: access.Subject, subject: str, *, action: str, shown: str = ""
+    ) -> None:
+        """Leave the access-log row in the transaction that reads."""
+        await access.record_access(
+            tx,
+            city_id=self.member.city_id,
+            staff_id=self.member.id,
+            action=action,
+            subject_kind=kind,
+            subject_id=subject,
+            source_ip=self.ip,
+            now=house.clock.now(),
+            reason=shown,
+        )
+
+
+async def caller(
+    request: Request, house: HouseDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Caller:
+    """Raises NotSignedIn."""
+    if credentials is None:
+        raise NotSignedIn("로그인이 필요합니다.", "Please sign in.")
+    async with house.db.transaction() as tx:
+        member = await who(tx, credentials.credentials, house.clock.now())
+    if member.city_id != house.settings.city.id:
+        raise NotSignedIn("로그인이 필요합니다.", "Please sign in.")
+    return Caller(member, credentials.credentials, client_ip(request, house.settings.web.trusted_proxies))
+
+
+CallerDep = Annotated[Caller, Depends(caller)]
+
+
+def allowed(action: Action) -> Any:
+    """Dependency: the signed-in caller, if the table of permissions has this action for his role."""
+
+    async def permitted(asking: CallerDep) -> Caller:
+        check(asking.member.role, action)
+        return asking
+
+    return Depends(permitted)
+
+
+def client_ip(request: Request, trusted: list[str]) -> str:
+    """The peer, or behind trusted proxies (addresses or networks) the nearest address that is none of them."""
+    hop = request.client.host if request.client else ""
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    while forwarded and _is_within(hop, trusted):
+        hop = forwarded.pop()
+    return hop if _address(hop) else ""
+
+
+def _is_within(host: str, trusted: list[str]) -> bool:
+    address = _address(host)
+    return address is not None and any(address in ipaddress.ip_network(net, strict=False) for net in trusted)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+async def json_only(request: Request) -> None:
+    """Raises UnsupportedMedia for a body that does not say it is JSON."""
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if has_body and request.method in ("POST", "PUT", "PATCH") and kind != "application/json":
+        raise UnsupportedMedia("application/json으로 보내 주세요.", "Send application/json.")
+
+
+def if_match(value: Annotated[str | None, Header(alias="If-Match", description='민원의 ETag, 예: "3"')] = None) -> int:
+    """The version that the client has read. Raises PreconditionRequired when it names none (`*` names none)."""
+    tags = [tag.strip() for tag in (value or "").split(",")]
+    if value is None or "*" in tags:
+        raise PreconditionRequired(
+            '읽은 판을 If-Match에 적어 주세요(예: If-Match: "3").', 'Name the version in If-Match, e.g. If-Match: "3".'
+        )
+    for tag in tags:
+        number = tag.strip('"')
+        if tag == f'"{number}"' and number.isascii() and number.isdigit() and len(number) < 10:
+            return int(number)
+    raise PreconditionFailed("If-Match의 판을 읽을 수 없습니다.", "The version in If-Match is not one of ours.")
+
+
+VersionDep = Annotated[int, Depends(if_match)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="같은 값으로 다시 보내면 메시지가 두 번 나가지 않습니다.",
+    ),
+]

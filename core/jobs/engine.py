@@ -116,6 +116,7 @@ def sync_engine(url: str, pool_size: int) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
+        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -354,7 +355,7 @@ def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
 async def _store() -> AsyncIterator[None]:
     try:
         yield
-    except (PoolTimeout, OperationalError, InterfaceError) as error:
+    except (PoolTimeout, OperationalError, InterfaceError, psycopg.OperationalError) as error:
         raise Unavailable(
             "데이터베이스에 연결할 수 없습니다.", "The database cannot be reached.", cause=type(error).__name__
         ) from error

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from core.db import Database
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound, Unavailable
 from core.jobs import Jobs
 from tests.waiting import until
 
@@ -235,9 +235,63 @@ async def test_purge_leaves_what_is_young(jobs: Jobs, seen: Seen) -> None:
         await jobs.retry(f"note:{value}")
 
 
+async def test_purge_forgets_what_is_long_done(jobs: Jobs, seen: Seen, database: Database) -> None:
+    seen.is_broken = True
+    done, failed, value = fresh(), fresh(), fresh()
+    await jobs.submit("note", done, {"value": value})
+    await jobs.submit("flaky", failed, {"value": value})
+    await until(lambda: seen.times(value) == 2)
+
+    async def age(id: str, days: int) -> bool:
+        async with database.transaction() as connection:
+            aged = await connection.execute(
+                text(
+                    "UPDATE dbos.workflow_status SET completed_at = completed_at - :ms"
+                    " WHERE workflow_uuid = :id AND completed_at IS NOT NULL"
+                ),
+                {"ms": days * 86_400_000, "id": id},
+            )
+        return aged.rowcount == 1
+
+    await until(lambda: age(f"note:{done}", 8))
+    await until(lambda: age(f"flaky:{failed}", 8))
+    await jobs.purge()
+    with pytest.raises(NotFound):
+        await jobs.retry(f"note:{done}")
+    assert f"flaky:{failed}" in {job.id for job in await jobs.failed()}
+    assert await age(f"flaky:{failed}", 90)
+    await jobs.purge()
+    assert f"flaky:{failed}" not in {job.id for job in await jobs.failed()}
+    async with database.transaction() as connection:
+        left = await connection.execute(
+            text("SELECT count(*) FROM dbos.workflow_input WHERE workflow_uuid LIKE '%' || :id"), {"id": done}
+        )
+        assert left.scalar_one() == 0
+
+
+async def test_it_survives_the_loss_of_every_connection(jobs: Jobs, seen: Seen, database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name IN ('sinmungo-jobs', 'sinmungo-watch')"
+            )
+        )
+    value = fresh()
+    await jobs.submit("note", value, {"value": value})
+    await until(lambda: seen.times(value) == 1)
+
+
 def test_the_engine_is_quiet() -> None:
     assert logging.getLogger("dbos").getEffectiveLevel() == logging.WARNING
     assert not any(isinstance(each, logging.StreamHandler) for each in logging.getLogger("dbos").handlers)
+
+
+async def test_a_store_that_is_away_is_said_so() -> None:
+    lost = Jobs("postgresql://nobody@127.0.0.1:1/none", worker=True)
+    with pytest.raises(Unavailable):
+        await lost.start()
+    await lost.stop()
 
 
 async def test_a_second_worker_in_one_process_is_refused(jobs: Jobs, database_url: str) -> None:

@@ -333,7 +333,10 @@ def _pieces(text: str) -> list[str]:
 
 
 def _outcome(answer: httpx.Response) -> Sent:
-    """Kakao answers a callback with {"taskId", "status"}; a FAIL or ERROR comes with HTTP 200 as well."""
+    """Kakao answers a callback with {"taskId", "status"}; a FAIL or ERROR comes with HTTP 200 as well.
+
+    A refused callback (used, older than a minute) is `retry`: nothing was shown, and the next answer can still hold it.
+    """
     code = answer.status_code
     if code == 429:
         wait = answer.headers.get("retry-after", "")
@@ -344,12 +347,12 @@ def _outcome(answer: httpx.Response) -> Sent:
             f"카카오 서버 오류로 도착했는지 알 수 없습니다 (may have been sent: HTTP {code})", unknown=True
         )
     if not answer.is_success:
-        raise SendFailed(f"콜백 주소가 이미 쓰였거나 시간이 지났습니다 (callback refused: HTTP {code})")
+        raise SendFailed(f"콜백 주소가 이미 쓰였거나 시간이 지났습니다 (callback refused: HTTP {code})", retry=True)
     try:
         said = orjson.loads(answer.content)
     except orjson.JSONDecodeError:
         return Sent()
     if isinstance(said, dict) and said.get("status") in ("FAIL", "ERROR"):
-        raise SendFailed(f"카카오가 콜백 답변을 거절했습니다 (callback status {said['status']})")
+        raise SendFailed(f"카카오가 콜백 답변을 거절했습니다 (callback status {said['status']})", retry=True)
     task = said.get("taskId") if isinstance(said, dict) else None
     return Sent(task if isinstance(task, str) and task.isascii() and task.isprintable() and len(task) <= 128 else "")

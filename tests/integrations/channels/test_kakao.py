@@ -299,10 +299,12 @@ async def test_a_late_answer_is_one_post(lent: Lent, serve: Serve) -> None:
         Answer(302, headers={"location": "http://127.0.0.1:9/"}),
     ],
 )
-async def test_a_used_or_old_callback_is_given_up(lent: Lent, serve: Serve, answer: Answer) -> None:
+async def test_after_a_used_or_old_callback_the_message_waits_for_the_next_answer(
+    lent: Lent, serve: Serve, answer: Answer
+) -> None:
     with pytest.raises(SendFailed) as failure:
         await called_back(lent, serve, answer)
-    assert (failure.value.retry, failure.value.unknown) == (False, False)
+    assert (failure.value.retry, failure.value.unknown) == (True, False)
 
 
 async def test_a_skill_cannot_speak_first_and_carries_no_files(lent: Lent) -> None:

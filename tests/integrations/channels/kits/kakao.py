@@ -24,7 +24,6 @@ class KakaoKit(Kit):
     failures: ClassVar[Mapping[Failure, Answer]] = {
         "too_many": Answer(429, headers={"retry-after": "7"}),
         "error": Answer(500, b"oops"),
-        "refused": Answer(400, b'{"status": "ERROR", "message": "invalid callback"}'),
     }
 
     def build(self, house: House, url: str) -> Channel:

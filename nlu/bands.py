@@ -8,7 +8,7 @@ from nlu.model import Thresholds
 
 # Shares measured in docs/adr/0004: what may be refused by mistake, and how often an act may be wrong.
 FALSE_REFUSALS = 0.05
-WRONG_ACTS = 0.09
+WRONG_ACTS = 0.07
 MARGIN = 0.12
 
 

@@ -8,23 +8,23 @@ _JOIN = (
     r"|and also|and|also|then|plus)(?![가-힣a-z])\s*,?\s*)"
 )
 _BREAK = re.compile(
-    rf"[.?!\n;。]+\s*{_JOIN}?|[~ㅋㅎㅠㅜ]{{2,}}\s*|\s*,\s*{_JOIN}?(?=[가-힣a-z])|\s*{_JOIN}"
-    r"|(?<=고)(?:요|여)?\s+(?!싶|있|나서|나면|말|계|하|보|가|왔|갔|들|난|해)"
-    r"|(?<=[요죠까네])\s+(?=[가-힣]{2,})|(?<=하고)\s+|(?<=는데)요?\s+"
+    rf"[.?!\n;。]+\s*{_JOIN}?|[~ㅋㅎㅠㅜ]{{2,}}\s*|\s*,?\s*{_JOIN}"
+    r"|(?<=주고|하고|했고|되고|됐고|내고)(?:요|여)?\s+(?!싶|있|나서|나면|말|계|하|보|가|왔|갔|들|난|해)"
+    r"|(?<=[요죠까])\s+(?=[가-힣]{2,})"
 )
 MOST = 4
-SHORTEST = 3
+SHORTEST = 5
 
 # Intents that only accompany another request; never a part of their own.
 COURTESIES = frozenset({"greet", "thanks", "affirm", "deny", "help"})
 # One trouble told in several sentences sounds like any of these; the whole message decides which.
 TELLING = frozenset({"complaint_file", "air_complaint", "safety_report", "complaint_add_info"})
-# Nearly the same wish in two wordings.
+# One wish leads to the other (look up, then pay; it is repaired, so withdraw): the whole message decides.
 NEIGHBOURS = (
     frozenset({"arrears_inquiry", "arrears_payment"}),
-    frozenset({"parking_find", "town_travel"}),
-    frozenset({"air_now", "air_forecast_alert"}),
-    frozenset({"subscribe", "unsubscribe"}),
+    frozenset({"complaint_file", "complaint_withdraw"}),
+    frozenset({"safety_report", "complaint_withdraw"}),
+    frozenset({"air_complaint", "complaint_withdraw"}),
 )
 
 
@@ -46,7 +46,7 @@ def clause_spans(folded: str) -> list[tuple[int, int]]:
 def are_separate(intents: list[str]) -> bool:
     """Whether clause intents in order make several requests rather than one told at length."""
     distinct = set(intents)
-    return len(distinct) >= 2 and len(distinct & TELLING) <= 1
+    return len(distinct) >= 2 and len(distinct & TELLING) <= 1 and distinct not in NEIGHBOURS
 
 
 def _trimmed(text: str, span: tuple[int, int]) -> tuple[int, int]:

@@ -67,7 +67,7 @@ class LightEngine:
         found = self._extractor.find(reading.folded, now)
         verdict = self._judge(reading.folded, found)
         parts, courteous = self._parts(reading, found)
-        if courteous is not None and courteous.score > verdict.score:
+        if courteous is not None and (courteous.score > verdict.score or _is_courtesy(verdict)):
             verdict = courteous
         return Understanding(
             text=reading.text,
@@ -107,16 +107,12 @@ class LightEngine:
         if len(spans) < 2:
             return (), None
         clauses = [(span, self._judge(reading.folded[slice(*span)], _within(found, span))) for span in spans]
-        asking = [
-            (span, verdict)
-            for span, verdict in clauses
-            if verdict.band == "act" and verdict.ranking[0].name not in COURTESIES
-        ]
+        asking = [(span, verdict) for span, verdict in clauses if verdict.band == "act" and not _is_courtesy(verdict)]
         if not asking:
             return (), None
         if are_separate([verdict.ranking[0].name for _, verdict in asking]):
             return tuple(self._part(reading, span, verdict, found) for span, verdict in _merged(asking)), None
-        others = [verdict for _, verdict in clauses if verdict.ranking and verdict.ranking[0].name in COURTESIES]
+        others = [verdict for _, verdict in clauses if _is_courtesy(verdict)]
         return (), asking[0][1] if len(asking) + len(others) == len(clauses) else None
 
     def _part(self, reading: Reading, span: tuple[int, int], verdict: Verdict, found: Sequence[Found]) -> Understanding:
@@ -129,6 +125,10 @@ class LightEngine:
             ranking=verdict.ranking,
             entities=tuple(_shifted(entity, start) for entity in inside),
         )
+
+
+def _is_courtesy(verdict: Verdict) -> bool:
+    return bool(verdict.ranking) and verdict.ranking[0].name in COURTESIES
 
 
 def _merged(asking: list[tuple[tuple[int, int], Verdict]]) -> list[tuple[tuple[int, int], Verdict]]:

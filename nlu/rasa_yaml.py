@@ -1,5 +1,6 @@
 """Reading Rasa 3.1 training files: the format officers already know, with errors that name file, line and remedy."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,12 @@ def _keep_lookup(path: Path, name: str, lines: Iterator[tuple[int, str]], data: 
 
 
 def _keep_regex(path: Path, name: str, lines: Iterator[tuple[int, str]], data: TrainingData) -> None:
-    data.regexes.setdefault(name, []).extend(line for _, line in lines)
+    for number, line in lines:
+        try:
+            re.compile(line)
+        except re.error as problem:
+            raise TrainingDataError(path, number, "정규식이 맞지 않습니다", f"invalid regex: {problem}") from problem
+        data.regexes.setdefault(name, []).append(line)
 
 
 _KEEPERS: dict[str, Callable[[Path, str, Iterator[tuple[int, str]], TrainingData], None]] = {

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from core.masking import mask
+
 # A message is kept up to KEEP code points and searched for entities up to LOOK: time stays bounded for any input.
 KEEP = 10_000
 LOOK = 1_000
@@ -19,10 +21,6 @@ _FOLD = (
     | dict.fromkeys((0x00A0, 0x2002, 0x2003, 0x2009, 0x202F, 0x3000, 0x0009), 0x20)
     | dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212, 0x301C, 0x30FC), ord("-"))
 )
-
-_RESIDENT = re.compile(r"(?<!\d)(\d{2}[01]\d[0-3]\d[- ]?)[1-8]\d{6}(?!\d)")
-_CARD = re.compile(r"(?<!\d)\d{4}[- ]?\d{4}[- ]?\d{4}[- ]?\d{4}(?!\d)")
-_ACCOUNT = re.compile(r"(계좌|통장|account)([^\d\n]{0,15})(\d[\d-]{8,18}\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +52,3 @@ def read(raw: str) -> Reading:
         return Reading(masked, folded)
     origin = tuple(at for at, char in enumerate(folded) if not _IGNORABLE.match(char))
     return Reading(masked, "".join(folded[at] for at in origin), origin)
-
-
-def mask(text: str) -> str:
-    """The text with resident numbers, card numbers and named accounts starred out, length unchanged.
-
-    What must never be stored or logged has no use for understanding either (개인정보 보호법 제24조의2).
-    """
-    digits = text.translate(_FOLD)
-    for pattern in (_RESIDENT, _CARD, _ACCOUNT):
-        for found in pattern.finditer(digits):
-            start, end = found.span(3) if pattern is _ACCOUNT else found.span()
-            starred = re.sub(r"\d", "*", digits[start:end])
-            text = text[:start] + starred + text[end:]
-    return text

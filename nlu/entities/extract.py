@@ -24,6 +24,7 @@ from nlu.model import Lexicon
 # Lower wins; within a rank the longer span wins. Fixed shapes go before words, words before single numbers.
 _RANKS = {"case_no": 0, "phone": 0, "plate": 0, "place": 1, "money": 1, "when": 1, "duration": 2, "ordinal": 3}
 _OTHER_RANK = 2
+_LOCATIVE = re.compile(r"(?:에서|에(?!요)|마다|\s?(?:앞|옆|위|밑|근처|주변|쪽)(?:에|$|\s))")
 
 
 class Extractor:
@@ -56,7 +57,16 @@ class Extractor:
         found += self._lists.find(compacted)
         for name, pattern in self._patterns:
             found += [Found(*match.span(), name, match[0]) for match in pattern.finditer(folded) if match[0]]
-        return settle(found)
+        return _without_scenery(folded, settle(found))
+
+
+def _without_scenery(folded: str, found: list[Found]) -> list[Found]:
+    """In 정류장에 쓰레기 the stop is where, the waste is what: a category word in the locative gives way to another."""
+    categories = [one for one in found if one.type == "category"]
+    scenery = [one for one in categories if _LOCATIVE.match(folded, one.end)]
+    if len(scenery) == len(categories):
+        return found
+    return [one for one in found if one not in scenery]
 
 
 def settle(found: Iterable[Found]) -> list[Found]:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from nlu.entities.compact import Compact
 from nlu.entities.found import Found
 
+# 드릴게요 gives, it does not drill.
+_VERB_ENDINGS = frozenset("게까려")
+
 
 class WordLists:
     """An index by the first two characters: a text costs one look-up a character, however long the lists are."""
@@ -34,5 +37,7 @@ class WordLists:
         if key.isascii():
             after = compacted.text[end : end + 1]
             return at in compacted.opens and (end in compacted.opens or not after.isalnum() or not after.isascii())
-        # Two syllables that only meet across a space, or inside a word, are mostly no word at all.
+        if compacted.text[end : end + 1] in _VERB_ENDINGS:
+            return False
+        # Syllables that only meet across a space are mostly no word at all.
         return not compacted.crosses_space(at, end) or len(key) > 3

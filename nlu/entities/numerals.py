@@ -18,7 +18,7 @@ _ENGLISH = {
 _ONES = "하나|다섯|여섯|일곱|여덟|아홉|한|두|세|네|둘|셋|넷"
 NATIVE = rf"(?:열\s?(?:{_ONES})|스물(?:{_ONES})?|스무|서른|마흔|쉰|열|{_ONES})"
 ENGLISH = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|an|a)"
-_PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)|([일이삼사오육칠팔구])|([십백천])|([만억])|(\s)")
+_PIECE = re.compile(r"(?a)(\d[\d,]*(?:\.\d+)?)|([일이삼사오육칠팔구])|([십백천])|([만억])|(\s)")
 
 
 def native_number(text: str) -> int | None:

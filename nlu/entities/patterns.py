@@ -10,38 +10,38 @@ from nlu.entities.numerals import ENGLISH, NATIVE, mixed_number, native_number
 _PLATE_LETTERS = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
 _REGIONS = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _PLATE = re.compile(
-    rf"(?:(?:{_REGIONS})\s?)?(?<![\d])\d{{2,3}}\s?[{_PLATE_LETTERS}]\s?\d{{4}}(?!\d|\s?(?:원|년|번지|월))"
+    rf"(?a)(?:(?:{_REGIONS})\s?)?(?<![\d])\d{{2,3}}\s?[{_PLATE_LETTERS}]\s?\d{{4}}(?!\d|\s?(?:원|년|번지|월))"
 )
 _PHONE = re.compile(
-    r"(?<![\d*-])(?:(?:\+82[-. ]?\(?0?\)?|0)(?:1[016789]|2|[3-6][1-5]|70|50\d|80)[-. )]{0,2}\d{3,4}[-. ]?\d{4}"
+    r"(?a)(?<![\d*-])(?:(?:\+82[-. ]?\(?0?\)?|0)(?:1[016789]|2|[3-6][1-5]|70|50\d|80)[-. )]{0,2}\d{3,4}[-. ]?\d{4}"
     r"|1[5-9]\d{2}-\d{4})(?![\d*])"
 )
 _CASE = re.compile(
-    r"(?<![\d a-z-])(?:(?P<prefix>[a-z]{2})[- ]{0,2})?(?P<year>20\d{2})[- ]{1,3}(?P<serial>\d{6,7})(?![\d-])"
+    r"(?a)(?<![\d a-z-])(?:(?P<prefix>[a-z]{2})[- ]{0,2})?(?P<year>20\d{2})[- ]{1,3}(?P<serial>\d{6,7})(?![\d-])"
     r"|(?<= )(?:(?P<prefix2>[a-z]{2})[- ]{0,2})?(?P<year2>20\d{2}) ?- ?(?P<serial2>\d{6,7})(?![\d-])"
     r"|(?P<glued>[a-z]{2}20\d{8})(?!\d)"
     r"|(?P<national>\d[a-z]{2}-\d{4}-\d{7})(?!\d)"
 )
 _AMOUNT = r"(?:\d[\d,]*(?:\.\d+)?|[일이삼사오육칠팔구])"
 _MONEY = re.compile(
-    rf"(?<![\d가-힣])(?P<amount>(?:{_AMOUNT}?\s?[십백천만억]\s?|\d[\d,]*(?:\.\d+)?\s?){{1,7}})(?P<unit>원|won\b|krw\b)"
+    rf"(?a)(?<![\d가-힣])(?P<amount>(?:{_AMOUNT}?\s?[십백천만억]\s?|\d[\d,]*(?:\.\d+)?\s?){{1,7}})(?P<unit>원|won\b|krw\b)"
     r"|[₩\\]\s?(?P<signed>\d[\d,]*)"
     r"|(?<![\d가-힣])(?P<bare>\d[\d,]*(?:\.\d+)?\s?[만억](?:\s?\d+천)?)(?=\s?(?:정도|쯤|밖에|이나|넘|씩|까지|만|나왔|이요|이에요|입니다|$))"
 )
-_NOT_MONEY = re.compile(r"(?:버스|지하철|이다|인 )")
+_NOT_MONEY = re.compile(r"(?a)(?:버스|지하철|이다|인 )")
 _HOURS = re.compile(
-    rf"(?<![\d:])(?P<hours>\d{{1,3}}(?:\.\d)?|(?<![가-힣]){NATIVE})\s?시간(?:\s?(?P<half>반)|\s?(?P<minutes>\d{{1,2}})\s?분)?"
+    rf"(?a)(?<![\d:])(?P<hours>\d{{1,3}}(?:\.\d)?|(?<![가-힣]){NATIVE})\s?시간(?:\s?(?P<half>반)|\s?(?P<minutes>\d{{1,2}})\s?분)?"
 )
-_MINUTES = re.compile(r"(?<![\d:시간])(?<!시 )(?P<minutes>\d{1,3})\s?분(?!기|할|의|리|납|실|야)")
+_MINUTES = re.compile(r"(?a)(?<![\d:시간])(?<!시 )(?P<minutes>\d{1,3})\s?분(?!기|할|의|리|납|실|야)")
 _DAYS = re.compile(
-    r"(?<!\d)(?P<days>\d{1,3})\s?일\s?(?:동안|간(?!격))|(?<![가-힣])(?P<word>하루|이틀|사흘|나흘|일주일)(?=\s?(?:종일|동안|간|만|정도|대|주차|내내|$))"
+    r"(?a)(?<!\d)(?P<days>\d{1,3})\s?일\s?(?:동안|간(?!격))|(?<![가-힣])(?P<word>하루|이틀|사흘|나흘|일주일)(?=\s?(?:종일|동안|간|만|정도|대|주차|내내|$))"
 )
 _ENGLISH_TIME = re.compile(
-    rf"\b(?P<number>\d{{1,3}}|{ENGLISH}|half an)\s?(?P<unit>hours?|hrs?|minutes?|mins?|days?)\b(?! ago)"
+    rf"(?a)\b(?P<number>\d{{1,3}}|{ENGLISH}|half an)\s?(?P<unit>hours?|hrs?|minutes?|mins?|days?)\b(?! ago)"
 )
 _DAY_WORDS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "일주일": 7}
 _ORDINAL = re.compile(
-    rf"(?<![가-힣\d])(?:(?P<native>첫|{NATIVE}|\d{{1,2}})\s?(?:번\s?째|번쨰|번재)"
+    rf"(?a)(?<![가-힣\d])(?:(?P<native>첫|{NATIVE}|\d{{1,2}})\s?(?:번\s?째|번쨰|번재)"
     r"|(?P<short>첫째|둘째|셋째|넷째|마지막)(?!\s?주)|(?P<digit>\d{1,2})\s?번(?!\s?(?:출구|국도|버스|지|길|채널|홈|승강장|이나|씩|만에|넘게))(?!\s?[가-힣]{0,2}\d)"
     r"|(?P<circled>[①-⑨]))"
     r"|\b(?P<english>first|second|third|fourth|fifth|last)(?: one)?\b(?! (?:week|month|day|time|name))"
@@ -49,7 +49,7 @@ _ORDINAL = re.compile(
 )
 _SHORT_ORDINALS = {"첫째": 1, "둘째": 2, "셋째": 3, "넷째": 4, "마지막": -1}
 _ENGLISH_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
-_BARE_NUMBER = re.compile(r"^\s*(\d{1,2})\s*[.)!]?\s*$")
+_BARE_NUMBER = re.compile(r"(?a)^\s*(\d{1,2})\s*[.)!]?\s*$")
 
 
 def find_plates(text: str) -> Iterator[Found]:

@@ -31,11 +31,11 @@ DAY = re.compile(
 | \b(?P<en_number>\d{{1,3}}|{ENGLISH})[ ](?P<en_unit>hour|minute|day|week|month)s?[ ](?P<en_way>ago|later|from[ ]now)\b
 | \bin[ ](?P<en_in>\d{{1,3}}|{ENGLISH})[ ](?P<en_in_unit>hour|minute|day|week|month)s?\b
 """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 PART = re.compile(
-    r"(?P<part>새벽|(?<!매일 )아침|오전|점심(?!값|메뉴)|대낮|한낮|낮(?=\s?(?:에|\d|열|한|두|세))|오후|초저녁"
+    r"(?a)(?P<part>새벽|(?<!매일 )아침|오전|점심(?!값|메뉴|시간)|대낮|한낮|낮(?=\s?(?:에|\d|열|한|두|세))|오후|초저녁"
     r"|(?<!매일 )저녁(?!값|메뉴)|한밤중|늦은 밤|(?<![가-힣])밤(?=\s?(?:에|늦|중|\d|열|[가-힣]{1,2}\s?시|사이|새))"
     r"|\b(?:morning|afternoon|evening|night)\b)"
 )
@@ -48,17 +48,17 @@ CLOCK = re.compile(
 | \b(?P<en_hour>1[0-2]|0?\d)\s?(?P<en_half>am|pm|a\.m\.|p\.m\.)
 | (?P<sharp>정오|자정|\bnoon\b|\bmidnight\b)
 """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 INSTANT = re.compile(
-    r"(?P<instant>지금|현재(?!로)|방금|아까|\bright now\b|\bjust now\b|\bnow\b|\bcurrently\b|\bat the moment\b)"
+    r"(?a)(?P<instant>지금|현재(?!로)|방금|아까|\bright now\b|\bjust now\b|\bnow\b|\bcurrently\b|\bat the moment\b)"
 )
 
 # What may stand between the parts of one moment, and what after it says which edge is meant.
-BETWEEN = re.compile(r"(?:의|에)?[\s,]*(?:at )?")
-EDGE = re.compile(r"\s?(까지|부터|이전|이후)")
-ENGLISH_EDGE = re.compile(r"\b(by|until|till|before|from|since|after) $")
+BETWEEN = re.compile(r"(?a)(?:의|에)?[\s,]*(?:at )?")
+EDGE = re.compile(r"(?a)\s?(까지|부터|이전|이후)")
+ENGLISH_EDGE = re.compile(r"(?a)\b(by|until|till|before|from|since|after) $")
 EDGE_ROLES = {
     "까지": "until", "이전": "until", "by": "until", "until": "until", "till": "until", "before": "until",
     "부터": "from", "이후": "from", "from": "from", "since": "from", "after": "from",

@@ -1,0 +1,130 @@
+"""The engine on lines it was not trained on, and on the sentences that must be clear."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from nlu.engine import LightEngine
+from nlu.evaluation import evaluate, read_examples
+from nlu.rasa_yaml import read_folder
+
+from .conftest import NOW, ROOT
+
+HERE = Path(__file__).parent
+HELDOUT = read_examples(HERE / "heldout.jsonl")
+SEVERAL = [json.loads(line) for line in (HERE / "several.jsonl").read_text("utf-8").splitlines()]
+INTENTS = {
+    "parking_find", "parking_fee_hours", "air_now", "air_forecast_alert", "air_complaint", "arrears_inquiry",
+    "arrears_payment", "arrears_installment", "arrears_seizure_release", "complaint_file", "complaint_status",
+    "complaint_add_info", "complaint_withdraw", "safety_report", "town_shop", "town_event", "town_share", "town_travel",
+    "office_info", "talk_to_human", "subscribe", "unsubscribe", "greet", "thanks", "affirm", "deny", "help",
+    "out_of_scope",
+}  # fmt: skip
+
+
+def test_heldout_figures_hold(engine: LightEngine) -> None:
+    report = evaluate(engine, HELDOUT)
+    assert report.lines >= 150
+    assert report.accuracy_in_scope >= 0.90, report.confusions
+    assert report.macro_f1 >= 0.88
+    assert report.oos_auroc >= 0.93
+    assert report.oos_recall >= 0.70
+    assert report.acted_right >= 0.95
+    assert report.entity_f1 >= 0.90
+
+
+def test_heldout_lines_are_not_in_the_training_data() -> None:
+    taught = {example.text for example in read_folder(ROOT / "nlu" / "data").examples}
+    # Bare replies such as ㄴㄴ have no second wording.
+    assert [example.text for example in HELDOUT if example.text in taught and len(example.text) > 4] == []
+
+
+def test_every_intent_has_enough_lines_in_both_languages() -> None:
+    examples = read_folder(ROOT / "nlu" / "data").examples
+    assert {example.intent for example in examples} == INTENTS
+    lines = Counter(example.intent for example in examples)
+    english = Counter(example.intent for example in examples if example.text.isascii())
+    assert {intent: count for intent, count in lines.items() if count < 60} == {}
+    assert {intent: english[intent] for intent in INTENTS if english[intent] < 8} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("구래동 주차장", "parking_find"),
+        ("여기 근처 주차", "parking_find"),
+        ("전기차 충전되는 데", "parking_find"),
+        ("두 시간 대면 얼마야?", "parking_fee_hours"),
+        ("쓰레기 무단투기 신고할게요", "complaint_file"),
+        ("민원 어떻게 됐어요", "complaint_status"),
+        ("여권 어디서 만들어요?", "office_info"),
+        ("상담원 연결해줘", "talk_to_human"),
+        ("안녕하세요", "greet"),
+        ("도움말", "help"),
+        ("where can I park near 구래역", "parking_find"),
+        ("parking lot 어디", "parking_find"),
+        ("구래동미세먼지어때", "air_now"),
+        ("안녕하세요. 구래동 공영주차장 요금 알려주세요. 감사합니다", "parking_fee_hours"),
+    ],
+)
+def test_clear_sentences_are_acted_on(engine: LightEngine, text: str, intent: str) -> None:
+    answer = engine.understand(text, now_iso=NOW)
+    assert (answer.intent, answer.band) == (intent, "act")
+
+
+@pytest.mark.parametrize(
+    "text", ["피자 한 판 주문할게요", "국민연금 언제부터 받을 수 있어요?", "order me a pizza", "asdkfjhasd"]
+)
+def test_what_no_city_can_answer_is_refused(engine: LightEngine, text: str) -> None:
+    assert engine.understand(text, now_iso=NOW).band == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [(text, "affirm") for text in ("네", "응", "ㅇㅇ", "넵!", "네네", "yes", "OK", "Yes.", "ㅇㅋ", "맞아요~")]
+    + [(text, "deny") for text in ("아니요", "ㄴㄴ", "아뇨", "no", "No thanks", "아니ㅋㅋ", "싫어요")],
+)
+def test_bare_replies_are_known_by_heart(engine: LightEngine, text: str, intent: str) -> None:
+    answer = engine.understand(text, now_iso=NOW)
+    assert (answer.intent, answer.band, answer.confidence) == (intent, "act", 1.0)
+
+
+@pytest.mark.parametrize("row", SEVERAL, ids=lambda row: row["text"][:30])
+def test_several_wishes_are_told_apart_and_one_story_stays_one(engine: LightEngine, row: dict[str, object]) -> None:
+    answer = engine.understand(str(row["text"]), now_iso=NOW)
+    assert [part.intent for part in answer.parts] == row["intents"]
+    for part in answer.parts:
+        assert part.text in answer.text
+        assert part.band == "act"
+
+
+def test_parts_carry_their_own_entities(engine: LightEngine) -> None:
+    answer = engine.understand("구래동 주차장 알려주고 장기동 미세먼지도 알려줘", now_iso=NOW)
+    assert [[entity.value for entity in part.all("place")] for part in answer.parts] == [["구래동"], ["장기동"]]
+    for part in answer.parts:
+        for entity in part.entities:
+            assert part.text[entity.start : entity.end] == entity.text
+
+
+def test_a_close_call_is_asked_back_with_both_candidates(engine: LightEngine) -> None:
+    answer = engine.understand("체납액 얼마예요? 그리고 분납도 되나요?", now_iso=NOW)
+    assert answer.band == "ask"
+    assert set(answer.candidates()) >= {"arrears_inquiry", "arrears_installment"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("주차장 어디예요", "ko"),
+        ("parking lot 어디", "ko"),
+        ("where can I park near 구래역", "en"),
+        ("please help me", "en"),
+        ("CCTV", "ko"),
+        ("👍", "ko"),
+        ("구래역 parking 가능?", "ko"),
+    ],
+)
+def test_language(engine: LightEngine, text: str, lang: str) -> None:
+    assert engine.understand(text, now_iso=NOW).lang == lang

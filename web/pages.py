@@ -37,12 +37,10 @@ def chat(house: House, request: Request) -> Response:
         "days": str(city.retention_days),
         "session_days": str(sessions.days_kept(section)),
     }
-    html = (
-        environment()
-        .get_template("chat.html")
-        .render(
-            lang=lang, t=_filled(words(lang)["page"], facts), chat=words(lang)["chat"], vendor=assets.digest(), **facts
-        )
+    spoken = words(lang)
+    template = environment().get_template("chat.html")
+    html = template.render(
+        lang=lang, t=_filled(spoken["page"], facts), chat=spoken["chat"], vendor=assets.digest(), **facts
     )
     answer = HTMLResponse(
         html, headers=dict(page_headers(request.headers.get("host", ""), section.get("frame_ancestors", ())))

@@ -1,5 +1,7 @@
 """The page as the server gives it: words, cookie, policy, static files."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -75,7 +77,7 @@ async def test_it_gives_a_cookie_once_and_keeps_it(site: Site) -> None:
 @pytest.mark.parametrize("forged", ["", "x", "a.b", "é", "0" * 40 + "." + "0" * 64])
 async def test_it_replaces_a_cookie_that_is_not_ours(site: Site, forged: str) -> None:
     async with httpx.AsyncClient(base_url=site.base, trust_env=False) as client:
-        headers = {"Cookie": f"sinmungo_session={forged}".encode()}
+        headers = {b"Cookie": f"sinmungo_session={forged}".encode()}
         assert "sinmungo_session=" in (await client.get("/", headers=headers)).headers["set-cookie"]
         refused = await client.get("/chat/thread", headers=headers)
     assert refused.status_code == 401
@@ -86,8 +88,6 @@ def test_it_lets_a_session_end(house: SmallHouse) -> None:
     clock = SetClock(house.clock.now())
     cookie = sessions.mint(house.secret, clock.now(), 7)
     assert sessions.session_of(house.secret, cookie, clock.now()) == cookie.split(".")[0]
-    from datetime import timedelta
-
     clock.move(timedelta(days=7, seconds=1))
     assert sessions.session_of(house.secret, cookie, clock.now()) is None
     assert sessions.session_of(b"another secret", cookie, house.clock.now()) is None

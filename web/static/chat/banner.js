@@ -16,12 +16,14 @@ export class Banner {
 
   /** @param {"open" | "lost" | "offline" | "expired"} state */
   show(state) {
-    clearTimeout(this.timer);
-    if (state === "open") return this.back();
     if (state === "lost" && !this.isShown) {
-      this.timer = setTimeout(() => this.say("lost", "lost"), PATIENCE_MS);
+      // A short break is no news; further failures do not begin the waiting anew.
+      this.timer ||= setTimeout(() => this.say("lost", "lost"), PATIENCE_MS);
       return;
     }
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (state === "open") return this.back();
     this.say(state, state);
     if (state !== "expired") return;
     this.line.append(" ", make("button", { type: "button", class: "again", text: say("restart"), onclick: () => location.reload() }));

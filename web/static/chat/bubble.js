@@ -19,7 +19,7 @@ const DAY = new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day:
 export function bubble(message, hands) {
   const isMine = message.from === "citizen";
   const isUrgent = message.purpose === "emergency";
-  const classes = ["said", isMine ? "mine" : "theirs", isUrgent ? "emergency" : ""].filter(Boolean).join(" ");
+  const classes = ["said", isMine ? "mine" : "theirs", isUrgent ? "emergency" : "", message.kind === "media" ? "with-photo" : ""].filter(Boolean).join(" ");
   const body = make("div", { class: "bubble" });
   if (isUrgent) body.append(make("p", { class: "urgent-name", text: say("emergency") }));
   body.append(...(isMine ? mine(message) : [words(message)]));

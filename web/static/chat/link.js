@@ -7,6 +7,7 @@ const LONGEST_WAIT_MS = 30_000;
 const BEAT_MS = 25_000;
 const ANSWER_MS = 10_000;
 const POLL_MS = 5000;
+const SHUT_TIMES = 2;
 
 /** Tells `state` ("open", "lost", "offline", "expired") and `frame`; never loses a frame that it accepted. */
 export class Link extends EventTarget {
@@ -16,6 +17,7 @@ export class Link extends EventTarget {
     this.isOpen = false;
     this.isOver = false;
     this.failures = 0;
+    this.shut = 0;
     /** @type {WebSocket | null} */ this.socket = null;
     /** @type {EventSource | null} */ this.source = null;
     /** @type {Map<string, (verdict: import("./api.js").Verdict) => void>} */ this.asked = new Map();
@@ -85,7 +87,7 @@ export class Link extends EventTarget {
       clearTimeout(slow);
       if (this.socket !== socket) return;
       this.drop("lost");
-      if (!wasOpen && this.failures >= 2) this.mode = "stream";
+      if (!wasOpen) this.doubt("stream");
     };
   }
 
@@ -98,8 +100,22 @@ export class Link extends EventTarget {
       if (this.source !== source) return;
       const wasOpen = this.isOpen;
       this.drop("lost");
-      if (!wasOpen && this.failures >= 4) this.mode = "poll";
+      if (!wasOpen) this.doubt("poll");
     };
+  }
+
+  /** The door did not open: is the city away, the session over, or only this kind of door shut?
+   * @param {string} next the mode to fall back to */
+  async doubt(next) {
+    const mode = this.mode;
+    const { reason } = await readThread();
+    if (reason === "expired") return this.expire();
+    if (reason || this.isOpen || this.mode !== mode) return;
+    this.shut += 1;
+    if (this.shut < SHUT_TIMES) return;
+    this.shut = 0;
+    this.mode = next;
+    this.hurry();
   }
 
   async poll() {
@@ -114,7 +130,7 @@ export class Link extends EventTarget {
 
   opened() {
     this.isOpen = true;
-    this.failures = 0;
+    this.failures = this.shut = 0;
     this.heardAt = Date.now();
     this.tell("state", "open");
   }

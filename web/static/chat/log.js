@@ -67,6 +67,7 @@ export class Log {
     if (!here || here.message.from !== "citizen" || here.message.state === state) return;
     here.message.state = state;
     mark(here.item, here.message, this.hands);
+    if (this.wasAtEnd) this.toEnd();
   }
 
   /** @param {string} id */

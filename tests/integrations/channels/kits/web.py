@@ -1,4 +1,4 @@
-"""How the page of the web chat talks to its channel: a signed cookie, our own Origin, frames with the page's own ids."""
+"""How the page of the web chat talks to its channel: a signed cookie, our own Origin, ids made by the page."""
 
 import json
 from collections.abc import Mapping, Sequence

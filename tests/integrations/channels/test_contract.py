@@ -3,7 +3,6 @@
 import copy
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
@@ -25,6 +24,7 @@ from core.contracts.channel import (
 from core.loading import file, files
 from tests.integrations.channels.conftest import Lent, Serve
 from tests.integrations.channels.kits import CUT, HANG, Answer, Failure, Kit, impatient, kit_of
+from tests.integrations.channels.mutations import JSON, ODD, changed_at, objects, paths, samples
 
 CHANNELS = files("integrations.channels")
 KITS = {name: found for name in CHANNELS if (found := kit_of(name))}
@@ -195,18 +195,18 @@ class TestReceive:
 
     def test_unknown_fields_change_nothing(self, channel: Channel, kit: Kit) -> None:
         plain = kit.text("안녕하세요")
-        for where, holder in enumerate(_objects(plain)):
+        for where, holder in enumerate(objects(plain)):
             changed = copy.deepcopy(plain)
-            list(_objects(changed))[where]["never_heard_of"] = {"deep": [None, {"er": 1}]}
+            list(objects(changed))[where]["never_heard_of"] = {"deep": [None, {"er": 1}]}
             assert only_message(channel, kit.sign(body(changed))) == only_message(channel, kit.sign(body(plain))), (
                 holder
             )
 
     def test_no_wrong_type_anywhere_breaks_it(self, channel: Channel, kit: Kit) -> None:
         for document in samples(kit):
-            for path in list(_paths(document)):
+            for path in list(paths(document)):
                 for odd in ODD:
-                    heard(channel, kit.sign(body(_with(document, path, odd))))
+                    heard(channel, kit.sign(body(changed_at(document, path, odd))))
 
     @fuzzed
     @given(content=st.binary(max_size=400))
@@ -218,7 +218,7 @@ class TestReceive:
     def test_no_changed_payload_breaks_it(self, channel: Channel, kit: Kit, data: st.DataObject) -> None:
         document = data.draw(st.sampled_from(samples(kit)))
         for _ in range(data.draw(st.integers(1, 3))):
-            document = _with(document, data.draw(st.sampled_from(list(_paths(document)))), data.draw(JSON))
+            document = changed_at(document, data.draw(st.sampled_from(list(paths(document)))), data.draw(JSON))
         heard(channel, kit.sign(body(document)))
 
     @fuzzed
@@ -387,51 +387,3 @@ class TestTrouble:
         with pytest.raises(ValueError) as refused:
             model.model_validate({"no_such_key": kit.secrets[0], "token": kit.secrets[0], "secret": kit.secrets[0][:5]})
         assert kit.secrets[0] not in str(refused.value)
-
-
-ODD: list[Any] = [None, "", "문자", 0, -1, 1.5, True, 2**70, [], {}, [None], {"a": None}, "x" * 5000, "a\x00b"]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def samples(kit: Kit) -> list[Any]:
-    """One document of each sort."""
-    made = [kit.text("안녕하세요"), kit.button("y"), kit.place(37.6, 126.7), kit.photo("http://127.0.0.1:9")]
-    return [document for document in (*made, *kit.ignored().values()) if document is not None]
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _objects(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _objects(inner)
-
-
-def _paths(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where there is something to replace, the whole first."""
-    yield where
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in inner:
-        yield from _paths(item, (*where, key))
-
-
-def _with(document: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy with `value` at `path`."""
-    if not path:
-        return value
-    changed = copy.deepcopy(document)
-    holder = changed
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = value
-    return changed

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from core.db import Database
+from tests.web.browser import ARGUMENTS, Chat, chromium
 from tests.web.house import SmallHouse
 from tests.web.serving import Site
 
@@ -39,3 +41,28 @@ async def visitor(site: Site) -> AsyncIterator[httpx.AsyncClient]:
         answer = await client.get("/")
         assert answer.status_code == 200
         yield client
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = chromium()
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def chat(browser: Browser, site: Site) -> AsyncIterator[Chat]:
+    """An open, empty chat at 360 px. The test fails when the page threw, broke its policy or asked another host."""
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 740}, locale="ko-KR", timezone_id="Asia/Seoul"
+    )
+    context.set_default_timeout(15_000)
+    made = Chat(await context.new_page(), site.base)
+    made.watch()
+    await made.open()
+    yield made
+    await context.close()
+    assert made.errors == []
+    assert made.foreign == []

@@ -18,7 +18,7 @@ _HUMAN = Choice("do:talk_to_human", key="office.button.human")
 async def office_info(turn: Turn, book: CityBook, city: City) -> Reply:
     """The office or department asked for; asks which town's centre; says so when the tables do not know."""
     text = turn.understanding.text
-    is_center = bool(_CENTER.search(text)) or bool(turn.topic and turn.topic.memory.get("wants") == "center")
+    is_center = bool(_CENTER.search(text)) or _names_the_town(turn)
     departments = [one for one in book.departments_for(text) if one.id != MAIN]
     office = _office(turn, book, is_center=is_center, is_guess=not departments)
     found: list[Place | Department] = []
@@ -31,6 +31,13 @@ async def office_info(turn: Turn, book: CityBook, city: City) -> Reply:
     if not found and (one := book.department_for(text) or _talked_about(turn, book)) is not None:
         found.append(one)
     return _reply(found, city) if found else _unknown(city)
+
+
+def _names_the_town(turn: Turn) -> bool:
+    """The answer to "which town's centre?"."""
+    is_asked = turn.topic is not None and turn.topic.memory.get("wants") == "center"
+    is_place = bool(turn.understanding.first("place")) or turn.message.place is not None or bool(turn.argument)
+    return is_asked and is_place
 
 
 def _talked_about(turn: Turn, book: CityBook) -> Place | Department | None:

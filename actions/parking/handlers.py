@@ -79,7 +79,7 @@ async def _around(turn: Turn, parking: ParkingService, where: Spot, wanted: Wish
     if skip + PAGE < len(found):
         buttons.append(Choice(f"do:{FIND}:more", key="parking.button.more"))
     says = [Say("parking.found", values, tuple(buttons))]
-    if "ev" in names:
+    if "ev" in names and not is_more:
         says.insert(0, Say("parking.ev_guide", {"is_mentioned": not relaxed}))
     items = tuple(showing.item(one) for one in page)
     return Reply(tuple(says), topic=Topic("parking", intent, items, memory={**memory, "skip": skip + PAGE}))

@@ -1,9 +1,11 @@
 """Whether a lot is open at a moment, by Korean time and Korean public holidays: open, closed, or not known."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
+import holidays
 from opening_hours import OpeningHours, State
 
 from core.clock import SEOUL
@@ -23,8 +25,8 @@ def state_at(opening_hours: str | None, moment: datetime) -> OpenState:
     """State of OSM opening hours at an aware moment."""
     if not opening_hours:
         return OpenState(None)
-    hours = _parsed(opening_hours)
     here = moment.astimezone(SEOUL)  # the library takes zones with a name only
+    hours = _parsed(opening_hours, here.year)
     state, _ = hours.state(here)
     if state == State.UNKNOWN:
         return OpenState(None)
@@ -51,6 +53,28 @@ def weekly(opening_hours: str | None) -> dict[str, str]:
     return found if len(found) == len(_DAYS) else {}
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> OpeningHours:
-    return OpeningHours(text, timezone=SEOUL, country="KR")
+@lru_cache(maxsize=8192)
+def _parsed(text: str, year: int) -> OpeningHours:
+    return OpeningHours(_with_all_holidays(text, year), timezone=SEOUL, country="KR")
+
+
+_HOLIDAY_RULE = re.compile(r"(?:(?<=; )|^)(?:[A-Z][a-z](?:-[A-Z][a-z])?,)*PH (?P<span>[^;]+)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _with_all_holidays(text: str, year: int) -> str:
+    """The library's Korean calendar leaves out holidays that fall on a weekend (2026-10-03); they are put in by date.
+
+    Right after the rule for PH, so that later rules (market days) still win.
+    """
+    rule = _HOLIDAY_RULE.search(text)
+    if rule is None:
+        return text
+    return f"{text[: rule.end()]}; {_holiday_dates(year)} {rule['span']}{text[rule.end() :]}"
+
+
+@cache
+def _holiday_dates(year: int) -> str:
+    """Public holidays of a year and the next, substitute days and elections included, as OSM dates."""
+    days = sorted(holidays.country_holidays("KR", years=(year, year + 1)))
+    return ",".join(f"{day.year} {_MONTHS[day.month - 1]} {day.day:02d}" for day in days)

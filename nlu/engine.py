@@ -60,7 +60,7 @@ class LightEngine:
         self._inside = [name for name in classifier.labels if name != OUT_OF_SCOPE]
 
     def understand(self, text: str, *, now_iso: str) -> Understanding:
-        """Read one text of any length (10,000 code points are kept). Raises ValueError only for a bad `now_iso`."""
+        """Read one text of any length; the first `reading.KEEP` code points count. ValueError for a bad `now_iso`."""
         now = datetime.fromisoformat(now_iso)
         now = now if now.tzinfo else now.replace(tzinfo=SEOUL)
         reading = read(text)
@@ -94,7 +94,8 @@ class LightEngine:
         shares = self._classifier.probabilities(comparable_text)[: len(self._inside)]
         in_scope = float(shares.sum())
         order = np.argsort(-shares, kind="stable")
-        first, second = (float(shares[order[rank]]) / max(in_scope, 1e-12) for rank in (0, 1))
+        best = [float(shares[at]) / max(in_scope, 1e-12) for at in order[:2].tolist()] + [0.0]
+        first, second = best[0], best[1]
         score = scope_score(in_scope, first)
         ranking = tuple(IntentScore(self._inside[at], round(float(shares[at]), 6)) for at in order.tolist())
         return Verdict(band_of(score, first, second, self.manifest.thresholds), ranking, score)

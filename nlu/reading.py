@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from core.masking import mask
 
 # A message is kept up to KEEP code points and searched for entities up to LOOK: time stays bounded for any input.
-KEEP = 10_000
-LOOK = 1_000
+KEEP = 5_000
+LOOK = 600
 
 _IGNORABLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"

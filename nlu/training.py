@@ -161,13 +161,17 @@ def _fit(
     rows = csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(texts), len(idf)))
     solver = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
     solver.fit(rows, np.repeat(gold, 2))
+    # With two labels sklearn keeps one row, the log odds of the second label.
+    two = len(labels) == 2
+    coefficients = np.vstack([-solver.coef_, solver.coef_]) / 2 if two else solver.coef_
+    bias = np.concatenate([-solver.intercept_, solver.intercept_]) / 2 if two else solver.intercept_
     return Classifier(
         labels=labels,
         char_index=char_index,
         jamo_index=jamo_index,
         idf=idf,
-        weights=solver.coef_.T.astype(np.float16).astype(np.float32),
-        bias=solver.intercept_.astype(np.float32),
+        weights=coefficients.T.astype(np.float16).astype(np.float32),
+        bias=bias.astype(np.float32),
         temperature=temperature,
     )
 

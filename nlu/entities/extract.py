@@ -76,7 +76,9 @@ def settle(found: Iterable[Found]) -> list[Found]:
         key=lambda one: (_RANKS.get(one.type, _OTHER_RANK), one.start - one.end, -one.confidence, one.start),
     )
     kept: list[Found] = []
+    taken = bytearray(max((one.end for one in ordered), default=0))
     for one in ordered:
-        if all(one.end <= other.start or one.start >= other.end for other in kept):
+        if not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
             kept.append(one)
     return sorted(kept, key=lambda one: one.start)

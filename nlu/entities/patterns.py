@@ -22,11 +22,14 @@ _CASE = re.compile(
     r"|(?P<glued>[a-z]{2}20\d{8})(?!\d)"
     r"|(?P<national>\d[a-z]{2}-\d{4}-\d{7})(?!\d)"
 )
-_AMOUNT = r"(?:\d[\d,]*(?:\.\d+)?|[일이삼사오육칠팔구])"
+_FIGURES = "일이삼사오육칠팔구십백천만억"
+# Bounded and without nesting, so that a page of digits costs no more than a sentence.
 _MONEY = re.compile(
-    rf"(?a)(?<![\d가-힣])(?P<amount>(?:{_AMOUNT}?\s?[십백천만억]\s?|\d[\d,]*(?:\.\d+)?\s?){{1,7}})(?P<unit>원|won\b|krw\b)"
-    r"|[₩\\]\s?(?P<signed>\d[\d,]*)"
-    r"|(?<![\d가-힣])(?P<bare>\d[\d,]*(?:\.\d+)?\s?[만억](?:\s?\d+천)?)(?=\s?(?:정도|쯤|밖에|이나|넘|씩|까지|만|나왔|이요|이에요|입니다|$))"
+    rf"(?a)(?:(?<![\d,.])(?=\d)|(?<![\d가-힣]))(?P<amount>[\d{_FIGURES}][\d,.\s{_FIGURES}]{{0,24}}?)"
+    r"\s?(?P<unit>원|won\b|krw\b)"
+    r"|[₩\\]\s?(?P<signed>\d[\d,]{0,14})"
+    r"|(?<![\d가-힣])(?P<bare>\d[\d,]{0,9}(?:\.\d{1,3})?\s?[만억](?:\s?\d{1,4}천)?)"
+    r"(?=\s?(?:정도|쯤|밖에|이나|넘|씩|까지|만|나왔|이요|이에요|입니다|$))"
 )
 _NOT_MONEY = re.compile(r"(?a)(?:버스|지하철|이다|인 )")
 _HOURS = re.compile(

@@ -64,11 +64,11 @@ def _category(position: int, row: dict[str, Any]) -> dict[str, Any]:
 
 def _check_departments(folder: Path, read: dict[str, list[dict[str, Any]]]) -> None:
     known = {row["id"] for row in read["departments"]}
-    for row in read["categories"]:
+    for line, row in enumerate(read["categories"], start=2):
         if (wanted := row["department_id"]) not in known:
             raise ConfigError(
-                f"categories.csv '{row['id']}'의 'department_id' 열: departments.csv에 없는 부서입니다: {wanted}",
-                f"{folder.name}/categories.csv: {row['id']}: department_id: not in departments.csv: {wanted}",
+                f"categories.csv {line}번째 줄 'department_id' 열: departments.csv에 없는 부서입니다: {wanted}",
+                f"{folder.name}/categories.csv:{line}: department_id: not in departments.csv: {wanted}",
             )
 
 

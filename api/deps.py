@@ -1,6 +1,7 @@
 """What every route needs: the house, who is asking, from where, and whether his role allows it."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
@@ -17,8 +18,10 @@ from civic.staff.permissions import Action, check
 from civic.staff.service import Member, who
 from core.clock import Clock
 from core.db import Database
-from core.errors import NotSignedIn, PreconditionFailed, PreconditionRequired
+from core.errors import NotSignedIn, PreconditionRequired
 from core.settings import Settings
+
+_ETAG = re.compile(r'"(\d{1,9})"', re.ASCII)
 
 
 class Desk(Protocol):
@@ -135,21 +138,19 @@ async def json_only(request: Request) -> None:
         raise UnsupportedMedia("application/json으로 보내 주세요.", "Send application/json.")
 
 
-def if_match(value: Annotated[str | None, Header(alias="If-Match", description='민원의 ETag, 예: "3"')] = None) -> int:
-    """The version that the client has read. Raises PreconditionRequired when it names none (`*` names none)."""
-    tags = [tag.strip() for tag in (value or "").split(",")]
+def if_match(
+    value: Annotated[str | None, Header(alias="If-Match", max_length=200, description='민원의 ETag, 예: "3"')] = None,
+) -> frozenset[int]:
+    """The versions that the client names. Raises PreconditionRequired when it names none (`*` names none)."""
+    tags = {tag.strip() for tag in (value or "").split(",")}
     if value is None or "*" in tags:
         raise PreconditionRequired(
             '읽은 판을 If-Match에 적어 주세요(예: If-Match: "3").', 'Name the version in If-Match, e.g. If-Match: "3".'
         )
-    for tag in tags:
-        number = tag.strip('"')
-        if tag == f'"{number}"' and number.isascii() and number.isdigit() and len(number) < 10:
-            return int(number)
-    raise PreconditionFailed("If-Match의 판을 읽을 수 없습니다.", "The version in If-Match is not one of ours.")
+    return frozenset(int(match[1]) for tag in tags if (match := _ETAG.fullmatch(tag)))
 
 
-VersionDep = Annotated[int, Depends(if_match)]
+VersionsDep = Annotated[frozenset[int], Depends(if_match)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -12,7 +12,7 @@ from api.cases.schemas import CaseChange, CaseRow, ChangedCase, NewNote, row_val
 from api.conversations.reply import lock, reply
 from api.conversations.schemas import NewReply, QueuedReply
 from api.deliver import deliver_after
-from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionDep, allowed
+from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionsDep, allowed
 from civic.cases import change
 from civic.cases.case import Actor, Case
 from civic.cases.find import read_case
@@ -23,6 +23,8 @@ from civic.staff.service import active_member
 from core.errors import BadInput, Conflict
 
 router = APIRouter(prefix="/cases", tags=["cases"])
+NO_VERSION = 0
+"""No case has it, so the change finds itself stale."""
 Changer = Annotated[Caller, allowed(Action.CASE_CHANGE)]
 Noter = Annotated[Caller, allowed(Action.CASE_NOTE)]
 Writer = Annotated[Caller, allowed(Action.REPLY)]
@@ -32,7 +34,7 @@ Writer = Annotated[Caller, allowed(Action.REPLY)]
 async def change_case(
     reference: str,
     wanted: CaseChange,
-    version: VersionDep,
+    versions: VersionsDep,
     asking: Changer,
     house: HouseDep,
     background: BackgroundTasks,
@@ -41,7 +43,9 @@ async def change_case(
     """Needs If-Match with the ETag that was read: 428 without, 412 when somebody was quicker. The citizen is told."""
     now = house.clock.now()
     async with house.db.transaction() as tx:
-        case, notice = await _change(tx, house, await _locked(tx, house, reference), wanted, version, asking)
+        before = await _locked(tx, house, reference)
+        version = before.version if before.version in versions else NO_VERSION
+        case, notice = await _change(tx, house, before, wanted, version, asking)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.change")
     if notice:
         deliver_after(background, house, case.conversation_id)

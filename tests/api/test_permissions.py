@@ -1,0 +1,85 @@
+"""Role × route, as one table: a route that is not in it fails, and so does a door that is open to the wrong one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from civic.staff.permissions import ALLOWED, Action
+from core.ids import new_id
+from tests.api.house import ROLES, SmallHouse
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+SOME = str(new_id())
+
+ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
+    ("POST", "/api/v1/session"): (ANYBODY, {"login": "nobody", "password": "wrong password 1"}),
+    ("DELETE", "/api/v1/session"): (SIGNED_IN, None),
+    ("GET", "/api/v1/me"): (SIGNED_IN, None),
+    ("GET", "/api/v1/cases"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/cases/{reference}"): (Action.CASE_READ, None),
+    ("PATCH", "/api/v1/cases/{reference}"): (Action.CASE_CHANGE, {"status": "in_progress"}),
+    ("POST", "/api/v1/cases/{reference}/notes"): (Action.CASE_NOTE, {"text": "메모"}),
+    ("POST", "/api/v1/cases/{reference}/replies"): (Action.REPLY, {"text": "답변"}),
+    ("GET", "/api/v1/attachments/{attachment_id}"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/conversations"): (Action.CONVERSATION_READ, None),
+    ("GET", "/api/v1/conversations/{conversation_id}"): (Action.CONVERSATION_READ, None),
+    ("POST", "/api/v1/conversations/{conversation_id}/take-over"): (Action.CONVERSATION_HOLD, None),
+    ("POST", "/api/v1/conversations/{conversation_id}/hand-back"): (Action.CONVERSATION_HOLD, None),
+    ("POST", "/api/v1/conversations/{conversation_id}/replies"): (Action.REPLY, {"text": "답변"}),
+    ("GET", "/api/v1/inquiries"): (Action.INQUIRY_READ, None),
+    ("GET", "/api/v1/outbound/failed"): (Action.OUTBOUND_READ, None),
+    ("GET", "/api/v1/departments"): (Action.CITY_READ, None),
+    ("GET", "/api/v1/categories"): (Action.CITY_READ, None),
+    ("GET", "/api/v1/statuses"): (Action.CITY_READ, None),
+    ("GET", "/api/v1/access-log"): (Action.ACCESS_LOG_READ, None),
+    ("GET", "/api/v1/staff"): (Action.STAFF_READ, None),
+    ("POST", "/api/v1/staff"): (Action.STAFF_ADD, {"login": "x", "name": "x", "role": "agent", "password": "x"}),
+}
+OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
+
+
+def test_every_route_is_in_the_table(house: SmallHouse) -> None:
+    described = create_app(house).openapi()["paths"]
+    assert {(method.upper(), path) for path, methods in described.items() for method in methods} == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: " ".join(route))
+@pytest.mark.parametrize("role", [None, *ROLES])
+async def test_a_door_opens_for_whom_the_table_says(
+    house: SmallHouse, role: str | None, route: tuple[str, str]
+) -> None:
+    needs, body = ROUTES[route]
+    method, path = route
+    for name in ("{reference}", "{attachment_id}", "{conversation_id}"):
+        path = path.replace(name, SOME)
+    async with house.client(role, If_Match='"1"') as client:
+        if route == ("DELETE", "/api/v1/session") and role is not None:
+            client.headers["Authorization"] = f"Bearer {await house.another_session(role)}"
+        answer = await client.request(method, path, json=body)
+    if needs == ANYBODY:
+        assert answer.json()["detail_en"].startswith("Login or password")
+    elif role is None:
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+    elif needs == SIGNED_IN or needs in ALLOWED[role]:  # type: ignore[index]
+        assert answer.status_code in {200, 204, 404, 422}
+    else:
+        assert answer.status_code == 403
+        assert answer.json()["type"] == "/problems/forbidden"
+
+
+@pytest.mark.parametrize("path", OPEN_PAGES)
+async def test_open_pages_need_no_sign_in(house: SmallHouse, path: str) -> None:
+    async with house.client(None) as client:
+        assert (await client.get(path)).status_code in {200, 303}
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "Bearer \xff\xfe", "bearer null"]
+)
+async def test_a_wrong_token_is_nobody(house: SmallHouse, header: str) -> None:
+    async with house.client(None) as client:
+        answer = await client.get("/api/v1/me", headers=[(b"authorization", header.encode("latin-1"))])
+    assert answer.status_code == 401

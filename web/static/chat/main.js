@@ -102,6 +102,12 @@ function toggleStarters(isOpen) {
   byId("menu").setAttribute("aria-expanded", String(isOpen));
 }
 
+/** @param {boolean} isOpen */
+function toggleAbout(isOpen) {
+  byId("about").classList.toggle("open", isOpen);
+  byId("about-open").setAttribute("aria-expanded", String(isOpen));
+}
+
 link.addEventListener("state", (event) => {
   const state = /** @type {CustomEvent} */ (event).detail;
   banner.show(state);
@@ -155,9 +161,11 @@ for (const text of words.starters) {
 byId("menu").addEventListener("click", () => toggleStarters(byId("starters").hidden));
 byId("photo").addEventListener("click", () => picker.open());
 byId("place").addEventListener("click", () => ask("place"));
-byId("about-open").addEventListener("click", () => {
-  const isOpen = byId("about").classList.toggle("open");
-  byId("about-open").setAttribute("aria-expanded", String(isOpen));
+byId("about-open").addEventListener("click", () => toggleAbout(!byId("about").classList.contains("open")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || dialog.open || !byId("about").classList.contains("open")) return;
+  toggleAbout(false);
+  byId("about-open").focus();
 });
 
 const dialog = byId("forget-dialog");

@@ -1,6 +1,7 @@
 """The staff api: one FastAPI application on a running house."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -16,6 +17,7 @@ from api.files.routes import router as files
 from api.health.routes import router as health
 from api.inquiries.routes import router as inquiries
 from api.outbound.routes import router as outbound
+from api.problems import Problem, described
 from api.session.routes import router as session
 from api.shell import BodyBound, LastNet, SafeHeaders
 from api.staff.routes import router as staff
@@ -38,8 +40,14 @@ def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI
         redirect_slashes=False,
     )
     app.state.house = house
+    app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     handle_errors(app)
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(json_only)], max_body_size=MAX_BODY)
+    api = APIRouter(
+        prefix="/api/v1",
+        dependencies=[Depends(json_only)],
+        max_body_size=MAX_BODY,
+        responses=described(401, 403, 404, 422, 503),
+    )
     for area in _AREAS:
         api.include_router(area)
     app.include_router(api)
@@ -52,3 +60,13 @@ def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI
     app.add_middleware(LastNet)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's OpenAPI document with our problem in it, worked out once."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts = {**shape.pop("$defs"), "Problem": shape}
+        document["components"]["schemas"].update(parts)
+    return app.openapi_schema or {}

@@ -1,9 +1,11 @@
 """RFC 9457 problem+json, Korean and English side by side; the only place where an error becomes an answer."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +28,31 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "internal": ("처리하지 못했습니다", "Something went wrong"),
 }
 """Code → Korean and English title. The problem type is /problems/<code>."""
+
+
+class FieldError(BaseModel):
+    field: str
+    ko: str
+    en: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with the English twin of title and detail; `errors` when single fields are wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    title_en: str
+    detail_en: str
+    errors: list[FieldError] = []
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These statuses as problems, for the OpenAPI description."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def problem(

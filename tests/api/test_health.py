@@ -61,5 +61,15 @@ async def test_the_docs_load_nothing_from_elsewhere_and_hold_no_script(stranger:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert set(re.findall(r'(?:src|href)="([^"#]+)"', answer.text)) == {"/docs/style.css", "/api/v1/openapi.json"}
     assert "<script" not in answer.text and "style=" not in answer.text
+    assert "HTTPValidationError" not in answer.text
     for path in ("/api/v1/cases/{reference}", "If-Match", "Idempotency-Key", "CaseChange"):
         assert path in answer.text
+
+
+async def test_the_description_is_whole_and_names_problems(stranger: httpx.AsyncClient) -> None:
+    document = (await stranger.get("/api/v1/openapi.json")).json()
+    assert {"Problem", "FieldError", "CaseDetail"} <= set(document["components"]["schemas"])
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', (await stranger.get("/api/v1/openapi.json")).text))
+    assert named <= set(document["components"]["schemas"])
+    change = document["paths"]["/api/v1/cases/{reference}"]["patch"]
+    assert "application/problem+json" in change["responses"]["422"]["content"]

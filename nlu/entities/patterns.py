@@ -33,7 +33,7 @@ _MONEY = re.compile(
 )
 _NOT_MONEY = re.compile(r"(?a)(?:버스|지하철|이다|인 )")
 _HOURS = re.compile(
-    rf"(?a)(?<![\d:])(?P<hours>\d{{1,3}}(?:\.\d)?|(?<![가-힣]){NATIVE})\s?시간(?:\s?(?P<half>반)|\s?(?P<minutes>\d{{1,2}})\s?분)?"
+    rf"(?a)(?<![\d:])(?!24\s?시간)(?P<hours>\d{{1,3}}(?:\.\d)?|(?<![가-힣]){NATIVE})\s?시간(?:\s?(?P<half>반)|\s?(?P<minutes>\d{{1,2}})\s?분)?"
 )
 _MINUTES = re.compile(r"(?a)(?<![\d:시간])(?<!시 )(?P<minutes>\d{1,3})\s?분(?!기|할|의|리|납|실|야)")
 _DAYS = re.compile(

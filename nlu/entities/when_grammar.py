@@ -26,7 +26,7 @@ DAY = re.compile(
 | (?<![가-힣])(?P<ago_word>하루|이틀|사흘|나흘|일주일)\s?(?:쯤|정도)?\s?(?P<ago_word_way>전|뒤|후)(?!체|화|기)
 | (?<!\d)(?P<only_month>\d{{1,2}})\s?월(?!\s?(?:\d|세|급|요금|주차|정기))
 | (?<![\d월./-])(?P<day_of_month>[1-9]|[12]\d|3[01])일(?!\s?(?:동안|간|권|이내|이상|째|차|주차|만|넘|치|씩|\d))
-| \b(?P<en_of>this|next|last)?[ ]?\b(?P<en_weekday>{_WEEKDAY_EN})\b
+| \b(?:(?P<en_of>this|next|last)[ ])?(?P<en_weekday>{_WEEKDAY_EN})\b
 | \b(?P<en_which>this|next|last)[ ](?P<en_span>weekend|week|month)\b
 | \b(?P<en_number>\d{{1,3}}|{ENGLISH})[ ](?P<en_unit>hour|minute|day|week|month)s?[ ](?P<en_way>ago|later|from[ ]now)\b
 | \bin[ ](?P<en_in>\d{{1,3}}|{ENGLISH})[ ](?P<en_in_unit>hour|minute|day|week|month)s?\b
@@ -35,9 +35,10 @@ DAY = re.compile(
 )
 
 PART = re.compile(
-    r"(?a)(?P<part>새벽|(?<!매일 )아침|오전|점심(?!값|메뉴|시간)|대낮|한낮|낮(?=\s?(?:에|\d|열|한|두|세))|오후|초저녁"
-    r"|(?<!매일 )저녁(?!값|메뉴)|한밤중|늦은 밤|(?<![가-힣])밤(?=\s?(?:에|늦|중|\d|열|[가-힣]{1,2}\s?시|사이|새))"
-    r"|\b(?:morning|afternoon|evening|night)\b)"
+    r"(?a)(?P<part>새벽|(?<!매일 )(?<!좋은 )아침|오전|점심(?!값|메뉴|시간)|대낮|한낮"
+    r"|낮(?=\s?(?:에|\d|열|한|두|세))|(?<!좋은 )오후|초저녁|(?<!매일 )(?<!좋은 )저녁(?!값|메뉴)|한밤중|늦은 밤"
+    r"|(?<![가-힣])밤(?=\s?(?:에|늦|중|\d|열|[가-힣]{1,2}\s?시|사이|새))"
+    r"|(?<!good )\b(?:morning|afternoon|evening|night)\b)"
 )
 
 CLOCK = re.compile(

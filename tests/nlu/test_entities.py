@@ -34,6 +34,7 @@ def only(engine: LightEngine, text: str, kind: str) -> list[tuple[str, str]]:
         ("금요일에 해요", "금요일", "2026-03-13T00:00:00+09:00"),
         ("낼 미세먼지", "낼", "2026-03-12T00:00:00+09:00"),
         ("next tuesday at 3 pm", "next tuesday at 3 pm", "2026-03-17T15:00:00+09:00"),
+        ("report it on saturday", "saturday", "2026-03-14T00:00:00+09:00"),
         ("air tomorrow?", "tomorrow", "2026-03-12T00:00:00+09:00"),
     ],
 )
@@ -53,7 +54,17 @@ def test_now_of_another_zone_is_read_in_seoul(engine: LightEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["세금 낼게요", "2월 30일에 봐요", "다시 알려줘", "99시에", "매주 민원", "주민세 조회"]
+    "text",
+    [
+        "세금 낼게요",
+        "2월 30일에 봐요",
+        "다시 알려줘",
+        "99시에",
+        "매주 민원",
+        "주민세 조회",
+        "좋은 아침이에요",
+        "good evening",
+    ],
 )
 def test_what_is_no_moment(engine: LightEngine, text: str) -> None:
     assert only(engine, text, "when") == []

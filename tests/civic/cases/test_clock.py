@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civic.cases.calendar import Pause, is_working_day, office_spans
@@ -114,6 +114,7 @@ def deadlines(draw: st.DrawFn) -> Deadline:
     return Deadline(kind, 1 if kind in ("immediate", "years") else draw(amounts))
 
 
+@settings(deadline=None)
 @given(moments, deadlines())
 def test_it_ends_later_and_on_a_working_day(received: datetime, deadline: Deadline) -> None:
     at = due(received, deadline).at.astimezone(SEOUL)
@@ -121,6 +122,7 @@ def test_it_ends_later_and_on_a_working_day(received: datetime, deadline: Deadli
     assert is_working_day(at.date(), {})
 
 
+@settings(deadline=None)
 @given(moments, st.integers(1, 5))
 def test_up_to_five_days_hold_exactly_eight_working_hours_each(received: datetime, days: int) -> None:
     at = due(received, Deadline("days", days)).at
@@ -132,6 +134,7 @@ def test_up_to_five_days_hold_exactly_eight_working_hours_each(received: datetim
     assert worked == timedelta(hours=8 * days)
 
 
+@settings(deadline=None)
 @given(moments, deadlines(), st.integers(0, 400), st.integers(1, 400))
 def test_a_pause_never_makes_it_due_sooner(received: datetime, deadline: Deadline, after: int, hours: int) -> None:
     start = received + timedelta(hours=after)
@@ -139,18 +142,21 @@ def test_a_pause_never_makes_it_due_sooner(received: datetime, deadline: Deadlin
     assert paused.at >= due(received, deadline).at
 
 
+@settings(deadline=None)
 @given(moments, deadlines(), st.integers(0, 40))
 def test_a_further_day_off_never_makes_it_due_sooner(received: datetime, deadline: Deadline, after: int) -> None:
     off = {received.date() + timedelta(days=after): "임시공휴일"}
     assert due(received, deadline, days_off=off).at >= due(received, deadline).at
 
 
+@settings(deadline=None)
 @given(moments, moments, deadlines())
 def test_who_comes_first_is_due_first(one: datetime, other: datetime, deadline: Deadline) -> None:
     first, second = sorted((one, other))
     assert due(first, deadline).at <= due(second, deadline).at
 
 
+@settings(deadline=None)
 @given(moments, st.integers(1, 3), st.integers(1, 60))
 def test_working_hours_end_inside_office_hours(received: datetime, days: int, minutes: int) -> None:
     at = due(received + timedelta(minutes=minutes), Deadline("days", days)).at.astimezone(SEOUL).time()

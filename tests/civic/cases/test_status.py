@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civic.cases.notices import kinds
@@ -14,6 +14,7 @@ statuses = st.sampled_from(Status)
 actors = st.sampled_from(get_args(By))
 
 
+@settings(deadline=None)
 @given(statuses, statuses, actors, st.sampled_from(["", " \n", "답변드립니다."]))
 def test_only_what_the_table_has_is_allowed(old: Status, new: Status, by: By, text: str) -> None:
     change = CHANGES[old].get(new)
@@ -31,6 +32,7 @@ def test_only_what_the_table_has_is_allowed(old: Status, new: Status, by: By, te
         assert new in choices(old, by)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(statuses, actors), max_size=12))
 def test_no_walk_leaves_a_withdrawn_case_or_closes_without_a_text(steps: list[tuple[Status, By]]) -> None:
     at = Status.RECEIVED

@@ -38,8 +38,9 @@ async def fee_hours(turn: Turn, parking: ParkingService, book: CityBook) -> Repl
     where = spot(turn, book)
     topic = _own_topic(turn)
     is_elsewhere = turn.message.place is not None or bool(turn.understanding.first("place")) or bool(turn.argument)
-    if topic and topic.items and not is_elsewhere and not isinstance(where, Unknown):
-        return await _again(turn, parking, topic, wanted)
+    is_about_list = topic and topic.items and not is_elsewhere and not isinstance(where, Unknown)
+    if is_about_list and topic and (reply := await _again(parking, topic, wanted)) is not None:
+        return reply
     if isinstance(where, Spot):
         return await _around(turn, parking, where, wanted, FEE)
     return _ask_place(turn, book, wanted, where, FEE)
@@ -159,11 +160,13 @@ def _detail(turn: Turn, found: Found, wanted: Wish) -> Reply:
     return Reply((Say("parking.lot", values, buttons),), topic=Topic("parking", FEE, items, ids.index(own), memory))
 
 
-async def _again(turn: Turn, parking: ParkingService, topic: Topic, wanted: Wish) -> Reply:
-    """The lots of the list, once more, for the time or the moment now asked for."""
+async def _again(parking: ParkingService, topic: Topic, wanted: Wish) -> Reply | None:
+    """The lots of the list, once more, for the time or the moment now asked for; None when they are all gone."""
     distances = {str(one.get("id")): one.get("distance_m") for one in topic.items}
     ids = [id for one in topic.items if (id := _uuid(one.get("id")))]
     found = await parking.lots(ids, wanted.at)
+    if not found:
+        return None
     lots = [
         {**showing.listed(one, n, wanted.minutes, wanted.at), "distance_m": distances.get(str(one.lot.id))}
         for n, one in enumerate(found, start=1)

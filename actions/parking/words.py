@@ -15,7 +15,9 @@ FILTERS = {
 # What people ask for and no column of the source tells.
 UNSAID = {
     "heavy": re.compile(r"트럭|화물차|대형차|버스\s*주차|덤프|캠핑카|truck|camper|large vehicle", re.I),
-    "live": re.compile(r"빈\s*자리|남은\s*(?:자리|데|곳)|자리\s*(?:남|있|나)|여석|만차|spaces? .*left|vacan", re.I),
+    "live": re.compile(
+        r"빈\s*자리|남은\s*(?:자리|데|곳)|자리\s*(?:남|있|나)|여석|만차|spaces? (?:\w+ ){0,4}left|vacan", re.I
+    ),
     "discount": re.compile(r"할인|감면|반값|다자녀|유공자|임산부|깎아|경차|저공해|discount", re.I),
 }
 # "무료인 데는?" and "24시간 하는 주차장" look for a lot, although they sound like a question about fees or hours.

@@ -73,7 +73,8 @@ def _check_departments(folder: Path, read: dict[str, list[dict[str, Any]]]) -> N
 
 
 def _digest(folder: Path) -> str:
+    """Of every table in the folder, the lots' too: whoever calls `load` reads them again when it changed."""
     sum_ = hashlib.sha256(_FORM)
-    for name in _TABLES:
-        sum_.update(name.encode() + b"\0" + (folder / f"{name}.csv").read_bytes() + b"\0")
+    for path in sorted(folder.glob("*.csv")):
+        sum_.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return sum_.hexdigest()

@@ -70,11 +70,16 @@ def from_mapping(row: RowMapping | dict[str, Any]) -> Lot:
     return Lot(**values)
 
 
-@lru_cache(maxsize=32_768)
 def squeezed(name: str) -> str:
     """A name without spaces, marks and the words every lot has: what citizens and files agree on."""
     plain = "".join(_CIRCLED.get(character, character) for character in name.lower())
     return re.sub(r"공영|주차장|노외|노상|parking\s*lot|[^0-9a-z가-힣]", "", plain)
+
+
+@lru_cache(maxsize=32_768)
+def squeezed_name(name: str) -> str:
+    """`squeezed` for names out of the store, remembered; what citizens write is not kept."""
+    return squeezed(name)
 
 
 _CIRCLED = {chr(0x2460 + n): str(n + 1) for n in range(20)}

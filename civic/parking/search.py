@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.distance import degree_meters, meters
 from civic.parking.hours import OpenState, state_at
-from civic.parking.lots import LARGE_CAPACITY, Lot, from_mapping, squeezed
+from civic.parking.lots import LARGE_CAPACITY, Lot, from_mapping, squeezed, squeezed_name
 from civic.parking.tables import parking_lots
 from core.contracts.channel import GeoPoint
 
@@ -105,7 +105,7 @@ async def by_name(tx: AsyncConnection, city_id: str, wanted: Name, now: datetime
     query = select(lots.id, lots.name, lots.lat, lots.lon).where(lots.city_id == city_id)
     ranked: list[tuple[int, int, float, str, UUID]] = []
     for row in await tx.execute(query):
-        name = squeezed(row.name)
+        name = squeezed_name(row.name)
         kind = _likeness(name, said)
         if not kind or (kind == _HOLDS and wanted.is_sentence):
             continue

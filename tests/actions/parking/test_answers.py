@@ -283,5 +283,37 @@ async def test_a_place_of_another_talk_can_be_meant(house: House) -> None:
     assert (await asked(house, "주차할 데 있어요?", topic=topic)).says[0].key == "parking.ask_place"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "가" * 10_000,
+        "🅿️" * 5_000,
+        "역" * 3_000,
+        "space " * 2_000,
+        "'; DROP TABLE parking_lots; --",
+        "\x00\u202e구래",
+    ],
+)
+async def test_no_text_breaks_it(house: House, text: str) -> None:
+    before = await asked(house, "구래동 주차장", GURAE)
+    for reply in (
+        await asked(house, text),
+        await priced(house, text),
+        await asked(house, text, topic=before.topic),
+        await priced(house, text, topic=before.topic, pick=1),
+        await asked(house, argument=text[:40]),
+    ):
+        assert said(reply)
+
+
+async def test_a_thing_that_is_gone_is_not_an_error(house: House) -> None:
+    gone = {"id": "00000000-0000-0000-0000-000000000009", "name": "없어진 주차장", "lat": None, "lon": None}
+    topic = Topic("parking", "parking_find", (gone, {"id": "not an id", "name": "x"}), memory={"pick": "x"})
+    for number in (1, 2):
+        assert said(await priced(house, topic=topic, pick=number))
+
+
 def test_both_intents_are_served() -> None:
     assert sorted(INTENTS) == ["parking_fee_hours", "parking_find"]

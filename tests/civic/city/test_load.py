@@ -51,6 +51,13 @@ async def test_a_changed_folder_replaces_the_rows(database: Database, folder: Pa
     assert (await _refreshed(database, book)).place("새로리") is not None
 
 
+async def test_new_lots_change_the_folder_too(database: Database, folder: Path) -> None:
+    async with database.transaction() as tx:
+        await load(tx, "with-lots", folder, NOW)
+        (folder / "parking_lots.csv").write_text("id\n", "utf-8")
+        assert (await load(tx, "with-lots", folder, NOW)).is_changed
+
+
 async def _refreshed(database: Database, book: CityBook) -> CityBook:
     async with database.transaction() as tx:
         return await refreshed(tx, book)

@@ -1,6 +1,6 @@
 """Where to park and what it costs: answers from the table of public lots, and says what that table does not tell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -215,4 +215,4 @@ def _uuid(value: Any) -> UUID | None:
 
 
 INTENTS = {FIND: find, FEE: fee_hours}
-FORMS: Sequence[Form] = ()
+FORMS: tuple[Form, ...] = ()

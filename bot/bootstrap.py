@@ -2,15 +2,13 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
-
-import httpx
 
 from bot.desk import Desk
 from bot.dialogue import Dialogue
@@ -33,7 +31,7 @@ from core.contracts.dialogue import Form, Handler
 from core.contracts.understanding import LanguageEngine
 from core.db import Database
 from core.errors import ConfigError
-from core.http import Outside
+from core.http import guarded_client
 from core.jobs import Jobs
 from core.settings import Settings, channel_settings
 from nlu.engine import load as load_engine
@@ -54,17 +52,16 @@ class Running:
     book: CityBook
     cases: CaseService
     texts: Texts
-    channels: Mapping[str, Channel]
+    channels: dict[str, Channel]
     dialogue: Dialogue
     desk: Desk
     engine: LanguageEngine
     var: Path
-    model: Mapping[str, Any] = field(default_factory=dict)
 
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` tells. Raises Unavailable when the store is away."""
         await self.db.ping()
-        return {"database": "ok", "language_engine": "ok", "channels": sorted(self.channels)}
+        return {"database": "ok", "language_engine": "ok"}
 
 
 @asynccontextmanager
@@ -78,7 +75,7 @@ async def open_house(
     db = Database(url, pool_size=settings.database.worker_pool if is_worker else settings.database.api_pool)
     bus, jobs = Bus(db), Jobs(url, worker=is_worker)
     house = House(
-        http=_way_out(),
+        http=guarded_client(settings.outside.allowed_hosts),
         publish=bus.publish,
         secret=secret.load(var),
         var=var,
@@ -102,10 +99,6 @@ async def open_house(
             await channel.aclose()
         await house.http.aclose()
         await db.close()
-
-
-def _way_out() -> httpx.AsyncClient:
-    return Outside().client
 
 
 def open_channels(settings: Settings, house: House) -> dict[str, Channel]:
@@ -238,6 +231,6 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     )
     seconds = running.settings.messaging.sweep_s
     jobs.every("inbound.left_behind", f"*/{seconds} * * * * *", sweep.answer_left_behind)
-    jobs.every("outbound.drain", f"*/{max(seconds // 3, 1)} * * * * *", sweep.send_due)
+    jobs.every("outbound.drain", f"1/{seconds} * * * * *", sweep.send_due)
     jobs.every("forms.forgotten", "20 * * * * *", sweep.close_forgotten_forms)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -175,7 +176,7 @@ class Desk:
         if waiter is not None and not waiter.done():
             waiter.set_result(messages)
         elif messages and messages[0].message.reply_token:
-            self.sender.send_soon(held.id, held.channel, messages)
+            self.sender.send_together(held.id, held.channel, messages)
         else:
             async with self._db.transaction() as tx:
                 await delivery.unclaim(tx, [one.message.id for one in messages])
@@ -200,7 +201,8 @@ class Desk:
             del self._answers[stored.inbound_id]
             waiter.cancel()
         ready = [*await self._unsaid(stored.conversation_id, message.address), *fresh]
-        shown = [one.message for one in ready]
+        # An older message's one-time address is spent; only the present one may be announced.
+        shown = [replace(one.message, reply_token=message.reply_token) for one in ready]
         if not shown:
             return received.ack
         body = channel.render(shown, pending=not fresh, lang=_lang(shown, message))
@@ -232,7 +234,7 @@ class Desk:
         """Answer what dead or busy processes left; the number of conversations taken up."""
         before = self._clock.now() - timedelta(seconds=self._messaging.sweep_s)
         async with self._db.transaction() as tx:
-            left = await lease.left_behind(tx, self._city_id, before=before)
+            left = await lease.left_behind(tx, self._city_id, self._channels.keys(), before=before)
         taken = [held for conversation_id in left if (held := await self._take(conversation_id))]
         await asyncio.gather(*(self._work(held, is_sweep=True) for held in taken))
         return len(taken)

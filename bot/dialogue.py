@@ -72,6 +72,8 @@ class Dialogue:
         if held.owner == "staff":
             outcome.outcome = "held_by_staff"
             return outcome
+        if wording.wants_late_answer(message.text, message.payload):
+            return outcome
         turn = self._turn(held, message, now, outcome, understanding, photos)
         if message.kind == "stop" or wording.is_stop(message.text, has_form=state.form is not None):
             return self._stop(outcome)
@@ -80,7 +82,8 @@ class Dialogue:
             outcome.say("stop.resumed")
             return outcome
         if not held.is_introduced:
-            outcome.say("intro", buttons=_STARTERS)
+            # Buttons only where nothing else will be offered: a typed number must mean the last question's choice.
+            outcome.say("intro", buttons=_STARTERS if message.kind == "start" else ())
         if state.form and held.idle_at and now >= held.idle_at:
             outcome.parts.append(self._forms.expire(state))
         await self._converse(outcome, turn, understand)
@@ -182,8 +185,7 @@ class Dialogue:
         number = wording.number_of(message.text)
         if number is not None and 1 <= number <= len(options):
             return options[number - 1]["payload"]
-        word = wording.plain(message.text)
-        return next((option["payload"] for option in options if wording.plain(option["label"]) == word and word), "")
+        return next((option["payload"] for option in options if wording.is_label(message.text, option["label"])), "")
 
     async def _press(
         self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]

@@ -6,6 +6,7 @@ The channel makes one attempt and says what happened; waiting, retrying and givi
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from core.grouping import Grouped
 from core.settings import Messaging
 
 ATTEMPT_S = 20.0
+SHORT_WAIT = timedelta(seconds=2)
 log = structlog.get_logger(__name__)
 
 
@@ -39,14 +41,25 @@ class Sender:
         self._city_id = city_id
         self._clock = clock
         self._tails: dict[UUID, asyncio.Task[None]] = {}
+        self._retries: set[asyncio.Task[None]] = set()
         self._settle = Grouped(self._settle_all)
 
     def send_soon(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
         """Send freshly committed, already claimed messages behind those of the same conversation."""
         self._enqueue(conversation_id, channel, list(waiting))
 
+    def send_together(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
+        """A late answer to a one-time address: all bubbles as one message, settled as one."""
+        first, last = waiting[0], waiting[-1]
+        text = "\n\n".join(one.message.text for one in waiting)
+        merged = replace(first, message=replace(last.message, id=first.message.id, text=text))
+        self._enqueue(conversation_id, channel, [merged], riders=[one.message.id for one in waiting[1:]])
+
     async def deliver(self, conversation_id: UUID) -> None:
-        """Send what is due in one conversation now (a staff reply, a notice); returns when it was tried."""
+        """Send what is due in one conversation now (a staff reply, a notice); returns when it was tried.
+
+        A channel that can only answer (KakaoTalk skill) keeps its messages for the citizen's next one.
+        """
         async with self._db.transaction() as tx:
             row = (
                 await tx.execute(
@@ -55,7 +68,8 @@ class Sender:
                     )
                 )
             ).one_or_none()
-            if row is None or self._channels.get(row.channel) is None:
+            channel = self._channels.get(row.channel) if row else None
+            if row is None or channel is None or channel.replies != "push":
                 return
             waiting = await delivery.claim(tx, conversation_id, row.address, self._clock.now())
         if waiting:
@@ -73,9 +87,12 @@ class Sender:
             seen += len(due)
         return seen
 
-    def _enqueue(self, conversation_id: UUID, channel: str, waiting: list[Waiting]) -> asyncio.Task[None]:
+    def _enqueue(
+        self, conversation_id: UUID, channel: str, waiting: list[Waiting], riders: Sequence[UUID] = ()
+    ) -> asyncio.Task[None]:
         before = self._tails.get(conversation_id)
-        task = asyncio.create_task(self._after(before, conversation_id, self._channels[channel], waiting))
+        work = self._after(before, conversation_id, self._channels[channel], waiting, riders)
+        task = asyncio.create_task(work)
         self._tails[conversation_id] = task
         task.add_done_callback(lambda done: self._forget(conversation_id, done))
         return task
@@ -87,31 +104,38 @@ class Sender:
             log.error("sending_failed", error=type(error).__name__)
 
     async def _after(
-        self, before: asyncio.Task[None] | None, conversation_id: UUID, channel: Channel, waiting: list[Waiting]
+        self,
+        before: asyncio.Task[None] | None,
+        conversation_id: UUID,
+        channel: Channel,
+        waiting: list[Waiting],
+        riders: Sequence[UUID],
     ) -> None:
+        """`riders`: messages whose text travels inside the first one and that share its fate."""
         if before is not None:
             await asyncio.wait([before])
         for position, one in enumerate(waiting):
-            if not await self._one(conversation_id, channel, one):
-                await self._let_go([rest.message.id for rest in waiting[position + 1 :]])
+            status = await self._one(conversation_id, channel, one)
+            if status == "queued":
+                await self._let_go([*(rest.message.id for rest in waiting[position + 1 :]), *riders])
                 return
+            for rider in riders:
+                await self._settle(Result(rider, status, self._clock.now(), tried=0))
 
-    async def _one(self, conversation_id: UUID, channel: Channel, waiting: Waiting) -> bool:
-        """One message. False: it goes back to the queue, and those behind it must wait too."""
+    async def _one(self, conversation_id: UUID, channel: Channel, waiting: Waiting) -> str:
+        """One message; its state now. "queued": it went back, and those behind it must wait too."""
         now, message = self._clock.now(), waiting.message
         if now > waiting.valid_until:
             reason = "보낼 수 있는 시간이 지났습니다. (Too old to send.)"
-            await self._settle(Result(message.id, "expired", now, reason=reason, tried=0))
-            return True
+            return await self._give_up(channel, Result(message.id, "expired", now, reason=reason, tried=0))
         if waiting.was_sending and not channel.capabilities.idempotent:
             reason = (
                 "보내는 중에 프로세스가 멈춰 전달 여부를 알 수 없어 다시 보내지 않았습니다. (Unknown, not re-sent.)"
             )
-            await self._settle(Result(message.id, "unknown", now, reason=reason, tried=0))
-            return True
+            return await self._give_up(channel, Result(message.id, "unknown", now, reason=reason, tried=0))
         if wait := await self._throttled(channel):
-            await self._requeue(Result(message.id, "queued", now, tried=0, next_attempt_at=now + wait))
-            return False
+            await self._requeue(conversation_id, Result(message.id, "queued", now, tried=0, next_attempt_at=now + wait))
+            return "queued"
         if not channel.capabilities.idempotent:
             async with self._db.transaction() as tx:
                 await delivery.mark_sending(tx, message.id)
@@ -126,7 +150,7 @@ class Sender:
             return await self._failed(conversation_id, channel, waiting, broken)
         await self._settle(Result(message.id, sent.status, now, provider_id=sent.provider_id))
         metrics.OUTBOUND.labels(channel.name, sent.status).inc()
-        return True
+        return sent.status
 
     async def _throttled(self, channel: Channel) -> timedelta | None:
         rate = channel.capabilities.rate_per_second
@@ -136,7 +160,7 @@ class Sender:
             taken = await delivery.take_token(tx, self._city_id, channel.name, rate)
         return None if taken else timedelta(seconds=max(1.0 / rate, 0.2))
 
-    async def _failed(self, conversation_id: UUID, channel: Channel, waiting: Waiting, failure: SendFailed) -> bool:
+    async def _failed(self, conversation_id: UUID, channel: Channel, waiting: Waiting, failure: SendFailed) -> str:
         now, message = self._clock.now(), waiting.message
         attempts = waiting.attempts + 1
         if failure.stopped:
@@ -152,18 +176,29 @@ class Sender:
             wait = max(wait, timedelta(seconds=failure.retry_after))
             async with self._db.transaction() as tx:
                 await delivery.pause(tx, self._city_id, channel.name, failure.retry_after)
-        await self._requeue(Result(message.id, "queued", now, reason=failure.reason, next_attempt_at=now + wait))
+        await self._requeue(
+            conversation_id, Result(message.id, "queued", now, reason=failure.reason, next_attempt_at=now + wait)
+        )
         metrics.OUTBOUND.labels(channel.name, "retry").inc()
-        return False
+        return "queued"
 
-    async def _give_up(self, channel: Channel, result: Result) -> bool:
+    async def _give_up(self, channel: Channel, result: Result) -> str:
         await self._settle(result)
         metrics.OUTBOUND.labels(channel.name, result.status).inc()
-        return True
+        return result.status
 
-    async def _requeue(self, result: Result) -> None:
+    async def _requeue(self, conversation_id: UUID, result: Result) -> None:
         async with self._db.transaction() as tx:
             await delivery.requeue(tx, result)
+        wait = (result.next_attempt_at or result.at) - result.at
+        if wait <= SHORT_WAIT:
+            asyncio.get_running_loop().call_later(wait.total_seconds(), self._again, conversation_id)
+
+    def _again(self, conversation_id: UUID) -> None:
+        """A short wait ends here; longer ones, and those of a process that died, are the sweep's."""
+        task = asyncio.create_task(self.deliver(conversation_id))
+        self._retries.add(task)
+        task.add_done_callback(self._retries.discard)
 
     async def _let_go(self, ids: list[UUID]) -> None:
         if ids:

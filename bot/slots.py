@@ -70,7 +70,7 @@ def _picked(slot: Slot, text: str, slots: Mapping[str, Any], labels: Mapping[str
         return _chosen(slot, choices[number - 1], labels)
     word = wording.plain(text)
     for choice in choices:
-        if word and word == wording.plain(labels.get(choice.payload, choice.label)):
+        if word and wording.is_label(text, labels.get(choice.payload, choice.label)):
             return _chosen(slot, choice, labels)
     return None
 

@@ -155,7 +155,9 @@ class Turns:
             bodies = [{**body, "reply_token": token} for body in bodies]
         state = outcome.state
         if state.form is None:
-            shown = [button for body in bodies for button in body.get("buttons", ())]
+            shown: list[dict[str, str]] = next(
+                (body["buttons"] for body in reversed(bodies) if body.get("buttons")), []
+            )
             state.question = Question(shown, state.question.text if state.question else "")
         timing = schedule(self._messaging, outcome.purpose, now)
         return TurnRecord(

@@ -37,6 +37,18 @@ def plain(text: str) -> str:
     return _EDGE.sub("", unicodedata.normalize("NFKC", text[:200])).lower()
 
 
+def is_label(text: str, label: str) -> bool:
+    """The text is a button's label, whole or as a narrow channel showed it ("이동식 화장실…")."""
+    if text.rstrip().endswith("…") and len(text) > 4:
+        return plain(label).startswith(plain(text))
+    return plain(text) == plain(label) != ""
+
+
+def wants_late_answer(text: str, payload: str) -> bool:
+    """답변 보기: show what could not be shown in time; nothing new is asked."""
+    return payload == "late:show" or plain(text) in _WORDS["late"]
+
+
 def is_stop(text: str, *, has_form: bool) -> bool:
     """수신거부 and its like. Inside a form the soft words (그만, 중지) mean the form, so they do not count here."""
     word = plain(text)

@@ -51,6 +51,7 @@ class Database:
             max_overflow=0,
             pool_timeout=wait_s,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error text must not quote what a citizen wrote
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"connect_timeout": 5, "prepare_threshold": 2},

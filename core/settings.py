@@ -86,6 +86,12 @@ class Web(Section):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 9
 
 
+class OutsideWorld(Section):
+    """`allowed_hosts`: names or addresses inside the city's own network that may be called although private."""
+
+    allowed_hosts: list[str] = []
+
+
 class Settings(Section):
     """The whole of config.yml. `recipe`, `language`, `assistant_id` and `pipeline` belong to Rasa's reading of it."""
 
@@ -95,6 +101,7 @@ class Settings(Section):
     channels: dict[str, dict[str, Any]]
     web: Web = Web()
     nlu: Nlu = Nlu()
+    outside: OutsideWorld = OutsideWorld()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

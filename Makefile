@@ -1,0 +1,47 @@
+# The commands of the house. `make run` and `make test` need Python 3.11+ and nothing else.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+LAID := $(VENV)/.laid
+CODE := actions api bench bot civic commands core integrations migrations nlu tests web
+
+.PHONY: run setup test check bench lock format clean
+
+run: setup
+	@./sinmungo serve
+
+setup: $(LAID)
+
+# The environment is laid again when the lock changes; every wheel is checked against its hash.
+$(LAID): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 이상이 필요합니다. (Python 3.11+ is needed.)" >&2; exit 1; }
+	@echo "실행 환경을 만듭니다. 처음 한 번, 1~3분쯤 걸립니다. (Laying the environment, once.)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -q -r requirements.lock
+	@touch $(LAID)
+
+test: setup
+	@$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: setup
+	@$(BIN)/python -m bench
+
+format: setup
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+# Hashes and versions only: the lock names no index.
+lock: setup
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev -q -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,194 @@
+"""(a) webhook → stored → answered, beside the raw bound, in turns on the same store and the same machine."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import orjson
+import yaml
+
+from bench.load import Figures, Request, bodies, post_all
+from core.loading import ROOT
+from tests.ports import free_port
+
+ROUNDS, COUNT, CONNECTIONS, CITIZENS = 3, 2000, 32, 400
+SECRET = secrets.token_hex(20)
+SAID = (
+    "안녕하세요",
+    "구래동 주차장",
+    "두 시간 대면 얼마야?",
+    "여권 어디서 만들어요?",
+    "민원 어떻게 됐어요?",
+    "도움말",
+    "고맙습니다",
+    "장기동 주차장 알려주세요",
+)
+
+
+def run(database_url: str) -> dict[str, list[Figures]]:
+    """Figures by contestant, one entry a round; the rounds alternate so that the machine's drift hits all alike."""
+    with tempfile.TemporaryDirectory(prefix="sinmungo-bench-") as folder:
+        bound_port, city_port, out_port = free_port(), free_port(), free_port()
+        config = _config(Path(folder), out_port)
+        env = {**os.environ, "DATABASE_URL": database_url, "SINMUNGO_CONFIG": str(config)}
+        city = [sys.executable, "-m", "commands", "serve", "--port", str(city_port)]
+        bound = [sys.executable, "-m", "bench.bound", str(bound_port)]
+        with _process(bound, env, bound_port, "/docs"), _process(city, env, city_port, "/healthz"):
+            return asyncio.run(_rounds(bound_port, city_port, out_port))
+
+
+async def _rounds(bound_port: int, city_port: int, out_port: int) -> dict[str, list[Figures]]:
+    found: dict[str, list[Figures]] = {"bound": [], "kakao": [], "partner": []}
+    await post_all(bound_port, "/", bodies(300, _bare), connections=CONNECTIONS)
+    await post_all(city_port, "/channels/kakao", bodies(CITIZENS, lambda i: _kakao(i, "warm")), connections=CONNECTIONS)
+    async with _counterpart(out_port) as heard:
+        await _partner(city_port, heard, "warm", CITIZENS)
+        for number in range(ROUNDS):
+            found["bound"].append(await post_all(bound_port, "/", bodies(COUNT, _bare), connections=CONNECTIONS))
+            requests = bodies(COUNT, lambda index: _kakao(index, str(number)))  # noqa: B023
+            found["kakao"].append(await post_all(city_port, "/channels/kakao", requests, connections=CONNECTIONS))
+            found["partner"].append(await _partner(city_port, heard, str(number), COUNT))
+    return found
+
+
+def _bare(index: int) -> Request:
+    return b"Content-Type: application/json\r\n", orjson.dumps({"text": SAID[index % len(SAID)]})
+
+
+def _kakao(index: int, run: str) -> Request:
+    user = f"citizen-{index % CITIZENS}"
+    body = {
+        "bot": {"id": "bench"},
+        "userRequest": {
+            "utterance": SAID[(index // CITIZENS + index) % len(SAID)],
+            "user": {"id": user, "type": "botUserKey", "properties": {}},
+            "lang": "ko",
+            "timezone": "Asia/Seoul",
+            "params": {"surface": "Kakaotalk.plusfriend"},
+            "block": {"id": "b", "name": "n"},
+        },
+        "action": {"id": "a", "name": "n", "params": {}, "detailParams": {}, "clientExtra": {}},
+        "intent": {"id": "i", "name": "n"},
+        "contexts": [],
+    }
+    headers = (
+        f"Content-Type: application/json\r\nX-Sinmungo-Secret: {SECRET}\r\nX-Request-Id: chp-{run}-{index}\r\n".encode()
+    )
+    return headers, orjson.dumps(body)
+
+
+async def _partner(port: int, heard: "Heard", run: str, count: int) -> Figures:
+    """Push: the time counts from the post to the arrival of the first answer at the counterpart."""
+    heard.expect(run, count)
+    requests = bodies(count, lambda index: _signed(index, run))
+    began = time.perf_counter()
+    for index in range(count):
+        heard.began[f"{run}-{index % CITIZENS}"] = 0.0
+    posted = await post_all(port, "/channels/partner", requests, connections=CONNECTIONS)
+    await asyncio.wait_for(heard.done.wait(), 120)
+    took = time.perf_counter() - began
+    return Figures(count / took, posted.p50_ms, posted.p99_ms, posted.refused)
+
+
+def _signed(index: int, run: str) -> Request:
+    text = SAID[(index // CITIZENS + index) % len(SAID)]
+    body = orjson.dumps({"id": f"{run}-{index}", "from": f"p{index % CITIZENS}", "type": "text", "text": text})
+    at = str(int(time.time()))
+    mac = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = f"Content-Type: application/json\r\nX-Sinmungo-Timestamp: {at}\r\nX-Sinmungo-Signature: v1={mac}\r\n"
+    return headers.encode(), body
+
+
+class Heard:
+    """What the partner's system received; `done` when as many answers as messages have come."""
+
+    def __init__(self) -> None:
+        self.done = asyncio.Event()
+        self.began: dict[str, float] = {}
+        self._left = 0
+
+    def expect(self, run: str, count: int) -> None:
+        self._left = count
+        self.done.clear()
+
+    def one(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self.done.set()
+
+
+class _counterpart:  # noqa: N801 - reads as a context
+    """The partner's side: answers every post with 200, as little work as HTTP allows."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._heard = Heard()
+
+    async def __aenter__(self) -> Heard:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        return self._heard
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+                )
+                await reader.readexactly(length)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
+                self._heard.one()
+
+
+def _config(folder: Path, out_port: int) -> Path:
+    """The demo city with both kinds of channel switched on, in a folder of its own."""
+    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    config["var"] = str(folder / "var")
+    config["channels"] = {
+        "web": {"enabled": True},
+        "kakao": {"enabled": True, "bot_id": "bench", "secret": SECRET},
+        "partner": {"enabled": True, "secret": SECRET, "outbound_url": f"http://127.0.0.1:{out_port}/"},
+    }
+    config["outside"] = {"allowed_hosts": ["127.0.0.1"]}
+    config["database"]["url"] = "${DATABASE_URL}"
+    path = folder / "config.yml"
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
+    return path
+
+
+@contextmanager
+def _process(command: list[str], env: dict[str, str], port: int, path: str) -> Iterator[None]:
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    try:
+        _until_up(process, port, path, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _until_up(process: "subprocess.Popen[bytes]", port: int, path: str, log: object) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            log.seek(0)  # type: ignore[attr-defined]
+            raise RuntimeError(log.read().decode()[-3000:])  # type: ignore[attr-defined]
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"port {port} did not open")

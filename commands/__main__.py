@@ -1,0 +1,142 @@
+"""`./sinmungo …`: what people run. Each command imports only what it needs, so that help answers at once."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import SinmungoError
+
+# A library's note about its own temporary folder (embedded PostgreSQL without a login session) helps nobody here.
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="신문고: 메신저로 듣고 답하는 시청 (Sinmungo)",
+)
+staff = typer.Typer(no_args_is_help=True, help="직원 계정 (staff accounts)")
+data = typer.Typer(no_args_is_help=True, help="자료 가져오기 (imports)")
+nlu = typer.Typer(no_args_is_help=True, help="한국어 이해 (language engine)")
+app.add_typer(staff, name="staff")
+app.add_typer(data, name="import")
+app.add_typer(nlu, name="nlu")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="듣는 주소")] = "",
+    port: Annotated[int, typer.Option(help="듣는 포트")] = 0,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="예약 작업도 이 프로세스에서")] = True,
+) -> None:
+    """서버를 켭니다: 웹 채팅, 웹훅, 직원 API (http://localhost:8000)."""
+    from commands.serve import serve as run
+
+    run(host, port, with_worker=with_worker)
+
+
+@app.command()
+def worker() -> None:
+    """예약 작업만 하는 프로세스를 켭니다 (DATABASE_URL로 같은 서버를 씁니다)."""
+    from commands.serve import work
+
+    work()
+
+
+@app.command()
+def chat(
+    once: Annotated[str, typer.Option(help="한 번만 말하고 끝냅니다")] = "",
+    json: Annotated[bool, typer.Option("--json", help="JSON으로 씁니다")] = False,
+    user: Annotated[str, typer.Option(help="대화를 이어 갈 사람 이름")] = "terminal",
+) -> None:
+    """터미널에서 신문고와 이야기합니다."""
+    from commands.chat import chat as run
+
+    run(once, as_json=json, user=user)
+
+
+@app.command()
+def train() -> None:
+    """config.yml의 nlu.data로 한국어 이해 모델을 학습합니다."""
+    from commands.care import train as run
+
+    run()
+
+
+@app.command()
+def doctor() -> None:
+    """무엇이 설정되었고, 빠졌고, 연결되는지 알려 줍니다."""
+    from commands.doctor import doctor as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="넣을 폴더")] = Path("var/backups")) -> None:
+    """데이터베이스를 통째로 내려받습니다."""
+    from commands.care import back_up
+
+    back_up(folder)
+
+
+@app.command()
+def restore(file: Path, yes: Annotated[bool, typer.Option("--yes", help="묻지 않습니다")] = False) -> None:
+    """내려받은 파일로 데이터베이스를 되돌립니다. 지금 있는 내용은 사라집니다."""
+    from commands.care import restore as run
+
+    if not yes:
+        typer.confirm("지금 데이터베이스의 내용이 파일의 내용으로 바뀝니다. 계속할까요?", abort=True)
+    run(file)
+
+
+@staff.command("add")
+def staff_add(
+    login: Annotated[str, typer.Argument(help="로그인 이름")],
+    name: Annotated[str, typer.Option(prompt="이름", help="보이는 이름")],
+    role: Annotated[str, typer.Option(help="agent, manager, admin, auditor")] = "agent",
+    department: Annotated[str, typer.Option(help="부서 id")] = "",
+    password: Annotated[
+        str,
+        typer.Option(prompt="비밀번호", confirmation_prompt=True, hide_input=True, envvar="SINMUNGO_STAFF_PASSWORD"),
+    ] = "",
+) -> None:
+    """직원을 한 명 등록합니다."""
+    from commands.care import add_staff
+
+    add_staff(login, name, role, department, password)
+
+
+@data.command("parking")
+def import_parking(file: Path) -> None:
+    """전국주차장정보표준데이터(CSV)를 가져옵니다."""
+    from commands.care import import_parking as run
+
+    run(file)
+
+
+@nlu.command("test")
+def nlu_test(
+    file: Path,
+    json: Annotated[bool, typer.Option("--json", help="JSON으로 씁니다")] = False,
+) -> None:
+    """Rasa YAML이나 JSONL 파일로 지금 모델을 잽니다."""
+    from commands.care import test_nlu
+
+    test_nlu(file, as_json=json)
+
+
+def main() -> int:
+    """Errors by rule become one line in the reader's language, without a traceback."""
+    try:
+        app()
+    except SinmungoError as error:
+        sys.stderr.write(f"{error.reason_ko}\n({error.reason_en})\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The quiet commands: train, measure, import, add staff, back up, restore."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from rich.table import Table
+
+from commands.house import console, make_ready, running_store
+from core import backup, loading, store
+from core.db import Database
+from core.errors import BadInput
+from core.settings import read
+
+
+def train() -> None:
+    from bot.prepare import model_folder
+    from nlu.training import train as run
+
+    settings = read()
+    with console.status("한국어 이해 모델을 학습합니다…"):
+        manifest = run(settings.path(settings.nlu.data), model_folder(settings))
+    console.print(f"학습을 마쳤습니다: 의도 {len(manifest.labels)}가지, 모델 {manifest.model_hash[:12]}")
+
+
+def test_nlu(file: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bot.prepare import model_folder
+    from civic.city.service import open_book
+    from nlu.engine import load
+    from nlu.evaluation import evaluate, read_examples
+
+    with running_store() as (settings, url):
+
+        async def places() -> object:
+            await make_ready(settings, url)
+            db = Database(url, pool_size=1)
+            try:
+                async with db.transaction() as tx:
+                    return (await open_book(tx, settings.city.id)).named_places()
+            finally:
+                await db.close()
+
+        named = asyncio.run(places())
+        engine = load(model_folder(settings), named)  # type: ignore[arg-type]
+        report = evaluate(engine, read_examples(file))
+    if as_json:
+        sys.stdout.write(orjson.dumps(asdict(report), option=orjson.OPT_NON_STR_KEYS).decode() + "\n")
+        return
+    table = Table("항목", "값", title=f"{file.name}")
+    for name, value in asdict(report).items():
+        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    console.print(table)
+
+
+def import_parking(file: Path) -> None:
+    from civic.parking.importing import lines_ko, run_import
+
+    if not file.exists():
+        raise BadInput(f"파일이 없습니다: {file}", f"No such file: {file}")
+    source = loading.file("integrations.parking", "kr_standard")
+    with running_store() as (settings, url):
+        store.migrate(url)
+        with console.status(f"{file.name} 파일을 읽습니다…"):
+            parsed = source.read(file)
+            report = asyncio.run(run_import(url, settings.city.id, parsed, datetime.now(UTC)))
+    for line in lines_ko(report):
+        console.print(line, highlight=False)
+
+
+def add_staff(login: str, name: str, role: str, department: str, password: str) -> None:
+    from civic.staff.service import add_staff as add
+
+    async def run(url: str, city_id: str) -> None:
+        db = Database(url, pool_size=1)
+        try:
+            async with db.transaction() as tx:
+                await add(
+                    tx,
+                    city_id=city_id,
+                    login=login,
+                    name=name,
+                    role=role,
+                    department_id=department or None,
+                    password=password,
+                    now=datetime.now(UTC),
+                )
+        finally:
+            await db.close()
+
+    with running_store() as (settings, url):
+        store.migrate(url)
+        asyncio.run(run(url, settings.city.id))
+    console.print(f"{name} 님({login}, {role})을 등록했습니다.")
+
+
+def back_up(folder: Path) -> None:
+    with running_store() as (_, url), console.status("내려받습니다…"):
+        file = backup.backup(url, folder)
+    console.print(f"백업 파일: {file} ({file.stat().st_size / 1e6:.1f} MB)")
+
+
+def restore(file: Path) -> None:
+    with running_store() as (_, url), console.status("되돌립니다…"):
+        backup.restore(url, file)
+    console.print("되돌렸습니다.")

@@ -103,7 +103,7 @@ def router(house: House, limits: Limits | None = None) -> APIRouter:
     @made.delete("/chat/session")
     async def forget(request: Request) -> Response:
         _only_ours(house, request)
-        answer = Response(status_code=204, headers={"Clear-Site-Data": '"cache", "storage"'})
+        answer = Response(status_code=204)
         pages.set_session(house, answer)
         return answer
 

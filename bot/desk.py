@@ -106,7 +106,7 @@ class Desk:
         if channel.replies == "in_response" and not stored.is_repeat:
             self._answers[stored.inbound_id] = asyncio.get_running_loop().create_future()
         if stored.held:
-            self._spawn(stored.held)
+            self._spawn(stored.held, stored.waiting)
         return stored
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:
@@ -116,17 +116,20 @@ class Desk:
 
     # -- turns ------------------------------------------------------------------------------------------------------
 
-    def _spawn(self, held: Held) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._work(held))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+    def _spawn(self, held: Held, rows: Sequence[dict[str, Any]]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._work(held, rows))
+        self._keep(task)
         return task
 
-    async def _work(self, held: Held, *, is_sweep: bool = False) -> None:
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _work(self, held: Held, rows: Sequence[dict[str, Any]] = (), *, is_sweep: bool = False) -> None:
         """Answer whatever waits in a conversation whose lease is ours, oldest first, and let go."""
         async with self._slots:
             try:
-                await self._answer_all(held, is_sweep=is_sweep)
+                await self._answer_all(held, rows, is_sweep=is_sweep)
             except LeaseLost:
                 log.info("lease_lost", conversation_id=str(held.id))
             except Unavailable:
@@ -134,36 +137,40 @@ class Desk:
             except Exception as error:
                 log.exception("conversation_failed", conversation_id=str(held.id), error=type(error).__name__)
 
-    async def _answer_all(self, held: Held, *, is_sweep: bool) -> None:
+    async def _answer_all(self, held: Held, rows: Sequence[dict[str, Any]], *, is_sweep: bool) -> None:
+        """`rows`: what is known to wait; the store is asked when these are done and more has come meanwhile."""
         while True:
-            async with self._db.transaction() as tx:
-                rows = await lease.waiting(tx, held.id)
-                if not rows and await lease.release(tx, held.id, owner=self._owner):
-                    return
-                if rows and is_sweep:
-                    rows[0]["attempts"] = await lease.count_attempt(tx, rows[0]["id"])
+            rows = rows or await self._waiting(held, is_sweep=is_sweep)
             if not rows:
                 return
             for position, row in enumerate(rows):
-                is_last = position == len(rows) - 1
                 typing = self._typing_soon(held)
                 try:
-                    done = await self._turns.run(held, row, is_last=is_last)
+                    done = await self._turns.run(held, row, is_last=position == len(rows) - 1)
                 finally:
                     typing.cancel()
                 held = done.held
                 await self._hand_out(held, row["id"], done.messages)
                 if done.is_released:
                     return
+            rows = ()
+
+    async def _waiting(self, held: Held, *, is_sweep: bool) -> Sequence[dict[str, Any]]:
+        """Messages not answered yet; with none left the lease is let go."""
+        async with self._db.transaction() as tx:
+            rows = await lease.waiting(tx, held.id)
+            if not rows and not await lease.release(tx, held.id, owner=self._owner):
+                rows = await lease.waiting(tx, held.id)  # one came in between, and the release saw it
+            if rows and is_sweep:
+                rows[0]["attempts"] = await lease.count_attempt(tx, rows[0]["id"])
+            return rows
 
     def _typing_soon(self, held: Held) -> asyncio.TimerHandle:
         """A "typing" sign where an answer takes longer than a blink."""
         channel = self._channels[held.channel]
 
         def show() -> None:
-            task = asyncio.ensure_future(channel.working(held.address))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._keep(asyncio.ensure_future(channel.working(held.address)))
 
         return asyncio.get_running_loop().call_later(TYPING_AFTER_S, show)
 
@@ -172,7 +179,7 @@ class Desk:
         if channel.replies == "push":
             self.sender.send_soon(held.id, held.channel, messages)
             return
-        waiter = self._answers.pop(inbound_id, None)
+        waiter = self._answers.get(inbound_id)  # whoever waits takes it away himself
         if waiter is not None and not waiter.done():
             waiter.set_result(messages)
         elif messages and messages[0].message.reply_token:
@@ -198,15 +205,17 @@ class Desk:
         try:
             fresh = await self._await_turn(waiter, stored, message)
         finally:
-            del self._answers[stored.inbound_id]
+            self._answers.pop(stored.inbound_id, None)
             waiter.cancel()
-        ready = [*await self._unsaid(stored.conversation_id, message.address), *fresh]
+        older = await self._unsaid(stored.conversation_id, message.address) if stored.has_unsaid else []
+        ready = [*older, *fresh]
         # An older message's one-time address is spent; only the present one may be announced.
         shown = [replace(one.message, reply_token=message.reply_token) for one in ready]
         if not shown:
             return received.ack
         body = channel.render(shown, pending=not fresh, lang=_lang(shown, message))
-        await self.sender.settle_sent([one.id for one in shown], self._clock.now())
+        # Written down while the response is on its way; a crash before that shows the same bubbles once more.
+        self._keep(asyncio.create_task(self.sender.settle_sent([one.id for one in shown], self._clock.now())))
         return body
 
     async def _await_turn(

@@ -212,8 +212,7 @@ class Sender:
 
     async def settle_sent(self, ids: Sequence[UUID], now: datetime) -> None:
         """Messages that went out in an HTTP response."""
-        for message_id in ids:
-            await self._settle(Result(message_id, "sent", now))
+        await asyncio.gather(*(self._settle(Result(message_id, "sent", now)) for message_id in ids))
 
     async def idle(self) -> None:
         """Wait until every conversation's tail is done (shutdown, tests)."""

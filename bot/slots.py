@@ -1,6 +1,6 @@
 """Reading one answer into one slot of a form: what counts as an answer, and what is kept of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,24 +27,39 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """He would rather not say: the form may offer another way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """Not an answer. `reason` is a ready sentence where a check gave one, in (ko, en)."""
 
     reason: tuple[str, str] | None = None
 
 
-Answer = Filled | Skipped | Denied | Unread
-Reader = Callable[[Slot, Turn, Mapping[str, Any], Mapping[str, str]], Answer]
+Answer = Filled | Skipped | Denied | Declined | Unread
 
 
-def read(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
-    """The message as an answer to the slot. `labels`: payload to shown label of the choices."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the choices look to the citizen: label by payload, and the other words that mean the same choice."""
+
+    labels: Mapping[str, str]
+    words: Mapping[str, tuple[str, ...]]
+
+
+Reader = Callable[[Slot, Turn, Mapping[str, Any], Shown], Answer]
+
+
+def read(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
+    """The message as an answer to the slot."""
     text = turn.message.text
-    if picked := _picked(slot, text, slots, labels):
+    if picked := _picked(slot, text, slots, shown):
         return picked
-    if slot.optional and not turn.photos and wording.is_skip(text):
+    if slot.optional and not turn.photos and (wording.is_skip(text) or wording.is_done(text)):
         return Skipped()
-    answer = _READERS[slot.kind](slot, turn, slots, labels)
+    answer = _READERS[slot.kind](slot, turn, slots, shown)
     if isinstance(answer, Filled) and slot.check and isinstance(answer.value, str):
         try:
             return Filled(slot.check(answer.value))
@@ -60,97 +75,141 @@ def by_payload(slot: Slot, value: str) -> Answer:
     return Filled({"label": value, "at": ""} if slot.kind == "when" else value)
 
 
-def _picked(slot: Slot, text: str, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer | None:
+def _picked(slot: Slot, text: str, slots: Mapping[str, Any], shown: Shown) -> Answer | None:
     """A choice named by its number or its label."""
     choices = slot.offered(slots)
     if not choices or not text:
         return None
     number = wording.number_of(text)
     if number is not None and 1 <= number <= len(choices):
-        return _chosen(slot, choices[number - 1], labels)
-    word = wording.plain(text)
+        return by_payload(slot, _value(choices[number - 1]))
     for choice in choices:
-        if word and wording.is_label(text, labels.get(choice.payload, choice.label)):
-            return _chosen(slot, choice, labels)
+        if wording.is_label(text, shown.labels[choice.payload]):
+            return by_payload(slot, _value(choice))
     return None
 
 
-def _chosen(slot: Slot, choice: Choice, labels: Mapping[str, str]) -> Answer:
-    value = choice.payload.removeprefix("set:")
-    if value == "skip":
-        return Skipped()
-    return Filled({"label": labels.get(choice.payload, value), "at": ""} if slot.kind == "when" else value)
+def _value(choice: Choice) -> str:
+    return choice.payload.removeprefix("set:")
 
 
-def _text(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
+def _text(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     text = turn.message.text.strip()
     if len(text) > slot.max_length:
         return Unread(
             (
-                f"조금 깁니다. {slot.max_length:,}자 안으로 적어 주세요. (지금 {len(text):,}자)",
-                f"That is a little long. Please keep it within {slot.max_length:,} characters (now {len(text):,}).",
+                f"글이 조금 깁니다. {slot.max_length:,}자 안으로 줄여서 다시 보내 주시겠어요? (지금 {len(text):,}자)",
+                f"That is a little long. Could you shorten it to {slot.max_length:,} characters? (now {len(text):,})",
             )
         )
-    if len(wording.plain(text)) < 2 or wording.is_yes(text) or wording.is_no(text):
+    is_word_of_steering = wording.is_yes(text) or wording.is_no(text) or wording.is_skip(text)
+    if wording.says_nothing(text) or len(wording.plain(text)) < 2 or is_word_of_steering:
         return Unread()
     return Filled(text)
 
 
-def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
+def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
+    """One of the choices, by its name, by another word for it, by yes; or any other kind that the words name.
+
+    Yes means the first only where the question offers a guess (`<slot>_guess` among the slots) or asks to confirm:
+    to "this or that?" it says nothing, and consent is never taken from it.
+    """
+    text = turn.message.text
     choices = slot.offered(slots)
-    values = {choice.payload.removeprefix("set:") for choice in choices}
+    values = [_value(choice) for choice in choices]
+    is_guess = slot.kind == "confirm" or bool(slots.get(f"{slot.name}_guess") and not slots.get(f"{slot.name}_denied"))
     for entity in turn.understanding.entities:
-        if entity.value in values:
+        if entity.value in values or entity.type == slot.name:
             return Filled(entity.value)
-    if wording.is_yes(turn.message.text) and choices:
-        return Filled(choices[0].payload.removeprefix("set:"))
-    if wording.is_no(turn.message.text):
+    if (named := _named(wording.after_negation(text), choices, shown)) is not None:
+        return Filled(named)
+    if is_guess and choices and _says(turn, "affirm"):
+        return Filled(values[0])
+    if _says(turn, "deny"):
         return Denied()
-    word = wording.plain(turn.message.text)
+    if wording.is_skip(text):
+        # "모르겠어요" to a guess asks for the whole list; to the whole list it means the last, which is the rest.
+        return Denied() if is_guess else (Filled(values[-1]) if slots.get(f"{slot.name}_denied") else Unread())
+    return Declined() if wording.declines(text) else Unread()
+
+
+def _says(turn: Turn, intent: str) -> bool:
+    """Yes or no, as a known word or as the language engine heard it in a short sentence."""
+    text, seen = turn.message.text, turn.understanding
+    is_known = wording.is_yes(text) if intent == "affirm" else wording.is_no(text)
+    return is_known or (len(text) <= 20 and seen.band == "act" and seen.intent == intent)
+
+
+def _named(text: str, choices: Sequence[Choice], shown: Shown) -> str | None:
+    """The choice whose label or other word stands in the text; the longest word wins ("동의 안 해요" over "동의")."""
+    said = wording.plain(text)
+    if len(said) < 2 or len(said) > 40:
+        return None
+    best = (0, "")
     for choice in choices:
-        label = wording.plain(labels.get(choice.payload, ""))
-        if len(word) >= 2 and label and (word in label or label in word):
-            return Filled(choice.payload.removeprefix("set:"))
-    return Unread()
+        label = wording.plain(shown.labels[choice.payload])
+        if label and (said in label or label in said):
+            best = max(best, (len(label), _value(choice)))
+        for word in shown.words.get(choice.payload, ()):
+            if wording.plain(word) in said:
+                best = max(best, (len(wording.plain(word)), _value(choice)))
+    return best[1] or None
 
 
-def _place(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
+def _place(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     if pin := turn.message.place:
         return Filled({"label": pin.label, "lat": pin.lat, "lon": pin.lon})
     text = turn.message.text.strip()
     if entity := turn.understanding.first("place"):
         # The whole sentence says more than the name ("구래역 2번 출구 앞"), the name says where it lies.
-        label = text if len(text) <= 60 and not wording.is_correction(text) else entity.value
+        is_whole = len(text) <= 60 and not wording.is_correction(text)
+        label = wording.bare_noun(text) if is_whole else entity.value
         return Filled({"label": label, "lat": entity.detail.get("lat"), "lon": entity.detail.get("lon")})
-    if turn.place and wording.is_here(text):
-        return Filled({"label": turn.place.label, "lat": turn.place.lat, "lon": turn.place.lon})
-    if len(wording.plain(text)) < 2 or wording.is_yes(text) or wording.is_no(text) or len(text) > 200:
+    if wording.is_here(text):
+        point = turn.place
+        return Filled({"label": point.label, "lat": point.lat, "lon": point.lon}) if point else Unread()
+    is_long = len(text) > 200
+    if is_long or "?" in text or wording.says_nothing(text) or len(wording.plain(text)) < 2:
         return Unread()
-    return Filled({"label": text, "lat": None, "lon": None})
+    if wording.is_yes(text) or wording.is_no(text) or wording.wants_another(text):
+        return Unread()
+    return Filled({"label": wording.bare_noun(text), "lat": None, "lon": None})
 
 
-def _when(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
+def _when(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     text = turn.message.text.strip()
     if entity := turn.understanding.first("when"):
-        return Filled({"label": text if len(text) <= 60 else entity.text, "at": entity.value})
-    if 2 <= len(text) <= 100 and not wording.is_yes(text) and not wording.is_no(text):
-        return Filled({"label": text, "at": ""})
-    return Unread()
+        return Filled({"label": wording.bare_noun(text) if len(text) <= 60 else entity.text, "at": entity.value})
+    is_word_of_steering = wording.is_yes(text) or wording.is_no(text) or wording.wants_another(text)
+    if len(text) > 100 or len(wording.plain(text)) < 2 or wording.says_nothing(text) or is_word_of_steering:
+        return Unread()
+    return Unread() if "?" in text else Filled({"label": wording.bare_noun(text), "at": ""})
 
 
-def _photo(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
+def _photo(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     if turn.photos:
         return Filled([*slots.get(slot.name, ()), *map(dict, turn.photos)][:MAX_PHOTOS])
-    return Skipped() if wording.is_no(turn.message.text) else Unread()
+    text = turn.message.text
+    is_none = wording.is_no(text) or (len(text) <= 40 and "?" not in text and wording.has_none(text))
+    return Skipped() if is_none else Unread()
 
 
-def _phone(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
-    entity = turn.understanding.first("phone")
-    return Filled(entity.value if entity else turn.message.text.strip())
+def _phone(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
+    text = turn.message.text.strip()
+    if entity := turn.understanding.first("phone"):
+        return Filled(entity.value)
+    return Declined() if _would_rather_not(text) else Filled(wording.bare_noun(text))
 
 
-def _name(slot: Slot, turn: Turn, slots: Mapping[str, Any], labels: Mapping[str, str]) -> Answer:
-    return Filled(turn.message.text.strip())
+def _name(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
+    text = turn.message.text.strip()
+    if _would_rather_not(text):
+        return Declined()
+    return Unread() if wording.is_yes(text) else Filled(wording.bare_name(text))
+
+
+def _would_rather_not(text: str) -> bool:
+    return wording.declines(text) or wording.is_no(text) or wording.is_skip(text)
 
 
 _READERS: Mapping[str, Reader] = {

@@ -9,7 +9,9 @@ import yaml
 
 from core.contracts.understanding import Entity, Understanding
 
-_EDGE = re.compile(r"[\s.,!?~…ㅋㅎㅠㅜ^]+")
+_LAUGHTER = re.compile(r"[ㅋㅎㅠㅜ^~]+")
+_UNSPOKEN = frozenset("ZPC")
+"""Unicode classes that carry no word: spaces, punctuation, controls (zero-width and bidi marks among them)."""
 _WORDS = {
     kind: frozenset(words.split())
     for kind, words in yaml.safe_load((Path(__file__).parent / "words.yml").read_text("utf-8")).items()
@@ -28,13 +30,62 @@ _ASKING = re.compile(
     r"\bwhere\b|\bwhen\b|\bhow\b|\bwhat\b|\bis there\b|\bcan i\b",
     re.I,
 )
+_DECLINING = re.compile(
+    r"싫|안\s*(?:알려|가르쳐|밝히|말할|적을|쓸래|할래)|밝히(?:고\s*싶지|지\s*않)|알려\s*(?:주기|드리기)\s*(?:좀|어려|곤란)|익명|무기명|"
+    r"동의\s*(?:는|를|은)?\s*(?:안|못|하지)|(?:왜|꼭|굳이).{0,8}(?:필요|물어|알려|적어|줘야|써야|해야)|개인\s*정보|"
+    r"\bwhy\b|rather not|don'?t want|anonymous|not comfortable|refuse",
+    re.I,
+)
+_ANOTHER = re.compile(
+    r"다른\s*(?:민원|신고|제보|건)|(?:민원|신고|제보|접수)\s*(?:를|을)?\s*(?:하나|한\s*건)\s*더|"
+    r"(?:하나|한\s*건)\s*더\s*(?:민원|신고|접수|제보|할|넣)|another (?:complaint|report|one)|"
+    r"one more (?:complaint|report)",
+    re.I,
+)
+_REVISING = re.compile(r"고치|고칠|고쳐|수정|바꾸|바꿀|바꿔|변경|틀렸|틀려|잘못|change|fix|wrong|edit|correct", re.I)
+_NONE = re.compile(r"없|못\s*찍|안\s*찍|나중에|no (?:photo|picture)|don'?t have|can'?t take", re.I)
+_TAKEN_BACK = re.compile(
+    r"^(?P<old>.{1,40}?)\s*(?:은|는|이|가)?\s*(?:말고|말구|아니고|아니라)\s*,?\s*(?P<new>.+)$", re.S
+)
+_INTRODUCING = re.compile(
+    r"^(?:(?:제|내|저의)?\s*(?:이름|성함)(?:은|이)?\s*|(?:저는|전|나는|저)\s+|my name is\s+|name is\s+|i am\s+|i'm\s+|"
+    r"this is\s+|it'?s\s+|name\s*:\s*)",
+    re.I,
+)
+_NAME_END = re.compile(
+    r"(?<=[가-힣]{2})(?:이?라고\s*(?:합니다|해요|불러\s*주세요)|입니다|이에요|이예요|예요|이요)$|(?<=[가-힣]{3})(?:이야|요)$"
+)
+_NOUN_END = re.compile(
+    r"(?<=[가-힣])(?:입니다|이에요|이예요|예요|이요|인데요|이고요|이었어요|였어요|에서요)$|"
+    r"(?<=[침녁심벽전후제늘금밤낮시분쯤경터지일월년주말동읍면리앞뒤옆쪽역길로곳처원점구장관])(?:에)?요$"
+)
+_ORDINALS = ("첫", "두", "세", "네", "다섯", "여섯")
 _CIRCLED = {chr(0x2460 + index): index + 1 for index in range(20)}
-_NUMBER = re.compile(r"^\(?(\d{1,2})\)?\s*(?:번|번째|번이요|번으로|번요|번 할게요)?$")
+_NUMBER = re.compile(
+    r"^\(?(\d{1,2})\)?\s*(?:번째|번)?\s*(?:거|것|걸)?(?:이요|요|으로|로|으로\s*할게요|로\s*할게요|할게요|이에요|입니다|이야)?$"
+)
+_ORDINAL = re.compile(rf"^({'|'.join(_ORDINALS)})번?째?(?:거|것|걸)(?:요|이요|로|로요|로할게요|할게요)?$")
 
 
 def plain(text: str) -> str:
-    """NFKC, lower case, without spaces and closing marks: for comparing whole short messages."""
-    return _EDGE.sub("", unicodedata.normalize("NFKC", text[:200])).lower()
+    """Lower case, full-width made narrow, without spaces, marks and laughter: for comparing whole short messages."""
+    # Letter by letter and not as a whole: NFKC of a whole text would turn ㅋ and ㅇㅇ into other, conjoining letters.
+    composed = (char if _is_jamo(char) else unicodedata.normalize("NFKC", char) for char in _nfc(text))
+    spoken = (char for char in "".join(composed) if unicodedata.category(char)[0] not in _UNSPOKEN)
+    return _LAUGHTER.sub("", "".join(spoken)).lower()
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text[:200])
+
+
+def _is_jamo(char: str) -> bool:
+    return "\u3131" <= char <= "\u318e"
+
+
+def says_nothing(text: str) -> bool:
+    """Only marks, emoji or laughter: there is no word to answer."""
+    return not any(char.isalnum() for char in plain(text)) and not any(char.isalnum() for char in text[200:2000])
 
 
 def is_label(text: str, label: str) -> bool:
@@ -55,6 +106,11 @@ def is_stop(text: str, *, has_form: bool) -> bool:
     return word in _WORDS["stop"] and not (has_form and word in _WORDS["soft_stop"])
 
 
+def is_soft_stop(text: str) -> bool:
+    """그만, 중지: in a form it ends the form, and may have meant all messages."""
+    return plain(text) in _WORDS["soft_stop"]
+
+
 def is_resume(text: str) -> bool:
     return plain(text) in _WORDS["resume"]
 
@@ -66,6 +122,11 @@ def is_cancel(text: str) -> bool:
 
 def is_skip(text: str) -> bool:
     return plain(text) in _WORDS["skip"]
+
+
+def is_done(text: str) -> bool:
+    """ "다 보냈어요": nothing more will follow."""
+    return plain(text) in _WORDS["done"]
 
 
 def is_yes(text: str) -> bool:
@@ -88,6 +149,49 @@ def is_correction(text: str) -> bool:
     return _CORRECTING.search(text[:200]) is not None
 
 
+def declines(text: str) -> bool:
+    """He would rather not say, or asks why he should."""
+    return _DECLINING.search(text[:200]) is not None
+
+
+def wants_another(text: str) -> bool:
+    """ "다른 민원도 넣을게요" while one is being written."""
+    return _ANOTHER.search(text[:200]) is not None
+
+
+def wants_revising(text: str) -> bool:
+    """Something is to be changed; which, the text may name ("전화번호가 틀렸어요")."""
+    return _REVISING.search(text[:100]) is not None
+
+
+def has_none(text: str) -> bool:
+    """ "사진은 못 찍었어요": the thing asked for does not exist."""
+    return _NONE.search(text[:100]) is not None
+
+
+def taken_back(text: str) -> tuple[str, str] | None:
+    """ "구래동 말고 우리은행 앞이요" → ("구래동", "우리은행 앞"); None when nothing is taken back."""
+    found = _TAKEN_BACK.match(text.strip()[:200])
+    return (found["old"], bare_noun(found["new"])) if found else None
+
+
+def after_negation(text: str) -> str:
+    """What is still meant: "민원 말고 제보로" leaves "제보로"."""
+    found = _TAKEN_BACK.match(text.strip()[:200])
+    return found["new"] if found else text
+
+
+def bare_noun(text: str) -> str:
+    """A place or a time without the verb of politeness: "오늘 아침요" → "오늘 아침"."""
+    kept = _NOUN_END.sub("", text.strip().rstrip(".!~ "))
+    return kept if len(kept) >= 2 else text.strip()
+
+
+def bare_name(text: str) -> str:
+    """ "제 이름은 홍길동입니다" → "홍길동"."""
+    return _NAME_END.sub("", _INTRODUCING.sub("", text.strip()).strip().rstrip(".,!~ ")).strip()
+
+
 def points_back(text: str) -> bool:
     """거기, 그럼, "that one": the text leans on what was said before."""
     return _THERE.search(text[:200]) is not None
@@ -98,8 +202,11 @@ def number_of(text: str) -> int | None:
     word = text.strip()
     if word in _CIRCLED:
         return _CIRCLED[word]
-    found = _NUMBER.match(unicodedata.normalize("NFKC", word).strip(" ."))
-    return int(found[1]) if found else None
+    if found := _NUMBER.match(unicodedata.normalize("NFKC", word[:40]).strip(" .!~")):
+        return int(found[1])
+    if named := _ORDINAL.match(plain(word)):
+        return _ORDINALS.index(named[1]) + 1
+    return None
 
 
 def without_negated(understanding: Understanding) -> Understanding:

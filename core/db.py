@@ -56,6 +56,8 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={"connect_timeout": 5, "prepare_threshold": 2},
         )
+        # The same pool; only how its connections begin a statement differs.
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -65,6 +67,22 @@ class Database:
         """
         try:
             async with self.engine.begin() as connection:
+                yield connection
+        except (PoolTimeout, OperationalError, InterfaceError) as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _unavailable(error) from error
+            raise
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for single reads, each its own snapshot: one round trip a query, no BEGIN and COMMIT around it.
+
+        Raises Unavailable like `transaction`.
+        """
+        try:
+            async with self._reader.connect() as connection:
                 yield connection
         except (PoolTimeout, OperationalError, InterfaceError) as error:
             raise _unavailable(error) from error

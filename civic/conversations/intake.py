@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncCursor
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,7 +39,14 @@ WHERE city_id = %(city)s AND channel = %(channel)s AND address = %(address)s
 RETURNING *
 """
 
-_FIND = "SELECT id FROM conversations WHERE city_id = %(city)s AND channel = %(channel)s AND address = %(address)s"
+_WAITING = """
+SELECT c.id AS thread_id,
+    EXISTS (SELECT 1 FROM outbound o WHERE o.conversation_id = c.id AND o.status IN ('queued', 'sending')) AS unsaid,
+    i.id, i.external_id, i.kind, i.text, i.content, i.received_at, i.attempts
+FROM conversations c LEFT JOIN inbound i ON i.conversation_id = c.id AND i.processed_at IS NULL
+WHERE c.city_id = %(city)s AND c.channel = %(channel)s AND c.address = %(address)s
+ORDER BY i.seq LIMIT 50
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of an arrival. `held` is set when this process now has the conversation's lease."""
+    """What became of an arrival. `held` is set when this process now has the conversation's lease.
+
+    `waiting`: the conversation's messages not yet answered, oldest first. `has_unsaid`: it has unsent answers.
+    """
 
     inbound_id: UUID
     conversation_id: UUID
     is_repeat: bool
     held: Held | None
+    waiting: tuple[dict[str, Any], ...]
+    has_unsaid: bool
 
 
 async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float) -> dict[int, Stored]:
@@ -71,24 +84,32 @@ async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str,
     order = sorted(
         range(len(arrivals)), key=lambda index: (arrivals[index].channel, arrivals[index].message.address, index)
     )
-    stored: dict[int, Stored] = {}
+    cursors = {}
     async with connection.pipeline():
-        cursors = []
         for index in order:
             values = _values(arrivals[index], owner, lease_s)
             inserted = await connection.execute(_STORE, values)
             leased = await connection.execute(_LEASE, values)
-            found = await connection.execute(_FIND, values)
-            cursors.append((index, values["id"], inserted, leased, found))
-    for index, inbound_id, inserted, leased, found in cursors:
-        is_repeat = await inserted.fetchone() is None
-        row = await leased.fetchone()
-        names = [column.name for column in leased.description or ()]
-        held = held_from(dict(zip(names, row, strict=True))) if row else None
-        identity = await found.fetchone()
-        assert identity is not None
-        stored[index] = Stored(inbound_id, identity[0], is_repeat, held)
+            found = await connection.execute(_WAITING, values)
+            cursors[index] = (values["id"], inserted, leased, found)
+    stored: dict[int, Stored] = {}
+    for index, (inbound_id, inserted, leased, found) in cursors.items():
+        lease = await _rows(leased)
+        rows = await _rows(found)
+        stored[index] = Stored(
+            inbound_id=inbound_id,
+            conversation_id=rows[0]["thread_id"],
+            is_repeat=await inserted.fetchone() is None,
+            held=held_from(lease[0]) if lease else None,
+            waiting=tuple(row for row in rows if row["id"] is not None),
+            has_unsaid=rows[0]["unsaid"],
+        )
     return stored
+
+
+async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
 
 def _values(arrival: Arrival, owner: str, lease_s: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Losing the lease means losing the write: `turns.write` checks owner and version in the statement that writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,8 @@ WHERE id = %(id)s AND lease_owner = %(owner)s
 
 _LEFT = """
 SELECT c.id FROM conversations c
-WHERE c.city_id = %(city)s AND (c.lease_owner IS NULL OR c.lease_until < clock_timestamp())
+WHERE c.city_id = %(city)s AND c.channel = ANY(%(channels)s)
+  AND (c.lease_owner IS NULL OR c.lease_until < clock_timestamp())
   AND c.id IN (
     SELECT DISTINCT conversation_id FROM inbound
     WHERE processed_at IS NULL AND received_at < %(before)s AND city_id = %(city)s
@@ -130,8 +131,12 @@ async def lock(tx: AsyncConnection, held: Held, *, owner: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def left_behind(tx: AsyncConnection, city_id: str, *, before: datetime, limit: int = 100) -> list[UUID]:
-    """Conversations with messages stored before the moment that nobody works on (dead or busy processes)."""
+async def left_behind(
+    tx: AsyncConnection, city_id: str, channels: Collection[str], *, before: datetime, limit: int = 100
+) -> list[UUID]:
+    """Conversations on these channels with messages from before the moment that nobody works on."""
     connection = await driver(tx)
-    cursor = await connection.execute(_LEFT, {"city": city_id, "before": before, "limit": limit})
+    cursor = await connection.execute(
+        _LEFT, {"city": city_id, "channels": list(channels), "before": before, "limit": limit}
+    )
     return [row[0] for row in await cursor.fetchall()]

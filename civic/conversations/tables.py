@@ -45,6 +45,7 @@ conversations = Table(
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("city_id", "channel", "address"),
     CheckConstraint("owner IN ('bot', 'staff')", name="owner"),
+    Index("ix_conversations_list", "city_id", "last_inbound_at", "id"),
     Index("ix_conversations_idle", "idle_at", postgresql_where=text("idle_at IS NOT NULL")),
     # The row is rewritten every turn: room on its page keeps the rewrite off the indexes (HOT).
     postgresql_with={"fillfactor": 70},
@@ -120,6 +121,14 @@ outbound = Table(
         postgresql_where=text("status IN ('queued', 'sending')"),
     ),
     Index("ix_outbound_thread", "conversation_id", "seq"),
+    Index("ix_outbound_unsent", "conversation_id", postgresql_where=text("status IN ('queued', 'sending')")),
+    Index(
+        "ix_outbound_undelivered",
+        "city_id",
+        "created_at",
+        "id",
+        postgresql_where=text("status IN ('failed', 'unknown', 'expired', 'cancelled')"),
+    ),
     Index(
         "ix_outbound_provider",
         "channel",

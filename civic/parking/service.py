@@ -34,7 +34,7 @@ class ParkingService:
         skip: int = 0,
     ) -> list[Found]:
         """At most `limit` lots within `radius_m` of a point, nearest first, after leaving out the first `skip`."""
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             found = await search.near(tx, self._city_id, point, now, filters or Filters(), radius_m)
         return found[skip : skip + limit]
 
@@ -45,7 +45,7 @@ class ParkingService:
 
     async def lots(self, ids: list[UUID], now: datetime) -> list[Found]:
         """Several lots in the order asked; unknown ids are left out."""
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             return await search.by_ids(tx, self._city_id, ids, now)
 
     async def by_name(
@@ -63,7 +63,7 @@ class ParkingService:
         alike count only within reach of it (`search.NAME_REACH_M`).
         """
         wanted = search.Name(text, around, is_sentence)
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             return await search.by_name(tx, self._city_id, wanted, now, limit)
 
 

@@ -39,7 +39,7 @@ class SubscriptionService:
             .where(table.conversation_id == conversation_id, table.ended_at.is_(None))
             .order_by(table.created_at)
         )
-        async with self._db.transaction() as tx:
+        async with self._db.reading() as tx:
             return [Subscription(row.topic, row.area, row.created_at) for row in await tx.execute(query)]
 
     async def begin(self, tx: AsyncConnection, conversation_id: UUID, topic: str, area: str, now: datetime) -> bool:

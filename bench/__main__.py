@@ -63,9 +63,8 @@ def _print_webhooks(found: dict[str, list[Figures]]) -> None:
                 print(f"  {one.refused} were not answered with 200")
     for key in ("kakao", "partner"):
         ratios = [ours.per_second / bound.per_second for ours, bound in zip(found[key], found["bound"], strict=True)]
-        print(
-            f"{key} / bound, round by round: {', '.join(f'{one:.2f}' for one in ratios)}; median {statistics.median(ratios):.2f} (aim: ≥ 0.33)"
-        )
+        each = ", ".join(f"{one:.2f}" for one in ratios)
+        print(f"{key} / bound, round by round: {each}; median {statistics.median(ratios):.2f} (aim: ≥ 0.33)")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ async def _turns(house: Running) -> Figures:
     gc.collect()
     for index in range(COUNT):
         message = IncomingMessage(str(index), "bench", "text", STILL[index % len(STILL)])
-        held = Held(new_id(), city, "web", "bench", None, "ko", "bot", None, 0, 0, True, False)
+        held = Held(new_id(), city, "web", "bench", None, "ko", "bot", None, 0, 0, True, False, "bench")
         began = perf_counter()
         outcome = await house.dialogue.decide(
             held, message, now, lambda text: house.engine.understand(text, now_iso=now.isoformat())

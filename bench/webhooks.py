@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import httpx
 import orjson
@@ -142,7 +143,7 @@ class _counterpart:  # noqa: N801 - reads as a context
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next(
@@ -171,22 +172,22 @@ def _config(folder: Path, out_port: int) -> Path:
 
 @contextmanager
 def _process(command: list[str], env: dict[str, str], port: int, path: str) -> Iterator[None]:
-    log = tempfile.TemporaryFile()
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-    try:
-        _until_up(process, port, path, log)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _until_up(process, port, path, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
-def _until_up(process: "subprocess.Popen[bytes]", port: int, path: str, log: object) -> None:
+def _until_up(process: "subprocess.Popen[bytes]", port: int, path: str, log: IO[bytes]) -> None:
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            log.seek(0)  # type: ignore[attr-defined]
-            raise RuntimeError(log.read().decode()[-3000:])  # type: ignore[attr-defined]
+            log.seek(0)
+            raise RuntimeError(log.read().decode()[-3000:])
         with suppress(httpx.HTTPError):
             if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code == 200:
                 return

@@ -160,7 +160,6 @@ async def _wire(
         photos=Photos(db, house.var / "files"),
         messaging=settings.messaging,
         clock=clock,
-        owner=owner,
     )
     sender = Sender(db, channels, settings.messaging, city_id, clock)
     desk = Desk(

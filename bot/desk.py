@@ -111,12 +111,11 @@ class Desk:
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:
         async with self._db.transaction() as tx:
-            stored = await store(tx, arrivals, owner=self._owner, lease_s=self._messaging.lease_s)
-        return [stored[index] for index in range(len(arrivals))]
+            return await store(tx, arrivals, owner=self._owner, lease_s=self._messaging.lease_s)
 
     # -- turns ------------------------------------------------------------------------------------------------------
 
-    def _spawn(self, held: Held, rows: Sequence[dict[str, Any]]) -> asyncio.Task[None]:
+    def _spawn(self, held: Held, rows: Sequence[dict[str, Any]] | None) -> asyncio.Task[None]:
         task = asyncio.create_task(self._work(held, rows))
         self._keep(task)
         return task
@@ -125,7 +124,7 @@ class Desk:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _work(self, held: Held, rows: Sequence[dict[str, Any]] = (), *, is_sweep: bool = False) -> None:
+    async def _work(self, held: Held, rows: Sequence[dict[str, Any]] | None = None, *, is_sweep: bool = False) -> None:
         """Answer whatever waits in a conversation whose lease is ours, oldest first, and let go."""
         async with self._slots:
             try:
@@ -137,10 +136,10 @@ class Desk:
             except Exception as error:
                 log.exception("conversation_failed", conversation_id=str(held.id), error=type(error).__name__)
 
-    async def _answer_all(self, held: Held, rows: Sequence[dict[str, Any]], *, is_sweep: bool) -> None:
+    async def _answer_all(self, held: Held, rows: Sequence[dict[str, Any]] | None, *, is_sweep: bool) -> None:
         """`rows`: what is known to wait; the store is asked when these are done and more has come meanwhile."""
         while True:
-            rows = rows or await self._waiting(held, is_sweep=is_sweep)
+            rows = rows if rows is not None else await self._waiting(held, is_sweep=is_sweep)
             if not rows:
                 return
             for position, row in enumerate(rows):
@@ -153,13 +152,13 @@ class Desk:
                 await self._hand_out(held, row["id"], done.messages)
                 if done.is_released:
                     return
-            rows = ()
+            rows = None
 
     async def _waiting(self, held: Held, *, is_sweep: bool) -> Sequence[dict[str, Any]]:
         """Messages not answered yet; with none left the lease is let go."""
         async with self._db.transaction() as tx:
             rows = await lease.waiting(tx, held.id)
-            if not rows and not await lease.release(tx, held.id, owner=self._owner):
+            if not rows and not await lease.release(tx, held):
                 rows = await lease.waiting(tx, held.id)  # one came in between, and the release saw it
             if rows and is_sweep:
                 rows[0]["attempts"] = await lease.count_attempt(tx, rows[0]["id"])

@@ -51,7 +51,7 @@ class Done:
 
 
 class Turns:
-    """Runs turns for one process. `owner` is the lease owner's name, unique to this process."""
+    """Runs turns for one process."""
 
     def __init__(
         self,
@@ -64,7 +64,6 @@ class Turns:
         photos: Photos,
         messaging: Messaging,
         clock: Clock,
-        owner: str,
     ) -> None:
         self._db = db
         self._dialogue = dialogue
@@ -74,7 +73,6 @@ class Turns:
         self._photos = photos
         self._messaging = messaging
         self._clock = clock
-        self._owner = owner
         self._plain = Grouped(self._write_plain)
 
     async def run(self, held: Held, row: dict[str, Any], *, is_last: bool) -> Done:
@@ -124,14 +122,14 @@ class Turns:
     async def _commit(self, held: Held, row: dict[str, Any], outcome: Outcome, now: datetime, *, is_last: bool) -> Done:
         if any(part.write for part in outcome.parts):
             async with self._db.transaction() as tx:
-                if not await lease.lock(tx, held, owner=self._owner):
+                if not await lease.lock(tx, held):
                     raise LeaseLost
                 says: list[Say] = []
                 for part in outcome.parts:
                     extra = await part.write(tx) if part.write else {}
                     says += [replace(say, values={**say.values, **extra}) for say in part.says]
                 record = self._record(held, row, outcome, says, now, is_last=is_last)
-                written = (await turns.write(tx, [record], owner=self._owner, lease_s=self._messaging.lease_s))[0]
+                written = (await turns.write(tx, [record], lease_s=self._messaging.lease_s))[0]
         else:
             says = [say for part in outcome.parts for say in part.says]
             record = self._record(held, row, outcome, says, now, is_last=is_last)
@@ -144,7 +142,7 @@ class Turns:
 
     async def _write_plain(self, records: Sequence[TurnRecord]) -> Sequence[Written]:
         async with self._db.transaction() as tx:
-            return await turns.write(tx, records, owner=self._owner, lease_s=self._messaging.lease_s)
+            return await turns.write(tx, records, lease_s=self._messaging.lease_s)
 
     def _record(
         self, held: Held, row: dict[str, Any], outcome: Outcome, says: list[Say], now: datetime, *, is_last: bool

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from time import perf_counter
 
@@ -54,6 +55,10 @@ async def _serve(settings: Settings, url: str, host: str, port: int, *, with_wor
             forwarded_allow_ips=settings.web.trusted_proxies,
         )
         server = uvicorn.Server(config)
+        # What is loaded by now lives as long as the process: no collection need look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         pulling = [asyncio.create_task(_pull(house, name)) for name in _pulled(house)]
         told = asyncio.create_task(_tell_when_up(server, began))
         try:

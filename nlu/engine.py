@@ -33,6 +33,10 @@ def load(model_dir: Path, places: Sequence[NamedPlace], *, case_prefix: str = "G
     return LightEngine(classifier, lexicon, manifest, places, case_prefix)
 
 
+SHOWN = 5
+"""Intents of a ranking: more are never offered or looked at, and each costs on every message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The classifier's word on one clause: band, in-scope ranking, scope score (higher: surer it is ours)."""
@@ -97,7 +101,7 @@ class LightEngine:
         best = [float(shares[at]) / max(in_scope, 1e-12) for at in order[:2].tolist()] + [0.0]
         first, second = best[0], best[1]
         score = scope_score(in_scope, first)
-        ranking = tuple(IntentScore(self._inside[at], round(float(shares[at]), 6)) for at in order.tolist())
+        ranking = tuple(IntentScore(self._inside[at], round(float(shares[at]), 6)) for at in order[:SHOWN].tolist())
         return Verdict(band_of(score, first, second, self.manifest.thresholds), ranking, score)
 
     def _parts(self, reading: Reading, found: Sequence[Found]) -> tuple[tuple[Understanding, ...], Verdict | None]:

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncCursor
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.conversations.lease import Held, held_from
+from civic.conversations.lease import Held, held_from, new_lease
 from core.contracts.channel import GeoPoint, IncomingMessage, Media
 from core.db import driver
 from core.ids import new_id
@@ -18,35 +19,31 @@ from core.masking import mask
 
 _STORE = """
 WITH thread AS (
-    INSERT INTO conversations (id, city_id, channel, address, last_inbound_at, created_at)
-    VALUES (%(thread_id)s, %(city)s, %(channel)s, %(address)s, %(now)s, %(now)s)
-    ON CONFLICT (city_id, channel, address)
-        DO UPDATE SET last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = NULL
+    INSERT INTO conversations (id, city_id, channel, address, last_inbound_at, created_at, lease_owner, lease_until)
+    VALUES (%(thread_id)s, %(city)s, %(channel)s, %(address)s, %(now)s, %(now)s, %(lease)s,
+        clock_timestamp() + make_interval(secs => %(lease_s)s))
+    ON CONFLICT (city_id, channel, address) DO UPDATE SET
+        last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = NULL,
+        lease_owner = CASE WHEN conversations.lease_owner IS NULL OR conversations.lease_until < clock_timestamp()
+            THEN EXCLUDED.lease_owner ELSE conversations.lease_owner END,
+        lease_until = CASE WHEN conversations.lease_owner IS NULL OR conversations.lease_until < clock_timestamp()
+            THEN EXCLUDED.lease_until ELSE conversations.lease_until END
+    RETURNING id, citizen_id, lang, owner, staff_id, version, turns, introduced_at, stopped_at, idle_at, state,
+        lease_owner = %(lease)s AS is_held
+), message AS (
+    INSERT INTO inbound (id, city_id, conversation_id, channel, external_id, kind, text, content, received_at)
+    SELECT %(id)s, %(city)s, thread.id, %(channel)s, %(external_id)s, %(kind)s, %(text)s, %(content)s, %(now)s
+    FROM thread
+    ON CONFLICT (city_id, channel, external_id) DO NOTHING
     RETURNING id
 )
-INSERT INTO inbound (id, city_id, conversation_id, channel, external_id, kind, text, content, received_at)
-SELECT %(id)s, %(city)s, thread.id, %(channel)s, %(external_id)s, %(kind)s, %(text)s, %(content)s, %(now)s
+SELECT thread.*, EXISTS (SELECT 1 FROM message) AS is_new,
+    EXISTS (SELECT 1 FROM inbound w WHERE w.conversation_id = thread.id AND w.processed_at IS NULL) AS has_backlog,
+    EXISTS (SELECT 1 FROM outbound o WHERE o.conversation_id = thread.id AND o.status IN ('queued', 'sending'))
+        AS has_unsaid
 FROM thread
-ON CONFLICT (city_id, channel, external_id) DO NOTHING
-RETURNING conversation_id
 """
-
-_LEASE = """
-UPDATE conversations
-SET lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-WHERE city_id = %(city)s AND channel = %(channel)s AND address = %(address)s
-  AND (lease_owner IS NULL OR lease_until < clock_timestamp())
-RETURNING *
-"""
-
-_WAITING = """
-SELECT c.id AS thread_id,
-    EXISTS (SELECT 1 FROM outbound o WHERE o.conversation_id = c.id AND o.status IN ('queued', 'sending')) AS unsaid,
-    i.id, i.external_id, i.kind, i.text, i.content, i.received_at, i.attempts
-FROM conversations c LEFT JOIN inbound i ON i.conversation_id = c.id AND i.processed_at IS NULL
-WHERE c.city_id = %(city)s AND c.channel = %(channel)s AND c.address = %(address)s
-ORDER BY i.seq LIMIT 50
-"""
+# has_backlog and has_unsaid see the store as it was before this statement: older messages, not the one it stores.
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +58,22 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of an arrival. `held` is set when this process now has the conversation's lease.
+    """What became of an arrival. `held` is set when this call took the conversation's lease.
 
-    `waiting`: the conversation's messages not yet answered, oldest first. `has_unsaid`: it has unsent answers.
+    `waiting`: what is to be answered, if that is known already (the message alone); None: ask the store.
+    `has_unsaid`: the conversation has answers that have not gone out.
     """
 
     inbound_id: UUID
     conversation_id: UUID
     is_repeat: bool
     held: Held | None
-    waiting: tuple[dict[str, Any], ...]
+    waiting: tuple[dict[str, Any], ...] | None
     has_unsaid: bool
 
 
-async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float) -> dict[int, Stored]:
-    """Store arrivals and take the leases of their conversations where these are free; results by position.
+async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float) -> list[Stored]:
+    """Store arrivals and take the leases of their conversations where these are free; results in the order given.
 
     One round trip for the batch. Rows are locked in address order, as every batch of this house does, so that two
     batches cannot wait for each other.
@@ -84,32 +82,29 @@ async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str,
     order = sorted(
         range(len(arrivals)), key=lambda index: (arrivals[index].channel, arrivals[index].message.address, index)
     )
-    cursors = {}
+    written: dict[int, tuple[dict[str, Any], AsyncCursor[dict[str, Any]]]] = {}
     async with connection.pipeline():
         for index in order:
             values = _values(arrivals[index], owner, lease_s)
-            inserted = await connection.execute(_STORE, values)
-            leased = await connection.execute(_LEASE, values)
-            found = await connection.execute(_WAITING, values)
-            cursors[index] = (values["id"], inserted, leased, found)
-    stored: dict[int, Stored] = {}
-    for index, (inbound_id, inserted, leased, found) in cursors.items():
-        lease = await _rows(leased)
-        rows = await _rows(found)
-        stored[index] = Stored(
-            inbound_id=inbound_id,
-            conversation_id=rows[0]["thread_id"],
-            is_repeat=await inserted.fetchone() is None,
-            held=held_from(lease[0]) if lease else None,
-            waiting=tuple(row for row in rows if row["id"] is not None),
-            has_unsaid=rows[0]["unsaid"],
-        )
-    return stored
+            cursor = connection.cursor(row_factory=dict_row)
+            written[index] = (values, await cursor.execute(_STORE, values))
+    return [await _stored(arrivals[index], *written[index]) for index in range(len(arrivals))]
 
 
-async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    names = [column.name for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+async def _stored(arrival: Arrival, values: dict[str, Any], cursor: AsyncCursor[dict[str, Any]]) -> Stored:
+    row = await cursor.fetchone()
+    assert row is not None
+    message = arrival.message
+    thread = {**row, "city_id": arrival.city_id, "channel": arrival.channel, "address": message.address}
+    alone = {**values, "content": values["content"].obj, "received_at": values["now"], "attempts": 0}
+    return Stored(
+        inbound_id=values["id"],
+        conversation_id=row["id"],
+        is_repeat=not row["is_new"],
+        held=held_from(thread, values["lease"]) if row["is_held"] else None,
+        waiting=(alone,) if row["is_new"] and not row["has_backlog"] else None,
+        has_unsaid=row["has_unsaid"],
+    )
 
 
 def _values(arrival: Arrival, owner: str, lease_s: float) -> dict[str, Any]:
@@ -125,7 +120,7 @@ def _values(arrival: Arrival, owner: str, lease_s: float) -> dict[str, Any]:
         "text": storable(mask(message.text)),
         "content": Jsonb(_content(message)),
         "now": arrival.now,
-        "owner": owner,
+        "lease": new_lease(owner),
         "lease_s": lease_s,
     }
 

@@ -3,6 +3,7 @@
 Losing the lease means losing the write: `turns.write` checks owner and version in the statement that writes.
 """
 
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,7 +47,10 @@ ORDER BY c.last_inbound_at LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A conversation whose lease this process has, as it was when the lease was taken or last written."""
+    """A conversation whose lease this process has, as it was when the lease was taken or last written.
+
+    `lease` names this one taking of it (process and count): a later lease of the same process is another.
+    """
 
     id: UUID
     city_id: str
@@ -60,11 +64,20 @@ class Held:
     turns: int
     is_introduced: bool
     is_stopped: bool
+    lease: str
     idle_at: datetime | None = None
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def held_from(row: dict[str, Any]) -> Held:
+_count = itertools.count()
+
+
+def new_lease(owner: str) -> str:
+    """A name for one taking of a lease."""
+    return f"{owner}#{next(_count)}"
+
+
+def held_from(row: dict[str, Any], lease: str) -> Held:
     return Held(
         id=row["id"],
         city_id=row["city_id"],
@@ -78,6 +91,7 @@ def held_from(row: dict[str, Any]) -> Held:
         turns=row["turns"],
         is_introduced=row["introduced_at"] is not None,
         is_stopped=row["stopped_at"] is not None,
+        lease=lease,
         idle_at=row["idle_at"],
         state=row["state"],
     )
@@ -86,10 +100,11 @@ def held_from(row: dict[str, Any]) -> Held:
 async def take(tx: AsyncConnection, conversation_id: UUID, *, owner: str, lease_s: float) -> Held | None:
     """The lease, or None when another process has it."""
     connection = await driver(tx)
-    values = {"id": conversation_id, "owner": owner, "lease_s": lease_s}
+    lease = new_lease(owner)
+    values = {"id": conversation_id, "owner": lease, "lease_s": lease_s}
     async with connection.cursor(row_factory=dict_row) as cursor:
         row = await (await cursor.execute(_TAKE, values)).fetchone()
-    return held_from(row) if row else None
+    return held_from(row, lease) if row else None
 
 
 async def waiting(tx: AsyncConnection, conversation_id: UUID) -> Sequence[dict[str, Any]]:
@@ -99,15 +114,15 @@ async def waiting(tx: AsyncConnection, conversation_id: UUID) -> Sequence[dict[s
         return await (await cursor.execute(_WAITING, {"id": conversation_id})).fetchall()
 
 
-async def release(tx: AsyncConnection, conversation_id: UUID, *, owner: str) -> bool:
+async def release(tx: AsyncConnection, held: Held) -> bool:
     """Let go unless something is waiting; False means: look again (or the lease is no longer ours).
 
     The row is locked by a statement of its own first: only a statement begun after that sees every message whose
     storing transaction found the lease taken.
     """
     connection = await driver(tx)
-    await connection.execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (conversation_id,))
-    cursor = await connection.execute(RELEASE, {"id": conversation_id, "owner": owner})
+    await connection.execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (held.id,))
+    cursor = await connection.execute(RELEASE, {"id": held.id, "owner": held.lease})
     return cursor.rowcount == 1
 
 
@@ -121,12 +136,12 @@ async def count_attempt(tx: AsyncConnection, inbound_id: UUID) -> int:
     return int(row[0]) if row else 0
 
 
-async def lock(tx: AsyncConnection, held: Held, *, owner: str) -> bool:
+async def lock(tx: AsyncConnection, held: Held) -> bool:
     """Lock the row for writing; False when the lease or the version is no longer ours."""
     connection = await driver(tx)
     cursor = await connection.execute(
         "SELECT 1 FROM conversations WHERE id = %s AND lease_owner = %s AND version = %s FOR UPDATE",
-        (held.id, owner, held.version),
+        (held.id, held.lease, held.version),
     )
     return await cursor.fetchone() is not None
 

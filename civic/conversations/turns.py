@@ -82,7 +82,7 @@ class Written:
     citizen_id: UUID | None = None
 
 
-async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, owner: str, lease_s: float) -> list[Written]:
+async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, lease_s: float) -> list[Written]:
     """Write turns of different conversations in one round trip, each for itself; results in the order given.
 
     A record with `may_release` lets the lease go unless a message waits: a statement of its own, begun after the
@@ -94,10 +94,10 @@ async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, owner: st
     async with connection.pipeline():
         for index in order:
             record = records[index]
-            written = await connection.execute(_WRITE, _values(record, owner, lease_s))
+            written = await connection.execute(_WRITE, _values(record, lease_s))
             released = None
             if record.may_release:
-                released = await connection.execute(RELEASE, {"id": record.held.id, "owner": owner})
+                released = await connection.execute(RELEASE, {"id": record.held.id, "owner": record.held.lease})
             cursors[index] = (written, released)
     results = []
     for index in range(len(records)):
@@ -108,7 +108,7 @@ async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, owner: st
     return results
 
 
-def _values(record: TurnRecord, owner: str, lease_s: float) -> dict[str, Any]:
+def _values(record: TurnRecord, lease_s: float) -> dict[str, Any]:
     held = record.held
     says = [
         {"id": str(bubble.id), "body": bubble.body, "position": position}
@@ -119,7 +119,7 @@ def _values(record: TurnRecord, owner: str, lease_s: float) -> dict[str, Any]:
         "city": held.city_id,
         "channel": held.channel,
         "version": held.version,
-        "lease_owner": owner,
+        "lease_owner": held.lease,
         "lease_s": lease_s,
         "state": Jsonb(record.state),
         "lang": record.lang,

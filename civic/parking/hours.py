@@ -25,6 +25,12 @@ def state_at(opening_hours: str | None, moment: datetime) -> OpenState:
     """State of OSM opening hours at an aware moment."""
     if not opening_hours:
         return OpenState(None)
+    # Hours change on the minute, and one answer looks at many lots of the same few opening hours.
+    return _state(opening_hours, moment.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=8192)
+def _state(opening_hours: str, moment: datetime) -> OpenState:
     here = moment.astimezone(SEOUL)  # the library takes zones with a name only
     hours = _parsed(opening_hours, here.year)
     state, _ = hours.state(here)

@@ -1,22 +1,23 @@
-"""Forms: one question after another until the city knows enough, with corrections, skips and second thoughts."""
+"""Forms: one question after another until the city knows enough, with skips, refusals and second thoughts."""
 
 from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Any
 
+from bot import correcting
 from bot import slots as reading
-from bot import wording
 from bot.outcome import Part, Services
 from bot.replies import Texts
+from bot.slots import Shown
 from bot.state import FormState, Question, State
 from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Turn
 
 MAX_TRIES = 3
-_SLOT_OF_ENTITY = {"place": "place", "when": "when", "phone": "phone", "category": "choice"}
+_HUMAN = Choice("do:talk_to_human", key="button.talk_to_human")
 
 
 class Forms:
-    """All forms of all services, and the walk through one of them."""
+    """All forms of all services, and the walk through one of them. Every method but `open` needs an open form."""
 
     def __init__(self, forms: Mapping[str, Form], services: Services, texts: Texts) -> None:
         self._forms = forms
@@ -29,12 +30,22 @@ class Forms:
     def form(self, state: FormState) -> Form:
         return self._forms[state.name]
 
+    def asked(self, state: FormState) -> Slot:
+        """The slot whose question is open."""
+        return self.form(state).slot(state.asking)
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
     def open(self, state: State, wanted: OpenForm, lang: str) -> list[Part]:
-        """Start (or restart) a form and ask its first open question."""
+        """Start a form and ask its first open question."""
         state.form = FormState(wanted.name, token_hex(2), dict(wanted.slots))
         opening = f"{wanted.name}.open"
         parts = [Part((Say(opening, self._values(state.form, lang)),))] if self._texts.has(opening) else []
         return [*parts, self.ask(state, lang)]
+
+    def has_answers(self, state: FormState) -> bool:
+        """The citizen has told something that would be lost with the form."""
+        return any(slot.name in state.slots for slot in self.form(state).slots)
 
     def ask(self, state: State, lang: str) -> Part:
         """The next question of the open form, with its buttons; remembers which it was."""
@@ -74,30 +85,42 @@ class Forms:
         more = form.values(state.slots, lang) if form.values else {}
         return {"slots": state.slots, **more}
 
+    # -- answering ---------------------------------------------------------------------------------------------------
+
     def answer(self, state: State, turn: Turn) -> reading.Answer:
         """The message read as an answer to the open question (nothing is changed yet)."""
         assert state.form is not None
-        slot = self.form(state.form).slot(state.form.asking)
-        labels = {
-            choice.payload: self._label(state.form, choice, turn.lang) for choice in slot.offered(state.form.slots)
-        }
-        return reading.read(slot, turn, state.form.slots, labels)
+        slot = self.asked(state.form)
+        return reading.read(slot, turn, state.form.slots, self._shown(state.form, slot, turn.lang))
+
+    def _shown(self, state: FormState, slot: Slot, lang: str) -> Shown:
+        """Labels in the citizen's language; the other words for a choice (`<key>.words`) in both."""
+        labels: dict[str, str] = {}
+        words: dict[str, tuple[str, ...]] = {}
+        for choice in slot.offered(state.slots):
+            labels[choice.payload] = self._label(state, choice, lang)
+            key = f"{choice.key}.words"
+            if self._texts.has(key):
+                both = " ".join(self._texts.render(key, each, {}) for each in ("ko", "en"))
+                words[choice.payload] = tuple(word.replace("_", " ") for word in both.split())
+        return Shown(labels, words)
 
     async def take(self, state: State, turn: Turn, answer: reading.Answer) -> tuple[list[Part], Reply | None]:
         """Act on an answer: ask on, ask again, or submit. The Reply is set when the form is done."""
         assert state.form is not None
-        form = self.form(state.form)
-        slot = form.slot(state.form.asking)
-        if isinstance(answer, reading.Unread | reading.Denied):
+        slot = self.asked(state.form)
+        if isinstance(answer, reading.Unread | reading.Denied | reading.Declined):
             return self._again(state, slot, turn, answer), None
         if isinstance(answer, reading.Skipped):
             state.form.skipped.append(slot.name)
         else:
             if slot.kind == "confirm" and answer.value == "fix":
                 return [self._offer_fixes(state, turn.lang)], None
-            state.form.slots[slot.name] = answer.value
             if slot.kind == "confirm" and answer.value == "no":
                 return [self.cancel(state)], None
+            state.form.slots[slot.name] = answer.value
+            if slot.kind == "text":
+                correcting.glean(self.form(state.form), state.form, turn)
         return await self.go_on(state, turn)
 
     async def go_on(self, state: State, turn: Turn) -> tuple[list[Part], Reply | None]:
@@ -110,20 +133,37 @@ class Forms:
         return [], await self._submit[form.name](turn, done.slots)
 
     def _again(self, state: State, slot: Slot, turn: Turn, answer: reading.Answer) -> list[Part]:
+        """The question once more, after what helps: the reason, another way, a hint; in the end a person."""
         assert state.form is not None
+        name, lang = state.form.name, turn.lang
         state.form.tries += 1
-        if isinstance(answer, reading.Denied):
+        if isinstance(answer, reading.Denied) and slot.kind == "confirm":
+            return [self.cancel(state) if len(slot.offered({})) == 2 else self._offer_fixes(state, lang)]
+        values = self._values(state.form, lang)
+        says: tuple[Say, ...] = ()
+        if isinstance(answer, reading.Denied) and state.form.slots.get(f"{slot.name}_guess"):
             state.form.slots[f"{slot.name}_denied"] = True
-            return [self.ask(state, turn.lang)]
-        reason = answer.reason if isinstance(answer, reading.Unread) else None
-        says: tuple[Say, ...] = (
-            (Say("form.reason", {"reason": reason[0 if turn.lang == "ko" else 1]}),) if reason else ()
-        )
-        if not reason and self._texts.has(f"{state.form.name}.retry.{slot.name}"):
-            says = (Say(f"{state.form.name}.retry.{slot.name}", self._values(state.form, turn.lang)),)
+        elif isinstance(answer, reading.Declined) and self._texts.has(f"{name}.declined.{slot.name}"):
+            says = (Say(f"{name}.declined.{slot.name}", values, self._ways_out(state.form, slot)),)
+        elif isinstance(answer, reading.Unread) and answer.reason:
+            says = (Say("form.reason", {"reason": answer.reason[0 if lang == "ko" else 1]}),)
+        elif self._texts.has(f"{name}.retry.{slot.name}"):
+            says = (Say(f"{name}.retry.{slot.name}", values),)
         if state.form.tries >= MAX_TRIES:
-            says = (*says, Say("form.stuck", buttons=(Choice("do:talk_to_human", key="button.talk_to_human"),)))
-        return [Part(says), self.ask(state, turn.lang)] if says else [self.ask(state, turn.lang)]
+            says = (*says, Say("form.stuck", buttons=(_HUMAN,)))
+        return [Part(says), self.ask(state, lang)] if says else [self.ask(state, lang)]
+
+    def _ways_out(self, state: FormState, slot: Slot) -> tuple[Choice, ...]:
+        """The last choice of the nearest either/or question before this one: the way without what was declined."""
+        form = self.form(state)
+        before = form.slots[: form.slots.index(slot)]
+        asked = next((one for one in reversed(before) if one.kind == "choice" and one.choices), None)
+        if asked is None:
+            return ()
+        value = asked.choices[-1].payload.removeprefix("set:")
+        return (Choice(f"set:{state.nonce}:{asked.name}:{value}", key=asked.choices[-1].key),)
+
+    # -- second thoughts ---------------------------------------------------------------------------------------------
 
     def _offer_fixes(self, state: State, lang: str) -> Part:
         assert state.form is not None
@@ -131,48 +171,44 @@ class Forms:
         known = [slot for slot in form.slots if slot.name in state.form.slots and slot.kind != "confirm"]
         known += [slot for slot in form.slots if slot.name in state.form.skipped]
         buttons = tuple(
-            Choice(f"edit:{state.form.nonce}:{slot.name}", key=f"{form.name}.slot.{slot.name}") for slot in known
+            Choice(f"edit:{state.form.nonce}:{slot.name}", label=self.slot_name(state.form, slot.name, lang))
+            for slot in known
         )
-        state.question = Question(
-            [
-                {"payload": button.payload, "label": self._texts.render(button.key, lang, {"slots": state.form.slots})}
-                for button in buttons
-            ]
-        )
+        state.question = Question([{"payload": button.payload, "label": button.label} for button in buttons])
         return Part((Say("form.which", buttons=buttons),))
+
+    def slot_name(self, state: FormState, slot_name: str, lang: str) -> str:
+        """What the citizen calls this question: "위치", "전화번호"."""
+        return self._texts.render(f"{state.name}.slot.{slot_name}", lang, {"slots": state.slots})
+
+    def has_slot(self, state: FormState, slot_name: str) -> bool:
+        return slot_name in {slot.name for slot in self.form(state).slots}
 
     def reopen(self, state: State, slot_name: str) -> bool:
         """Forget one answer so that its question is asked again; False for an unknown slot."""
         assert state.form is not None
-        if slot_name not in {slot.name for slot in self.form(state.form).slots}:
+        if not self.has_slot(state.form, slot_name):
             return False
         state.form.slots.pop(slot_name, None)
         state.form.skipped = [name for name in state.form.skipped if name != slot_name]
         return True
 
-    def correct(self, state: State, turn: Turn) -> Say | None:
-        """ "아니 구래동 말고 장기동": put the new value into the answered slot it fits; None when it fits none."""
+    def correct(self, state: State, turn: Turn) -> list[Part] | None:
+        """ "아니 구래동 말고 장기동", "전화번호가 틀렸어요": put right what was answered; None when nothing fits."""
         assert state.form is not None
-        if not wording.is_correction(turn.message.text):
-            return None
-        understanding = wording.without_negated(turn.understanding)
         form = self.form(state.form)
-        for slot in form.slots:
-            entity = next((one for one in understanding.entities if _SLOT_OF_ENTITY.get(one.type) == slot.kind), None)
-            if entity is None or slot.name not in state.form.slots or slot.kind == "confirm":
-                continue
-            if slot.kind == "place":
-                value: Any = {
-                    "label": entity.value,
-                    "lat": entity.detail.get("lat"),
-                    "lon": entity.detail.get("lon"),
-                }
-            else:
-                value = {"label": entity.text, "at": entity.value} if slot.kind == "when" else entity.value
-            state.form.slots[slot.name] = value
-            name = self._texts.render(f"{form.name}.slot.{slot.name}", turn.lang, {"slots": state.form.slots})
-            shown = value["label"] if isinstance(value, dict) else entity.text
-            return Say("form.corrected", {"slot": name, "value": shown})
+        if changed := correcting.new_value(form, state.form, turn):
+            name, value, label = changed
+            state.form.slots[name] = value
+            state.form.skipped = [one for one in state.form.skipped if one != name]
+            key = f"{name}.{value}"
+            shown = self._texts.render(key, turn.lang, {}) if self._texts.has(key) else label
+            said = Say("form.corrected", {"slot": self.slot_name(state.form, name, turn.lang), "value": shown})
+            return [Part((said,)), self.ask(state, turn.lang)]
+        names = {slot.name: self.slot_name(state.form, slot.name, turn.lang) for slot in form.slots}
+        if slot_name := correcting.named_slot(form, state.form, turn, names):
+            self.reopen(state, slot_name)
+            return [self.ask(state, turn.lang)]
         return None
 
     def add_photos(self, state: State, turn: Turn) -> Say | None:
@@ -182,9 +218,13 @@ class Forms:
         slot = next((slot for slot in form.slots if slot.kind == "photo"), None)
         if slot is None or not turn.photos or state.form.asking == slot.name:
             return None
-        kept = [*state.form.slots.get(slot.name, ()), *map(dict, turn.photos)][: reading.MAX_PHOTOS]
-        state.form.slots[slot.name] = kept
-        return Say("form.photo_added", {"count": len(kept)})
+        sent = [*state.form.slots.get(slot.name, ()), *map(dict, turn.photos)]
+        state.form.slots[slot.name] = sent[: reading.MAX_PHOTOS]
+        state.form.skipped = [name for name in state.form.skipped if name != slot.name]
+        is_full = len(sent) > reading.MAX_PHOTOS
+        return Say("form.photo_added", {"count": min(len(sent), reading.MAX_PHOTOS), "is_full": is_full})
+
+    # -- endings -----------------------------------------------------------------------------------------------------
 
     def cancel(self, state: State) -> Part:
         """Close the form without a trace of its answers."""
@@ -196,4 +236,9 @@ class Forms:
         """Close a forgotten form with a gentle note."""
         assert state.form is not None
         name, state.form, state.question = state.form.name, None, None
-        return Part((Say(f"{name}.expired", buttons=(Choice(f"form:{name}", key="button.restart"),)),))
+        buttons = (Choice(f"form:{name}", key=f"{name}.restart"),) if self.starts_alone(name) else ()
+        return Part((Say(f"{name}.expired", buttons=buttons),))
+
+    def starts_alone(self, name: str) -> bool:
+        """A button may open it. A form about something chosen before (a case to withdraw) cannot begin without it."""
+        return name in self.names and self._texts.has(f"{name}.restart")

@@ -27,7 +27,9 @@ def refer(turn: Turn, service_of: Mapping[str, str]) -> Reference | None:
     if topic is None:
         return None
     seen = turn.understanding
-    is_own = seen.band == "act" and seen.intent in service_of
+    # What was talked about settles a doubt: a half-understood text that sounds like the topic is about the topic.
+    is_near = seen.band == "ask" and service_of.get(seen.intent) == topic.service
+    is_own = (seen.band == "act" and seen.intent in service_of) or is_near
     is_same_service = is_own and service_of[seen.intent] == topic.service
     if is_own and not is_same_service:
         return None
@@ -43,6 +45,8 @@ def refer(turn: Turn, service_of: Mapping[str, str]) -> Reference | None:
         return Reference(_intent(turn, topic, is_same_service), topic.items[index], index)
     if is_same_service and topic.index is not None and len(turn.message.text) <= SHORT:
         return Reference(seen.intent, topic.items[topic.index], topic.index)
+    if is_near and len(turn.message.text) <= SHORT:
+        return Reference(seen.intent)
     if not is_own and _is_bare(turn):
         item = topic.items[topic.index] if topic.index is not None else None
         return Reference(str(topic.memory.get("pending", topic.intent)), item, topic.index)

@@ -121,7 +121,7 @@ def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> A
     for entity in turn.understanding.entities:
         if entity.value in values or entity.type == slot.name:
             return Filled(entity.value)
-    if (named := _named(wording.after_negation(text), choices, shown)) is not None:
+    if not wording.is_question(text) and (named := _named(wording.after_negation(text), choices, shown)):
         return Filled(named)
     if is_guess and choices and _says(turn, "affirm"):
         return Filled(values[0])

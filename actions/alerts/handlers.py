@@ -17,6 +17,8 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
     "case": re.compile(r"민원|접수|처리|complaint|case", re.I),
 }
 
+_STOP_ALL = Choice("stop:all", key="button.stop")
+
 
 async def subscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
     """Begin a topic, for the area named if one is; ask which when none is named."""
@@ -40,7 +42,7 @@ async def unsubscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
     live = await subscriptions.of(turn.conversation_id)
     topic = turn.argument or _topic(turn)
     if not live:
-        return Reply((Say("alerts.none", buttons=(Choice("do:subscribe", key="intent.subscribe"),)),))
+        return Reply((Say("alerts.none", buttons=(_STOP_ALL, Choice("do:subscribe", key="intent.subscribe"))),))
     if topic not in TOPICS and topic != "all" and len(live) > 1:
         buttons = [Choice(f"do:unsubscribe:{one.topic}", key=f"topic.{one.topic}") for one in live]
         buttons.append(Choice("do:unsubscribe:all", key="alerts.all"))

@@ -1,5 +1,6 @@
 """The form of a 민원 or 제보: what, which kind, where, when, picture, lane, name, phone, and a last look."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,10 @@ from civic.city.book import CityBook
 from civic.people.service import clean_name, masked_phone, normalise_phone
 from core.contracts.dialogue import Choice, Slot, Slots
 from core.contracts.understanding import Understanding
+from core.errors import BadInput
 
 FORMAL, TIP = "formal", "tip"
+MAX_STORY = 2000
 COMMON = ("waste", "illegal_parking", "road_damage", "street_light", "noise", "odor", "park_tree", "other")
 """Offered when nothing could be guessed; a press, a number or the word itself chooses any other kind as well."""
 
@@ -21,12 +24,22 @@ def _category_choices(slots: Slots) -> tuple[Choice, ...]:
     return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in COMMON if name not in refused)
 
 
+def _story(text: str) -> str:
+    """What happened. Raises BadInput for "민원 넣을게요", which asks for the form and tells nothing."""
+    if is_mere_request(text):
+        raise BadInput(
+            "네, 접수해 드릴게요. 어떤 일인지 한 문장으로 적어 주세요.",
+            "Sure. Please tell me in one sentence what happened.",
+        )
+    return text
+
+
 def _is_formal(slots: Slots) -> bool:
     return slots.get("lane") == FORMAL and not slots.get("is_known")
 
 
 SLOTS = (
-    Slot("what", "text", max_length=2000),
+    Slot("what", "text", max_length=MAX_STORY, check=_story),
     Slot("category", "choice", choices_for=_category_choices),
     Slot("where", "place", choices=(Choice("set:skip", key="case_file.no_place"),), optional=True),
     Slot(
@@ -94,7 +107,7 @@ def prefilled(
     slots: dict[str, Any] = {"category_guess": guess(seen, text, book)}
     if is_known:
         slots["is_known"] = True
-    if tells_something(text, slots["category_guess"]):
+    if tells_something(text, slots["category_guess"]) and len(text) <= MAX_STORY:
         slots["what"] = text
     if place := seen.first("place"):
         slots["where"] = {"label": place.value, "lat": place.detail.get("lat"), "lon": place.detail.get("lon")}
@@ -125,12 +138,17 @@ def guess(seen: Understanding, text: str, book: CityBook, most: int = 2) -> list
 def tells_something(text: str, guesses: list[str]) -> bool:
     """ "민원 넣을게요" opens the form and says nothing; "구래동에 쓰레기가 쌓였어요" is the story itself."""
     bare = text.strip()
-    return len(bare) >= 8 and bool(guesses) and not _is_mere_request(bare)
+    return len(bare) >= 8 and bool(guesses) and not is_mere_request(bare)
 
 
-def _is_mere_request(text: str) -> bool:
-    words = ("민원", "신고", "접수", "넣", "하고싶", "할게", "하려", "report", "complaint", "file")
-    rest = text.replace(" ", "").lower()
-    for word in words:
-        rest = rest.replace(word, "")
-    return len(rest) <= 4
+_REQUEST = re.compile(
+    r"민원|신고|제보|접수|넣(?:고|을|어|으)|하고|할게|하려|하나|한\s*건|더|다른|또|싶(?:어|은|습)|할\s*(?:게|래)|해\s*주|요청|문의|불편|"
+    r"사항|있(?:어|는|습)|좀|그거|이거|저|제가|네|안녕하세요|어떻게|방법|합니다|니다|데|을|를|이|가|도|요|여|해|"
+    r"\b(?:i|want|to|would|like|make|file|submit|report|a|an|another|complaint|problem|something|please|hello|hi)\b|i'd",
+    re.I,
+)
+
+
+def is_mere_request(text: str) -> bool:
+    """Nothing is left of a short text when the words of asking for the form are taken away."""
+    return len(text) <= 60 and len(re.sub(r"[\W\d_]", "", _REQUEST.sub("", text))) <= 2

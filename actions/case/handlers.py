@@ -1,17 +1,18 @@
 """민원 and 제보 by chat: file, ask where it stands, add to it, withdraw it (only after a second yes)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.case.form import FORMAL, SLOTS, WHEN_WORDS, prefilled, shown
+from actions.case.form import FORMAL, MAX_STORY, SLOTS, WHEN_WORDS, prefilled, shown
 from civic.cases.notices import written
 from civic.cases.service import CLOSED, NAMES, Case, CaseDraft, CaseService, Deadline, InquiryDraft
 from civic.city.book import CityBook
 from civic.people.service import name_citizen, record_consent
-from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Topic, Turn
+from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Slots, Topic, Turn
 from core.settings import City
 
 SERVICE = "case"
@@ -24,13 +25,13 @@ async def file_complaint(turn: Turn, book: CityBook) -> Reply:
     """Open the form with whatever the sentence already told."""
     text = turn.understanding.text or ""
     slots = prefilled(turn.understanding, text, book, turn.photos, is_known=turn.citizen_id is not None)
-    if "where" not in slots and turn.message.place:
-        slots["where"] = {"label": turn.place.label if turn.place else "", **_point(turn)}
-    return Reply(open_form=OpenForm("case_file", slots))
-
-
-def _point(turn: Turn) -> dict[str, float]:
-    return {"lat": turn.place.lat, "lon": turn.place.lon} if turn.place else {}
+    is_pin_meant = turn.message.place is not None or turn.argument == "here"
+    if "where" not in slots and is_pin_meant and turn.place:
+        slots["where"] = {"label": turn.place.label, "lat": turn.place.lat, "lon": turn.place.lon}
+    says: tuple[Say, ...] = ()
+    if len(text) > MAX_STORY:
+        says = (Say("case_file.too_long", {"count": f"{len(text):,}", "limit": f"{MAX_STORY:,}"}),)
+    return Reply(says, open_form=OpenForm("case_file", slots))
 
 
 async def file_air_complaint(turn: Turn, book: CityBook) -> Reply:
@@ -45,7 +46,7 @@ def _with_guess(reply: Reply, category: str) -> Reply:
     assert reply.open_form is not None
     slots = dict(reply.open_form.slots)
     slots["category_guess"] = list(dict.fromkeys([*slots["category_guess"], category]))[:2]
-    return Reply(open_form=OpenForm(reply.open_form.name, slots))
+    return replace(reply, open_form=OpenForm(reply.open_form.name, slots))
 
 
 async def submit(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City) -> Reply:
@@ -230,8 +231,12 @@ def _photo_added(turn: Turn, case: Case, cases: CaseService) -> Reply:
 
 
 async def submit_note(turn: Turn, slots: Mapping[str, Any], cases: CaseService) -> Reply:
+    if not slots.get("note") and not slots.get("photo"):
+        return Reply((Say("case_note.nothing", {"receipt_no": slots["receipt_no"]}),))
+
     async def add(tx: AsyncConnection) -> Mapping[str, Any]:
-        await cases.add_note(tx, UUID(slots["case_id"]), turn.conversation_id, slots["note"], turn.now)
+        if slots.get("note"):
+            await cases.add_note(tx, UUID(slots["case_id"]), turn.conversation_id, slots["note"], turn.now)
         for photo in slots.get("photo", ()):
             await cases.add_photo(tx, UUID(slots["case_id"]), turn.conversation_id, UUID(photo["id"]), turn.now)
         return {}
@@ -282,6 +287,11 @@ def _focus(turn: Turn) -> Mapping[str, Any] | None:
     return topic.items[topic.index]
 
 
+def _note_choices(slots: Slots) -> tuple[Choice, ...]:
+    """A picture alone may be all there is to add."""
+    return (Choice("set:skip", key="case_note.done"),) if slots.get("photo") else ()
+
+
 INTENTS = {
     "complaint_file": file_complaint,
     "air_complaint": file_air_complaint,
@@ -294,7 +304,10 @@ INTENTS = {
 
 def forms(book: CityBook) -> tuple[Form, ...]:
     """This service's forms; the names they show come from the city's book."""
-    note = (Slot("note", "text", max_length=2000), Slot("photo", "photo", applies=lambda slots: False))
+    note = (
+        Slot("note", "text", choices_for=_note_choices, optional=True, max_length=MAX_STORY),
+        Slot("photo", "photo", applies=lambda slots: False),
+    )
     sure = (
         Slot(
             "confirm",

@@ -85,5 +85,5 @@ async def open_city(
     channel = channel or MemoryChannel()
     settings = settings.model_copy(update={"var": var, "channels": {}})
     async with bootstrap.open_house(settings, url, is_worker=False, clock=clock) as house:
-        house.channels[channel.name] = channel  # type: ignore[index]
+        house.channels[channel.name] = channel
         yield City(house, channel, clock)

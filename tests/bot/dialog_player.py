@@ -54,16 +54,22 @@ class Player:
         self.city.clock.move(start - self.city.clock.now())
         for step in self.dialog.steps:
             if step.action:
-                self.talk.append(f"  {step.action}: {str(step.value)[:160]}")
-                self.answers = await self._act(step)
+                value = await self._with_receipt(step.value)
+                self.talk.append(f"  {step.action}: {str(value)[:160]}")
+                self.answers = await self._act(step.action, value)
                 self._note()
             await self._check(step)
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
-    async def _act(self, step: Step) -> list[OutgoingMessage]:
-        value = step.value
-        match step.action:
+    async def _with_receipt(self, value: Any) -> Any:
+        """`{접수번호}` in a dialogue is the number of this citizen's newest case."""
+        if not isinstance(value, str) or "{접수번호}" not in value:
+            return value
+        return value.replace("{접수번호}", (await self._store())["접수번호"])
+
+    async def _act(self, action: str, value: Any) -> list[OutgoingMessage]:
+        match action:
             case "시민":
                 return await self.citizen.say(value)
             case "단추누름":
@@ -91,7 +97,8 @@ class Player:
         return 10 + len(self.talk) % 200
 
     async def _send(self, kind: Any) -> list[OutgoingMessage]:
-        media = (Media("voice", "nothing"),) if kind == "other" else ()
+        self.city.channel.files["voice"] = b"not a picture"
+        media = (Media("voice", "voice"),) if kind == "other" else ()
         message = IncomingMessage(uuid4().hex, self.citizen.address, kind, media=media, lang_hint=self.citizen.lang)
         return await self.citizen.send(message)
 
@@ -212,6 +219,7 @@ class Player:
         return {
             "민원": len(filed),
             "제보": len(tips),
+            "접수번호": filed[-1].receipt_no if filed else "",
             "민원상태": filed[-1].status if filed else "",
             "분야": last.category if last else "",
             "장소": last.place if last else "",
@@ -245,7 +253,8 @@ class Player:
 
     def _note(self) -> None:
         for message in self.answers:
-            self.talk.append("  시: " + message.text[:1500].replace("\n", "\n      "))
+            text = "(소개)" if "365일" in message.text or "365 days" in message.text else message.text[:1500]
+            self.talk.append("  시: " + text.replace("\n", "\n      "))
             if message.buttons:
                 self.talk.append("      [" + "] [".join(button.label for button in message.buttons) + "]")
             self.shown += [{"label": button.label, "payload": button.payload} for button in message.buttons]

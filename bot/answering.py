@@ -1,0 +1,154 @@
+"""Free text with no form in the way: a follow-up, one or several requests, a question back, or a refusal."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot import wording
+from bot.forms import Forms
+from bot.outcome import Outcome, Part, Services
+from bot.reference import Reference, refer
+from bot.replies import Texts
+from bot.state import Question
+from core.contracts.dialogue import Choice, Handler, Reply, Turn
+from core.contracts.understanding import Understanding
+
+STEERING = frozenset({"affirm", "deny", "thanks", "greet", "out_of_scope"})
+"""Intents that are answers rather than questions: they never interrupt a form."""
+STARTERS = (
+    Choice("do:parking_find", key="intent.parking_find"),
+    Choice("do:complaint_file", key="intent.complaint_file"),
+    Choice("do:complaint_status", key="intent.complaint_status"),
+    Choice("do:office_info", key="intent.office_info"),
+    Choice("do:talk_to_human", key="intent.talk_to_human"),
+)
+_FILING = "complaint_file"
+_LAST = frozenset({"talk_to_human"})
+"""Requests after which the bot is silent: answered after everything else."""
+
+
+class Answering:
+    """Runs the handlers of the services and takes over what they ask for."""
+
+    def __init__(
+        self, intents: Mapping[str, tuple[str, Handler]], services: Services, forms: Forms, texts: Texts
+    ) -> None:
+        self._handlers = {name: services.bind(handler, ("turn",)) for name, (_, handler) in intents.items()}
+        self.service_of = {name: service for name, (service, _) in intents.items()}
+        self._forms = forms
+        self._texts = texts
+
+    def serves(self, intent: str) -> bool:
+        return intent in self._handlers
+
+    async def ask(self, outcome: Outcome, turn: Turn) -> None:
+        """One message that no form and no button explains."""
+        seen = turn.understanding
+        outcome.intent, outcome.confidence = seen.intent, seen.confidence
+        if wording.says_nothing(turn.message.text):
+            outcome.say("message.empty", buttons=STARTERS)
+            return
+        if wording.is_cancel(turn.message.text):
+            outcome.say("cancel.nothing", buttons=STARTERS)
+            return
+        if found := refer(turn, self.service_of):
+            await self._follow(outcome, turn, found)
+            return
+        asked = [part for part in seen.parts if part.intent in self._handlers]
+        if len(asked) >= 2:
+            await self._several(outcome, turn, asked)
+        elif seen.band == "act":
+            await self.run(outcome, turn, seen.intent)
+        elif seen.band == "ask":
+            self._ask_back(outcome, turn)
+        else:
+            self.refuse(outcome, turn)
+
+    async def pick(self, outcome: Outcome, turn: Turn, index: int) -> None:
+        """The nth thing of the list that was shown."""
+        assert outcome.state.topic is not None
+        topic = replace(outcome.state.topic, index=index)
+        outcome.state.topic = topic
+        intent = str(topic.memory.get("pick", topic.intent))
+        outcome.intent = intent
+        await self.run(outcome, replace(turn, item=topic.items[index], topic=topic), intent)
+
+    async def run(self, outcome: Outcome, turn: Turn, intent: str) -> None:
+        """Run one intent's handler and take over what it asks for."""
+        outcome.intent = outcome.intent or intent
+        handler = self._handlers.get(intent)
+        if handler is None:
+            handler = self._handlers.get("unserved")
+            if handler is None:
+                self.refuse(outcome, turn)
+                return
+            turn = replace(turn, argument=intent)
+        self.apply(outcome, await handler(turn), turn.now)
+
+    def apply(self, outcome: Outcome, reply: Reply, now: datetime) -> None:
+        """What a handler asked for. A form with answers in it is never overwritten by another one."""
+        state = outcome.state
+        opens = reply.open_form
+        if opens and state.form and self._forms.has_answers(state.form):
+            outcome.say("form.first_this")
+            return
+        if reply.says or reply.write:
+            outcome.parts.append(Part(reply.says, reply.write))
+        if reply.topic:
+            state.topic, state.topic_at = reply.topic, now
+        if reply.hand_over:
+            if state.form:
+                outcome.say("form.handed_over")
+            outcome.owner, state.form = "staff", None
+        if opens:
+            if state.form and state.form.name != opens.name:
+                outcome.parts.append(self._forms.cancel(state))
+            outcome.parts += self._forms.open(state, opens, outcome.lang)
+
+    async def _follow(self, outcome: Outcome, turn: Turn, found: Reference) -> None:
+        outcome.intent = found.intent
+        topic = turn.topic
+        if found.index is not None and topic:
+            topic = replace(topic, index=found.index)
+            outcome.state.topic = topic
+        await self.run(outcome, replace(turn, item=found.item, topic=topic), found.intent)
+
+    async def _several(self, outcome: Outcome, turn: Turn, asked: list[Understanding]) -> None:
+        """Quick answers first; what opens a form comes last, so that its question stands at the end."""
+
+        def weight(part: Understanding) -> int:
+            is_form = self.service_of[part.intent] == "case" and part.intent != "complaint_status"
+            return 2 if part.intent in _LAST else int(is_form)
+
+        for part in sorted(asked, key=weight):
+            await self.run(outcome, replace(turn, understanding=wording.without_negated(part)), part.intent)
+
+    def _ask_back(self, outcome: Outcome, turn: Turn) -> None:
+        candidates = [name for name in turn.understanding.candidates() if name not in STEERING]
+        if not candidates:
+            self.refuse(outcome, turn)
+            return
+        if any(name.startswith("complaint_") for name in candidates) and _FILING not in candidates:
+            # "민원이요" is most often the wish to make one, whatever else it could be.
+            candidates = [_FILING, *candidates][:3]
+        buttons = tuple(Choice(f"do:{name}", key=f"intent.{name}") for name in candidates)
+        names = [self._texts.render(f"intent.{name}", outcome.lang, {}) for name in candidates]
+        outcome.say(
+            "clarify",
+            values={"names": names},
+            buttons=(*buttons, Choice("do:help", key="button.something_else")),
+        )
+        outcome.state.question = Question(text=turn.message.text)
+
+    def refuse(self, outcome: Outcome, turn: Turn) -> None:
+        """Say honestly that this is not ours, with the nearest things that are."""
+        outcome.outcome, outcome.intent = "refused", "out_of_scope"
+        near = [
+            name
+            for name in turn.understanding.candidates(2)
+            if name in self._handlers and name not in STEERING and turn.understanding.confidence >= 0.2
+        ]
+        buttons = [Choice(f"do:{name}", key=f"intent.{name}") for name in near]
+        buttons += [Choice("do:help", key="intent.help"), Choice("do:talk_to_human", key="intent.talk_to_human")]
+        outcome.say("refuse", buttons=tuple({button.payload: button for button in buttons}.values()))
+        outcome.state.question = Question(text=turn.message.text)

@@ -1,0 +1,101 @@
+"""Pressed buttons, and typed numbers and labels that stand for them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import slots as reading
+from bot import wording
+from bot.answering import Answering
+from bot.filling import Filling
+from bot.forms import Forms
+from bot.outcome import Outcome
+from bot.state import State
+from core.contracts.channel import IncomingMessage
+from core.contracts.dialogue import OpenForm, Turn
+from core.contracts.understanding import Understanding
+
+
+def typed_choice(state: State, message: IncomingMessage) -> str:
+    """The payload that a typed number, label or yes stands for; an open form's question reads its own answers."""
+    if not state.question or message.kind != "text":
+        return ""
+    options = state.question.options
+    if state.form and not any(option["payload"].startswith("edit:") for option in options):
+        return ""
+    number = wording.number_of(message.text)
+    if number is not None and 1 <= number <= len(options):
+        return options[number - 1]["payload"]
+    if found := next((one["payload"] for one in options if wording.is_label(message.text, one["label"])), ""):
+        return found
+    if state.question.text and options and options[-1]["payload"] == "do:help":
+        # "Did you mean …?" with a single guess can be answered by yes; none of them by no.
+        if len(options) == 2 and wording.is_yes(message.text):
+            return options[0]["payload"]
+        if wording.is_no(message.text):
+            return options[-1]["payload"]
+    return ""
+
+
+class Pressing:
+    """Does what a button says. A button of an older question is told to be old, and the open question asked again."""
+
+    def __init__(self, forms: Forms, answering: Answering, filling: Filling) -> None:
+        self._forms = forms
+        self._answering = answering
+        self._filling = filling
+
+    async def press(
+        self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]
+    ) -> None:
+        verb, _, rest = payload.partition(":")
+        state = outcome.state
+        if verb in ("set", "edit"):
+            await self._press_in_form(outcome, turn, verb, rest)
+        elif verb == "do":
+            await self._do(outcome, turn, payload, understand)
+        elif verb == "pick" and rest.isdigit() and state.topic and 0 < int(rest) <= len(state.topic.items):
+            await self._answering.pick(outcome, turn, int(rest) - 1)
+            self._filling.ask_again(outcome)
+        elif verb == "form" and self._forms.starts_alone(rest):
+            if state.form:
+                self._filling.ask_again(outcome)
+            else:
+                outcome.parts += self._forms.open(state, OpenForm(rest), outcome.lang)
+        else:
+            self._stale(outcome)
+
+    async def _do(self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]) -> None:
+        intent, _, argument = payload.removeprefix("do:").partition(":")
+        state = outcome.state
+        question = state.question
+        # Only a button of the last question belongs to the words that it asked about.
+        is_current = question is not None and any(one["payload"] == payload for one in question.options)
+        asked = question.text if question and is_current else ""
+        seen = understand(asked) if asked else turn.understanding
+        form = state.form
+        await self._answering.run(
+            outcome, replace(turn, argument=argument, understanding=wording.without_negated(seen)), intent
+        )
+        if state.form is form:
+            self._filling.ask_again(outcome)
+
+    async def _press_in_form(self, outcome: Outcome, turn: Turn, verb: str, rest: str) -> None:
+        nonce, _, rest = rest.partition(":")
+        slot_name, _, value = rest.partition(":")
+        state = outcome.state
+        if state.form is None or state.form.nonce != nonce or not self._forms.has_slot(state.form, slot_name):
+            self._stale(outcome)
+            return
+        if verb == "edit":
+            self._forms.reopen(state, slot_name)
+            self._filling.ask_again(outcome)
+            return
+        if slot_name != state.form.asking:
+            self._forms.reopen(state, slot_name)
+            state.form.asking = slot_name
+        answer = reading.by_payload(self._forms.asked(state.form), value)
+        await self._filling.took(outcome, turn, answer)
+
+    def _stale(self, outcome: Outcome) -> None:
+        outcome.say("button.stale")
+        self._filling.ask_again(outcome)

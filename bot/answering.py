@@ -1,5 +1,6 @@
 """Free text with no form in the way: a follow-up, one or several requests, a question back, or a refusal."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,10 @@ STARTERS = (
     Choice("do:talk_to_human", key="intent.talk_to_human"),
 )
 _FILING = "complaint_file"
+_FILING_KINDS = frozenset({_FILING, "safety_report", "air_complaint"})
+_ASKS_TO_FILE = re.compile(
+    r"(?:민원|신고|제보)\s*(?:을|를|좀|하나)*\s*(?:넣|접수\s*(?:하|할|해)|할|하고\s*싶|하려|제기|신청)"
+)
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
 
@@ -60,7 +65,7 @@ class Answering:
         elif seen.band == "act":
             await self.run(outcome, turn, seen.intent)
         elif seen.band == "ask":
-            self._ask_back(outcome, turn)
+            await self._ask_back(outcome, turn)
         else:
             self.refuse(outcome, turn)
 
@@ -123,10 +128,16 @@ class Answering:
         for part in sorted(asked, key=weight):
             await self.run(outcome, replace(turn, understanding=wording.without_negated(part)), part.intent)
 
-    def _ask_back(self, outcome: Outcome, turn: Turn) -> None:
+    async def _ask_back(self, outcome: Outcome, turn: Turn) -> None:
         candidates = [name for name in turn.understanding.candidates() if name not in STEERING]
         if not candidates:
             self.refuse(outcome, turn)
+            return
+        if _FILING_KINDS.issuperset(candidates) or (
+            candidates[0].startswith("complaint_") and _ASKS_TO_FILE.search(turn.message.text[:200])
+        ):
+            # All of them lead to one form, which asks before it writes anything: a question back would only delay.
+            await self.run(outcome, turn, candidates[0] if candidates[0] in _FILING_KINDS else _FILING)
             return
         if any(name.startswith("complaint_") for name in candidates) and _FILING not in candidates:
             # "민원이요" is most often the wish to make one, whatever else it could be.

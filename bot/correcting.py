@@ -1,6 +1,6 @@
 """Second thoughts in a form: which answer "아니 구래동 말고 장기동" or "전화번호가 틀렸어요" wants changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import wording
@@ -13,14 +13,18 @@ STORY = 20
 """A longer text told to an open "what happened?" is the story itself, whatever words of correction it holds."""
 
 
-def new_value(form: Form, state: FormState, turn: Turn) -> tuple[str, Any, str] | None:
+Known = Callable[[str, str], bool]
+"""Whether the city has this kind (slot name, value): the language engine tells more kinds apart than a city names."""
+
+
+def new_value(form: Form, state: FormState, turn: Turn, known: Known) -> tuple[str, Any, str] | None:
     """The slot, its new value and how to show it; None when the text corrects no answer given before."""
     text = turn.message.text
     if not wording.is_correction(text) or _is_story(form, state, text):
         return None
     answered = [slot for slot in form.slots if slot.name in state.slots and slot.kind != "confirm"]
     for slot in answered:
-        entity = next((one for one in turn.understanding.entities if _fits(slot, one)), None)
+        entity = next((one for one in turn.understanding.entities if _fits(slot, one, known)), None)
         if entity is not None:
             value = _value(slot, entity)
             return slot.name, value, value["label"] if isinstance(value, dict) else entity.text
@@ -28,26 +32,21 @@ def new_value(form: Form, state: FormState, turn: Turn) -> tuple[str, Any, str] 
 
 
 def glean(form: Form, state: FormState, turn: Turn) -> None:
-    """A story tells more than what happened: the place and time in it need not be asked, its kind can be guessed."""
+    """A story tells more than what happened: the place and the time in it need not be asked again."""
     for slot in form.slots:
-        if slot.name in state.slots or slot.name in state.skipped:
+        if slot.kind not in ("place", "when") or slot.name in state.slots or slot.name in state.skipped:
             continue
-        fitting = [one for one in turn.understanding.entities if _fits(slot, one)]
-        if fitting and slot.kind == "choice":
-            state.slots.setdefault(f"{slot.name}_guess", [])
-            known = state.slots[f"{slot.name}_guess"]
-            state.slots[f"{slot.name}_guess"] = list(dict.fromkeys([*(one.value for one in fitting), *known]))[:2]
-        elif fitting and slot.kind in ("place", "when"):
-            state.slots[slot.name] = _value(slot, fitting[0])
+        if entity := turn.understanding.first(slot.kind):
+            state.slots[slot.name] = _value(slot, entity)
 
 
 def _is_story(form: Form, state: FormState, text: str) -> bool:
     return form.slot(state.asking).kind == "text" and len(text) > STORY
 
 
-def _fits(slot: Slot, entity: Entity) -> bool:
+def _fits(slot: Slot, entity: Entity, known: Known) -> bool:
     kind = _KIND_OF_ENTITY.get(entity.type)
-    return kind == slot.kind and (kind != "choice" or slot.name == entity.type)
+    return kind == slot.kind and (kind != "choice" or (slot.name == entity.type and known(slot.name, entity.value)))
 
 
 def _value(slot: Slot, entity: Entity) -> Any:
@@ -74,10 +73,9 @@ def _by_words(answered: list[Slot], state: FormState, text: str) -> tuple[str, A
 
 
 def named_slot(form: Form, state: FormState, turn: Turn, names: Mapping[str, str]) -> str | None:
-    """The slot that the text wants to change, by its name ("위치 바꿀게요"); None when it names none."""
+    """Which of the answered slots in `names` the text wants to change ("위치 바꿀게요"); None when it names none."""
     text = turn.message.text
     if not text or len(text) > 40 or form.slot(state.asking).kind == "text" or not wording.wants_revising(text):
         return None
     said = wording.plain(text)
-    known = {slot.name for slot in form.slots if slot.kind != "confirm"} & {*state.slots, *state.skipped}
-    return next((name for name, label in names.items() if name in known and wording.plain(label) in said), None)
+    return next((name for name, label in names.items() if wording.plain(label) in said), None)

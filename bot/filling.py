@@ -13,7 +13,7 @@ from core.contracts.dialogue import Choice, Turn
 
 _BARE_INSULT = 12
 """A text with abuse and no more letters than this holds no answer."""
-_OTHER_REQUESTS = frozenset({"complaint_withdraw", "complaint_add_info", "complaint_file"})
+_EARLIER = frozenset({"complaint_withdraw", "complaint_add_info"})
 _STATUS_WORDS = ("조회", "접수번호", "내 민원", "제 민원", "지난 민원", "지난번", "my complaint", "status")
 
 
@@ -90,8 +90,8 @@ class Filling:
         if wording.wants_another(text):
             return True
         is_story = self._forms.asked(state.form).kind == "text"
-        is_request = seen.band == "act" and seen.intent in _OTHER_REQUESTS - {"complaint_file"}
-        return is_request and not is_story and not isinstance(self._forms.answer(state, turn), reading.Filled)
+        is_request = seen.band == "act" and seen.intent in _EARLIER
+        return is_request and not is_story and wording.names_earlier(text)
 
     def _interrupts(self, state: State, turn: Turn) -> bool:
         """A clear question about something else. A story told to "what happened?" is an answer, however it sounds."""

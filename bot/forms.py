@@ -103,7 +103,11 @@ class Forms:
             if self._texts.has(key):
                 both = " ".join(self._texts.render(key, each, {}) for each in ("ko", "en"))
                 words[choice.payload] = tuple(word.replace("_", " ") for word in both.split())
-        return Shown(labels, words)
+        has_guess = slot.choices_for is not None and bool(self._values(state, lang).get("guess"))
+        return Shown(labels, words, self._is_kind, has_guess)
+
+    def _is_kind(self, slot_name: str, value: str) -> bool:
+        return self._texts.has(f"{slot_name}.{value}")
 
     async def take(self, state: State, turn: Turn, answer: reading.Answer) -> tuple[list[Part], Reply | None]:
         """Act on an answer: ask on, ask again, or submit. The Reply is set when the form is done."""
@@ -141,7 +145,7 @@ class Forms:
             return [self.cancel(state) if len(slot.offered({})) == 2 else self._offer_fixes(state, lang)]
         values = self._values(state.form, lang)
         says: tuple[Say, ...] = ()
-        if isinstance(answer, reading.Denied) and state.form.slots.get(f"{slot.name}_guess"):
+        if isinstance(answer, reading.Denied) and values.get("guess"):
             state.form.slots[f"{slot.name}_denied"] = True
         elif isinstance(answer, reading.Declined) and self._texts.has(f"{name}.declined.{slot.name}"):
             says = (Say(f"{name}.declined.{slot.name}", values, self._ways_out(state.form, slot)),)
@@ -197,7 +201,7 @@ class Forms:
         """ "아니 구래동 말고 장기동", "전화번호가 틀렸어요": put right what was answered; None when nothing fits."""
         assert state.form is not None
         form = self.form(state.form)
-        if changed := correcting.new_value(form, state.form, turn):
+        if changed := correcting.new_value(form, state.form, turn, self._is_kind):
             name, value, label = changed
             state.form.slots[name] = value
             state.form.skipped = [one for one in state.form.skipped if one != name]
@@ -205,7 +209,8 @@ class Forms:
             shown = self._texts.render(key, turn.lang, {}) if self._texts.has(key) else label
             said = Say("form.corrected", {"slot": self.slot_name(state.form, name, turn.lang), "value": shown})
             return [Part((said,)), self.ask(state, turn.lang)]
-        names = {slot.name: self.slot_name(state.form, slot.name, turn.lang) for slot in form.slots}
+        told = [slot.name for slot in form.slots if slot.name in (*state.form.slots, *state.form.skipped)]
+        names = {name: self.slot_name(state.form, name, turn.lang) for name in told}
         if slot_name := correcting.named_slot(form, state.form, turn, names):
             self.reopen(state, slot_name)
             return [self.ask(state, turn.lang)]

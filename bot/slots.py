@@ -43,10 +43,16 @@ Answer = Filled | Skipped | Denied | Declined | Unread
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How the choices look to the citizen: label by payload, and the other words that mean the same choice."""
+    """How the choices look to the citizen: label by payload, and the other words that mean the same choice.
+
+    `is_kind(slot name, value)`: the city has such a kind, even if it is not offered. `has_guess`: the question names a
+    guess (the form's values hold "guess"), so that a bare yes means the first choice.
+    """
 
     labels: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
+    is_kind: Callable[[str, str], bool]
+    has_guess: bool
 
 
 Reader = Callable[[Slot, Turn, Mapping[str, Any], Shown], Answer]
@@ -111,15 +117,15 @@ def _text(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Ans
 def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     """One of the choices, by its name, by another word for it, by yes; or any other kind that the words name.
 
-    Yes means the first only where the question offers a guess (`<slot>_guess` among the slots) or asks to confirm:
-    to "this or that?" it says nothing, and consent is never taken from it.
+    Yes means the first only where the question names a guess or asks to confirm: to "this or that?" it says nothing,
+    and consent is never taken from it.
     """
     text = turn.message.text
     choices = slot.offered(slots)
     values = [_value(choice) for choice in choices]
-    is_guess = slot.kind == "confirm" or bool(slots.get(f"{slot.name}_guess") and not slots.get(f"{slot.name}_denied"))
+    is_guess = slot.kind == "confirm" or shown.has_guess
     for entity in turn.understanding.entities:
-        if entity.value in values or entity.type == slot.name:
+        if entity.type == slot.name and (entity.value in values or shown.is_kind(slot.name, entity.value)):
             return Filled(entity.value)
     if not wording.is_question(text) and (named := _named(wording.after_negation(text), choices, shown)):
         return Filled(named)

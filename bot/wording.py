@@ -42,6 +42,7 @@ _ANOTHER = re.compile(
     r"one more (?:complaint|report)",
     re.I,
 )
+_EARLIER = re.compile(r"취하|철회|(?:민원|접수|신고).{0,8}(?:추가|덧붙|더하)|withdraw|add (?:to|some)", re.I)
 _REVISING = re.compile(r"고치|고칠|고쳐|수정|바꾸|바꿀|바꿔|변경|틀렸|틀려|잘못|change|fix|wrong|edit|correct", re.I)
 _NONE = re.compile(r"없|못\s*찍|안\s*찍|나중에|no (?:photo|picture)|don'?t have|can'?t take", re.I)
 _TAKEN_BACK = re.compile(
@@ -157,6 +158,11 @@ def declines(text: str) -> bool:
 def wants_another(text: str) -> bool:
     """ "다른 민원도 넣을게요" while one is being written."""
     return _ANOTHER.search(text[:200]) is not None
+
+
+def names_earlier(text: str) -> bool:
+    """It speaks of a complaint filed before: to be withdrawn or added to."""
+    return _EARLIER.search(text[:200]) is not None
 
 
 def wants_revising(text: str) -> bool:

@@ -16,8 +16,27 @@ COMMON = ("waste", "illegal_parking", "road_damage", "street_light", "noise", "o
 """Offered when nothing could be guessed; a press, a number or the word itself chooses any other kind as well."""
 
 
-def _category_choices(slots: Slots) -> tuple[Choice, ...]:
-    guessed = [] if slots.get("category_denied") else list(slots.get("category_guess", ()))
+_NEARBY = {
+    "manhole": "road_damage",
+    "sinkhole": "road_damage",
+    "smoke": "air_dust",
+    "kickboard": "illegal_parking",
+    "traffic_light": "bus_traffic",
+    "power_line": "facility",
+    "collapse": "facility",
+}
+"""Finer kinds that the language engine tells apart, by the city's category that takes them."""
+
+
+def _guesses(slots: Slots, book: CityBook) -> list[str]:
+    """What the kind may be, from the first sentence, or from the story told since; none once they were denied."""
+    if slots.get("category_denied"):
+        return []
+    return list(slots.get("category_guess") or _by_keywords(str(slots.get("what", "")), book))
+
+
+def _category_choices(slots: Slots, book: CityBook) -> tuple[Choice, ...]:
+    guessed = [name for name in _guesses(slots, book) if name != "other"]
     if guessed:
         return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in (*guessed, "other"))
     refused = set(slots.get("category_guess", ()))
@@ -38,39 +57,42 @@ def _is_formal(slots: Slots) -> bool:
     return slots.get("lane") == FORMAL and not slots.get("is_known")
 
 
-SLOTS = (
-    Slot("what", "text", max_length=MAX_STORY, check=_story),
-    Slot("category", "choice", choices_for=_category_choices),
-    Slot("where", "place", choices=(Choice("set:skip", key="case_file.no_place"),), optional=True),
-    Slot(
-        "when",
-        "when",
-        choices=(
-            Choice("set:now", key="case_file.now"),
-            Choice("set:today", key="case_file.today"),
-            Choice("set:always", key="case_file.always"),
-            Choice("set:skip", key="case_file.no_idea"),
+def case_slots(book: CityBook) -> tuple[Slot, ...]:
+    """The questions in their order."""
+    return (
+        Slot("what", "text", max_length=MAX_STORY, check=_story),
+        Slot("category", "choice", choices_for=lambda slots: _category_choices(slots, book)),
+        Slot("where", "place", choices=(Choice("set:skip", key="case_file.no_place"),), optional=True),
+        Slot(
+            "when",
+            "when",
+            choices=(
+                Choice("set:now", key="case_file.now"),
+                Choice("set:today", key="case_file.today"),
+                Choice("set:always", key="case_file.always"),
+                Choice("set:skip", key="case_file.no_idea"),
+            ),
+            optional=True,
         ),
-        optional=True,
-    ),
-    Slot("photo", "photo", choices=(Choice("set:skip", key="case_file.no_photo"),), optional=True),
-    Slot(
-        "lane",
-        "choice",
-        choices=(Choice(f"set:{FORMAL}", key="case_file.formal"), Choice(f"set:{TIP}", key="case_file.tip")),
-    ),
-    Slot("name", "name", applies=_is_formal, check=clean_name),
-    Slot("phone", "phone", applies=_is_formal, check=normalise_phone),
-    Slot(
-        "confirm",
-        "confirm",
-        choices=(
-            Choice("set:yes", key="case_file.submit"),
-            Choice("set:fix", key="case_file.fix"),
-            Choice("set:no", key="case_file.stop"),
+        Slot("photo", "photo", choices=(Choice("set:skip", key="case_file.no_photo"),), optional=True),
+        Slot(
+            "lane",
+            "choice",
+            choices=(Choice(f"set:{FORMAL}", key="case_file.formal"), Choice(f"set:{TIP}", key="case_file.tip")),
         ),
-    ),
-)
+        Slot("name", "name", applies=_is_formal, check=clean_name),
+        Slot("phone", "phone", applies=_is_formal, check=normalise_phone),
+        Slot(
+            "confirm",
+            "confirm",
+            choices=(
+                Choice("set:yes", key="case_file.submit"),
+                Choice("set:fix", key="case_file.fix"),
+                Choice("set:no", key="case_file.stop"),
+            ),
+        ),
+    )
+
 
 WHEN_WORDS = {"now": ("지금", "Right now"), "today": ("오늘", "Today"), "always": ("계속·매일", "Ongoing")}
 
@@ -78,13 +100,13 @@ WHEN_WORDS = {"now": ("지금", "Right now"), "today": ("오늘", "Today"), "alw
 def shown(book: CityBook, slots: Slots, lang: str) -> Mapping[str, Any]:
     """What the form's questions show besides the slots: names for ids, a masked number, a readable place."""
     category = book.category(str(slots.get("category", "")))
-    guesses = [found for name in slots.get("category_guess", ()) if (found := book.category(name))]
+    guesses = [found for name in _guesses(slots, book) if (found := book.category(name))]
     when = slots.get("when") or {}
     place = slots.get("where") or {}
     label = WHEN_WORDS.get(str(when.get("label")), (when.get("label", ""),) * 2)[0 if lang == "ko" else 1]
     return {
         "category": _name(category, lang),
-        "guess": _name(guesses[0], lang) if guesses and not slots.get("category_denied") else "",
+        "guess": _name(guesses[0], lang) if guesses else "",
         "place": place.get("label") or ("보내 주신 위치" if lang == "ko" else "the pin you sent") if place else "",
         "when": label,
         "photos": len(slots.get("photo", ())),
@@ -120,7 +142,13 @@ def prefilled(
 
 def guess(seen: Understanding, text: str, book: CityBook, most: int = 2) -> list[str]:
     """Category ids, nearest first: what the engine named, then the longest keywords in the text."""
-    named = [entity.value for entity in seen.all("category") if book.category(entity.value)]
+    named = [_NEARBY.get(entity.value, entity.value) for entity in seen.all("category")]
+    known = [name for name in named if book.category(name)]
+    return list(dict.fromkeys([*known, *_by_keywords(text, book)]))[:most]
+
+
+def _by_keywords(text: str, book: CityBook, most: int = 2) -> list[str]:
+    """Category ids whose keywords stand in the text, the longest keyword first."""
     tight = text.replace(" ", "").lower()
     scored = sorted(
         (
@@ -132,15 +160,18 @@ def guess(seen: Understanding, text: str, book: CityBook, most: int = 2) -> list
         ),
         key=lambda pair: -pair[0],
     )
-    return list(dict.fromkeys([*named, *(name for length, name in scored if length)]))[:most]
+    return [name for length, name in scored if length][:most]
 
 
 def tells_something(text: str, guesses: list[str]) -> bool:
     """ "민원 넣을게요" opens the form and says nothing; "구래동에 쓰레기가 쌓였어요" is the story itself."""
     bare = text.strip()
-    return len(bare) >= 8 and bool(guesses) and not is_mere_request(bare)
+    if is_mere_request(bare):
+        return False
+    return len(bare) >= 8 if guesses else len(bare) >= 15 and not _ASKS_HOW.search(bare)
 
 
+_ASKS_HOW = re.compile(r"\?\s*$|어떻게|하려면|인가요|있나요|되나요|\bhow\b|\bcan i\b", re.I)
 _REQUEST = re.compile(
     r"민원|신고|제보|접수|넣(?:고|을|어|으)|하고|할게|하려|하나|한\s*건|더|다른|또|싶(?:어|은|습)|할\s*(?:게|래)|해\s*주|요청|문의|불편|"
     r"사항|있(?:어|는|습)|좀|그거|이거|저|제가|네|안녕하세요|어떻게|방법|합니다|니다|데|을|를|이|가|도|요|여|해|"

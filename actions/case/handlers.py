@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.case.form import FORMAL, MAX_STORY, SLOTS, WHEN_WORDS, prefilled, shown
+from actions.case.form import FORMAL, MAX_STORY, WHEN_WORDS, case_slots, prefilled, shown
 from civic.cases.notices import written
 from civic.cases.service import CLOSED, NAMES, Case, CaseDraft, CaseService, Deadline, InquiryDraft
 from civic.city.book import CityBook
@@ -316,7 +316,7 @@ def forms(book: CityBook) -> tuple[Form, ...]:
         ),
     )
     return (
-        Form("case_file", SLOTS, submit, values=lambda slots, lang: shown(book, slots, lang)),
+        Form("case_file", case_slots(book), submit, values=lambda slots, lang: shown(book, slots, lang)),
         Form("case_note", note, submit_note),
         Form("case_withdraw", sure, submit_withdrawal),
     )

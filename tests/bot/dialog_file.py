@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """`lang`: what the messenger says of the citizen's language. `start`: the Seoul time it begins, if not the usual."""
+    """`lang`: the messenger's word on the citizen's language. `start`: when it begins in Seoul, if not as usual."""
 
     file: str
     title: str
@@ -96,7 +96,10 @@ def _step(where: str, line: Any) -> Step:
     checks = {key: line[key] for key in line if key in CHECKS}
     for key in ("시", "단추", "없음"):
         if key in checks:
-            checks[key] = [str(one) for one in (checks[key] if isinstance(checks[key], list) else [checks[key]])]
+            fragments = checks[key] if isinstance(checks[key], list) else [checks[key]]
+            if any(isinstance(one, dict | list) or one is None for one in fragments):
+                raise BadDialogue(f"{where}: ‘{key}’의 말에 쌍점이 있으면 따옴표로 묶어 주세요: {fragments}")
+            checks[key] = [str(one) for one in fragments]
     action = acts[0] if acts else ""
     if not action and not checks:
         raise BadDialogue(f"{where}: 아무 일도 없는 줄이 있습니다")

@@ -249,11 +249,11 @@ class Player:
             query = select(inbound.c.intent).where(inbound.c.conversation_id == row.id).order_by(inbound.c.seq.desc())
             return (await tx.execute(query.limit(1))).scalar()
 
-    # -- what is shown when it fails ------------------------------------------------------------------------------------
+    # -- what is shown when it fails ---------------------------------------------------------------------------------
 
     def _note(self) -> None:
         for message in self.answers:
-            text = "(소개)" if "365일" in message.text or "365 days" in message.text else message.text[:1500]
+            text = "(소개)" if "365일 동안" in message.text or "365 days" in message.text else message.text[:1500]
             self.talk.append("  시: " + text.replace("\n", "\n      "))
             if message.buttons:
                 self.talk.append("      [" + "] [".join(button.label for button in message.buttons) + "]")

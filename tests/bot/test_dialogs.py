@@ -1,12 +1,10 @@
 """Every dialogue of tests/dialogs, played on the real house; one test each, named by its title."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.bot import dialog_file
 from tests.bot.city import City
-from tests.bot.dialog_file import BadDialogue, Dialog
+from tests.bot.dialog_file import Dialog
 from tests.bot.dialog_player import Player
 
 DIALOGS = dialog_file.read_all()

@@ -1,51 +1,92 @@
-"""Where providers knock: the raw request in a frozen record, handed to the desk. Nothing is parsed here."""
+"""Where providers knock: the raw request in a frozen record, handed to the desk. Nothing is parsed here.
 
+A bare ASGI door in front of the staff api: this is the busiest path of the house and has nothing to validate,
+document or route.
+"""
+
+from types import SimpleNamespace
 from typing import Protocol
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.contracts.channel import HttpAnswer, WebhookRequest
 
+PREFIX = "/channels/"
 MAX_BYTES = 1_048_576
 """No provider of ours posts more than this; what is larger is refused before it is read."""
+_ROUTE = SimpleNamespace(path="/channels/{name}")
+_BROKEN = HttpAnswer(500, b'{"type":"about:blank","title":"internal","status":500}', "application/problem+json")
+_TOO_LONG = HttpAnswer(413, b'{"type":"about:blank","title":"too long","status":413}', "application/problem+json")
+_NOT_ALLOWED = HttpAnswer(405, b'{"type":"about:blank","title":"not allowed","status":405}', "application/problem+json")
+log = structlog.get_logger(__name__)
 
 
 class Desk(Protocol):
     async def accept(self, channel_name: str, request: WebhookRequest) -> HttpAnswer: ...
 
 
-def router(desk: Desk) -> APIRouter:
-    """`/channels/<name>`, outside the versioned api and its documentation."""
-    routes = APIRouter()
+class Webhooks:
+    """`POST /channels/<name>` (and GET, by which some providers verify an address); all else goes to `rest`."""
 
-    async def webhook(request: Request) -> Response:
-        name = request.path_params["name"]
-        body = await _body(request)
+    def __init__(self, desk: Desk, rest: ASGIApp) -> None:
+        self._desk = desk
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._rest(scope, receive, send)
+            return
+        scope["route"] = _ROUTE  # for the access log
+        await _send(send, await self._answer(scope, receive))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
+        if scope["method"] not in ("POST", "GET"):
+            return _NOT_ALLOWED
+        body = await _body(receive)
         if body is None:
-            return Response(status_code=413)
-        record = WebhookRequest(
-            method=request.method,
-            headers=dict(request.headers),
-            query=dict(request.query_params),
-            body=body,
-            url=str(request.url),
-        )
-        answer = await desk.accept(name, record)
-        headers = {"Retry-After": "5"} if answer.status == 503 else None
-        return Response(answer.body, answer.status, headers, answer.content_type)
-
-    # A plain route: there is nothing to validate or document, and this is the busiest path of the house.
-    routes.add_route("/channels/{name}", webhook, methods=["POST", "GET"], include_in_schema=False)
-    return routes
+            return _TOO_LONG
+        try:
+            return await self._desk.accept(scope["path"][len(PREFIX) :], _record(scope, body))
+        except Exception as error:
+            log.exception("webhook_failed", error=type(error).__name__)
+            return _BROKEN
 
 
-async def _body(request: Request) -> bytes | None:
+def _record(scope: Scope, body: bytes) -> WebhookRequest:
+    query = scope["query_string"].decode("latin-1")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    path = scope["path"] + (f"?{query}" if query else "")
+    return WebhookRequest(
+        method=scope["method"],
+        headers=headers,
+        query=dict(parse_qsl(query, keep_blank_values=True)),
+        body=body,
+        url=f"{scope['scheme']}://{headers.get('host', '')}{path}",
+    )
+
+
+async def _body(receive: Receive) -> bytes | None:
     """The whole body, or None as soon as it is longer than the bound, whatever Content-Length claimed."""
-    chunks: list[bytes] = []
-    length = 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > MAX_BYTES:
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BYTES:
             return None
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return body
+
+
+async def _send(send: Send, answer: HttpAnswer) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode("latin-1")),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+    ]
+    if answer.status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

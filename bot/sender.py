@@ -5,6 +5,7 @@ The channel makes one attempt and says what happened; waiting, retrying and givi
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from core.settings import Messaging
 
 ATTEMPT_S = 20.0
 SHORT_WAIT = timedelta(seconds=2)
+LINES = 8
+"""Calls to one provider at a time from this process: kind to it, and a client with few connections is quick."""
 log = structlog.get_logger(__name__)
 
 
@@ -42,6 +45,7 @@ class Sender:
         self._clock = clock
         self._tails: dict[UUID, asyncio.Task[None]] = {}
         self._retries: set[asyncio.Task[None]] = set()
+        self._lines: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LINES))
         self._settle = Grouped(self._settle_all)
 
     def send_soon(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
@@ -140,7 +144,8 @@ class Sender:
             async with self._db.transaction() as tx:
                 await delivery.mark_sending(tx, message.id)
         try:
-            sent = await asyncio.wait_for(channel.send(message), ATTEMPT_S)
+            async with self._lines[channel.name]:
+                sent = await asyncio.wait_for(channel.send(message), ATTEMPT_S)
         except SendFailed as failure:
             return await self._failed(conversation_id, channel, waiting, failure)
         except Exception as error:

@@ -169,9 +169,11 @@ class AccessLog:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         metrics.HTTP_REQUESTS.labels(route, method, str(status)).inc()
         metrics.HTTP_SECONDS.labels(route, method).observe(took_s)
-        if route not in _UNLOGGED:
+        if route not in _UNLOGGED and not (route in _BUSY and status < 400):
             self._log.info("http", route=route, method=method, status=status, took_ms=round(took_s * 1000, 1))
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
+_BUSY = frozenset({"/channels/{name}"})
+"""Logged only when refused: the figures count the rest, and a line each would cost more than the routing."""

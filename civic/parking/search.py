@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.distance import degree_meters, meters
@@ -14,8 +14,18 @@ from civic.parking.hours import OpenState, state_at
 from civic.parking.lots import LARGE_CAPACITY, Lot, from_mapping, squeezed, squeezed_name
 from civic.parking.tables import parking_lots
 from core.contracts.channel import GeoPoint
+from core.db import Id
 
 _COLUMNS = [parking_lots.c[name] for name in Lot.__slots__]
+# Built once: composing a statement costs more than running it.
+_OF_CITY = parking_lots.c.city_id == bindparam("city")
+_IN_BOX = select(*_COLUMNS).where(
+    _OF_CITY,
+    parking_lots.c.lat.between(bindparam("south"), bindparam("north")),
+    parking_lots.c.lon.between(bindparam("west"), bindparam("east")),
+)
+_BY_IDS = select(*_COLUMNS).where(_OF_CITY, parking_lots.c.id == func.any(bindparam("ids", type_=ARRAY(Id))))
+_NAMES = select(parking_lots.c.id, parking_lots.c.name, parking_lots.c.lat, parking_lots.c.lon).where(_OF_CITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +68,17 @@ async def near(
 ) -> list[Found]:
     """All lots within `radius_m` metres that the filters take, nearest first."""
     north, east = degree_meters(point.lat)
-    lat, lon = parking_lots.c.lat, parking_lots.c.lon
     # One part in a hundred wider than the circle: a degree's length changes within the box.
     high, wide = radius_m * 1.01 / north, radius_m * 1.01 / east
-    query = select(*_COLUMNS).where(
-        parking_lots.c.city_id == city_id,
-        lat.between(point.lat - high, point.lat + high),
-        lon.between(point.lon - wide, point.lon + wide),
-    )
+    box = {
+        "city": city_id,
+        "south": point.lat - high,
+        "north": point.lat + high,
+        "west": point.lon - wide,
+        "east": point.lon + wide,
+    }
     found: list[Found] = []
-    for row in (await tx.execute(query)).mappings():
+    for row in (await tx.execute(_IN_BOX, box)).mappings():
         lot = from_mapping(row)
         distance = meters(point, GeoPoint(lot.lat or 0.0, lot.lon or 0.0))
         if distance <= radius_m:
@@ -79,8 +90,8 @@ async def near(
 
 async def by_ids(tx: AsyncConnection, city_id: str, ids: Sequence[UUID], now: datetime) -> list[Found]:
     """The lots of these ids, in the order asked; unknown ids are left out."""
-    query = select(*_COLUMNS).where(parking_lots.c.city_id == city_id, parking_lots.c.id.in_(ids))
-    lots = {row["id"]: from_mapping(row) for row in (await tx.execute(query)).mappings()}
+    rows = await tx.execute(_BY_IDS, {"city": city_id, "ids": list(ids)})
+    lots = {row["id"]: from_mapping(row) for row in rows.mappings()}
     return [Found(lots[one], state_at(lots[one].opening_hours, now)) for one in ids if one in lots]
 
 
@@ -101,10 +112,8 @@ async def by_name(tx: AsyncConnection, city_id: str, wanted: Name, now: datetime
     said = squeezed(wanted.text)
     if len(said) < 2:
         return []
-    lots = parking_lots.c
-    query = select(lots.id, lots.name, lots.lat, lots.lon).where(lots.city_id == city_id)
     ranked: list[tuple[int, int, float, str, UUID]] = []
-    for row in await tx.execute(query):
+    for row in await tx.execute(_NAMES, {"city": city_id}):
         name = squeezed_name(row.name)
         kind = _likeness(name, said)
         if not kind or (kind == _HOLDS and wanted.is_sentence):

@@ -54,6 +54,7 @@ def _print_webhooks(found: dict[str, list[Figures]]) -> None:
     names = {
         "bound": "raw bound: bare route, one INSERT commit",
         "kakao": "KakaoTalk: stored, answered in the response",
+        "kakao2": "KakaoTalk, two processes",
         "partner": "partner: stored, answered by a push (times: ack)",
     }
     for key, rounds in found.items():
@@ -61,7 +62,7 @@ def _print_webhooks(found: dict[str, list[Figures]]) -> None:
             print(ROW.format(names[key], f"{one.per_second:.0f}", f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}"))
             if one.refused:
                 print(f"  {one.refused} were not answered with 200")
-    for key in ("kakao", "partner"):
+    for key in ("kakao", "kakao2", "partner"):
         ratios = [ours.per_second / bound.per_second for ours, bound in zip(found[key], found["bound"], strict=True)]
         each = ", ".join(f"{one:.2f}" for one in ratios)
         print(f"{key} / bound, round by round: {each}; median {statistics.median(ratios):.2f} (aim: ≥ 0.33)")

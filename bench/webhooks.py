@@ -45,7 +45,30 @@ def run(database_url: str) -> dict[str, list[Figures]]:
         city = [sys.executable, "-m", "commands", "serve", "--port", str(city_port)]
         bound = [sys.executable, "-m", "bench.bound", str(bound_port)]
         with _process(bound, env, bound_port, "/docs"), _process(city, env, city_port, "/healthz"):
-            return asyncio.run(_rounds(bound_port, city_port, out_port))
+            second_port = free_port()
+            second = [sys.executable, "-m", "commands", "serve", "--no-worker", "--port", str(second_port)]
+            found = asyncio.run(_rounds(bound_port, city_port, out_port))
+            with _process(second, env, second_port, "/healthz"):
+                found["kakao2"] = asyncio.run(_pair(city_port, second_port))
+            return found
+
+
+async def _pair(first_port: int, second_port: int) -> list[Figures]:
+    """The same load over two processes, each citizen's messages on either."""
+    warm = bodies(CITIZENS, lambda i: _kakao(i, "warm2"))
+    await post_all(second_port, "/channels/kakao", warm, connections=CONNECTIONS)
+    found = []
+    for number in range(ROUNDS):
+        requests = bodies(COUNT, lambda index: _kakao(index, f"two{number}"))  # noqa: B023
+        began = time.perf_counter()
+        halves = await asyncio.gather(
+            post_all(first_port, "/channels/kakao", requests[::2], connections=CONNECTIONS // 2),
+            post_all(second_port, "/channels/kakao", requests[1::2], connections=CONNECTIONS // 2),
+        )
+        took = time.perf_counter() - began
+        worst = max(halves, key=lambda one: one.p99_ms)
+        found.append(Figures(COUNT / took, worst.p50_ms, worst.p99_ms, sum(one.refused for one in halves)))
+    return found
 
 
 async def _rounds(bound_port: int, city_port: int, out_port: int) -> dict[str, list[Figures]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from core.errors import ConfigError
@@ -25,7 +25,8 @@ class Texts:
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
         self._environment.filters.update(josa=josa, krw=krw, meters=meters)
-        self._templates = {lang: self._read(files) for lang, files in sources.items()}
+        self._fixed: dict[str, dict[str, str]] = {lang: {} for lang in LANGS}
+        self._templates = {lang: self._read(files, lang) for lang, files in sources.items()}
         first, second = (set(self._templates[lang]) for lang in LANGS)
         if missing := sorted(first ^ second):
             raise ConfigError(
@@ -33,7 +34,7 @@ class Texts:
                 f"Reply texts exist in one language only: {', '.join(missing[:5])}",
             )
 
-    def _read(self, files: Iterable[Path]) -> dict[str, Template]:
+    def _read(self, files: Iterable[Path], lang: str) -> dict[str, Template]:
         found: dict[str, Template] = {}
         for file in files:
             for key, text in (yaml.safe_load(file.read_text("utf-8")) or {}).items():
@@ -42,12 +43,19 @@ class Texts:
                     raise ConfigError(f"{name}: '{key}' 문구가 두 번 있습니다", f"{name}: {key} is defined twice")
                 try:
                     found[key] = self._environment.from_string(str(text).strip())
+                    self._fix(key, lang, str(text), found[key])
                 except TemplateSyntaxError as error:
                     raise ConfigError(
                         f"{name}: '{key}' 문구의 틀이 잘못되었습니다 ({error.message})",
                         f"{name}: {key}: {error.message}",
                     ) from None
         return found
+
+    def _fix(self, key: str, lang: str, text: str, template: Template) -> None:
+        """Most texts and all labels depend on nothing said in the turn: they are rendered once, here."""
+        wanted = meta.find_undeclared_variables(self._environment.parse(text))
+        if wanted <= {*self._both[lang], "lang"}:
+            self._fixed[lang][key] = _tidy(template.render(self._both[lang], lang=lang))
 
     def has(self, key: str) -> bool:
         return key in self._templates["ko"]
@@ -58,9 +66,14 @@ class Texts:
     def render(self, key: str, lang: str, values: Mapping[str, Any]) -> str:
         """The text in the citizen's language, plain, with no line left empty twice."""
         lang = lang if lang in LANGS else "ko"
-        text = self._templates[lang][key].render({**self._both[lang], **values}, lang=lang)
-        lines = [line.rstrip() for line in text.strip().split("\n")]
-        return "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
+        if (fixed := self._fixed[lang].get(key)) is not None:
+            return fixed
+        return _tidy(self._templates[lang][key].render({**self._both[lang], **values}, lang=lang))
+
+
+def _tidy(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    return "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
 
 
 def find_sources() -> dict[str, list[Path]]:

@@ -26,7 +26,9 @@ STARTERS = (
 _FILING = "complaint_file"
 _FILING_KINDS = frozenset({_FILING, "safety_report", "air_complaint"})
 _ASKS_TO_FILE = re.compile(
-    r"(?:민원|신고|제보)\s*(?:을|를|좀|하나)*\s*(?:넣|접수\s*(?:하|할|해)|할|하고\s*싶|하려|제기|신청)"
+    r"(?:민원|신고|제보)\s*(?:을|를|좀|하나)*\s*(?:넣|접수\s*(?:하|할|해)|할|하고\s*싶|하려|제기|신청)|"
+    r"\b(?:want|like|need|here|wish)\s+to\s+(?:report|file|complain)",
+    re.I,
 )
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
@@ -133,10 +135,8 @@ class Answering:
         if not candidates:
             self.refuse(outcome, turn)
             return
-        if _FILING_KINDS.issuperset(candidates) or (
-            candidates[0].startswith("complaint_") and _ASKS_TO_FILE.search(turn.message.text[:200])
-        ):
-            # All of them lead to one form, which asks before it writes anything: a question back would only delay.
+        if self._is_filing(turn, candidates):
+            # The form asks before it writes anything: a question back would only delay it.
             await self.run(outcome, turn, candidates[0] if candidates[0] in _FILING_KINDS else _FILING)
             return
         if any(name.startswith("complaint_") for name in candidates) and _FILING not in candidates:
@@ -150,6 +150,14 @@ class Answering:
             buttons=(*buttons, Choice("do:help", key="button.something_else")),
         )
         outcome.state.question = Question(text=turn.message.text)
+
+    def _is_filing(self, turn: Turn, candidates: list[str]) -> bool:
+        """Half understood, but a complaint by all that is known: every guess is one, or the words ask to file."""
+        if _FILING_KINDS.issuperset(candidates):
+            return True
+        if candidates[0] in _FILING_KINDS and turn.understanding.first("category"):
+            return True
+        return candidates[0].startswith("complaint_") and bool(_ASKS_TO_FILE.search(turn.message.text[:200]))
 
     def refuse(self, outcome: Outcome, turn: Turn) -> None:
         """Say honestly that this is not ours, with the nearest things that are."""

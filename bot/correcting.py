@@ -27,7 +27,8 @@ def new_value(form: Form, state: FormState, turn: Turn, known: Known) -> tuple[s
         entity = next((one for one in turn.understanding.entities if _fits(slot, one, known)), None)
         if entity is not None:
             value = _value(slot, entity)
-            return slot.name, value, value["label"] if isinstance(value, dict) else entity.text
+            is_korean_name = isinstance(value, dict) and turn.lang == "ko"
+            return slot.name, value, value["label"] if is_korean_name else entity.text
     return _by_words(answered, state, text)
 
 

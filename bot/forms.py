@@ -103,8 +103,11 @@ class Forms:
             if self._texts.has(key):
                 both = " ".join(self._texts.render(key, each, {}) for each in ("ko", "en"))
                 words[choice.payload] = tuple(word.replace("_", " ") for word in both.split())
-        has_guess = slot.choices_for is not None and bool(self._values(state, lang).get("guess"))
-        return Shown(labels, words, self._is_kind, has_guess)
+        return Shown(labels, words, self._is_kind, self._has_guess(state, slot, lang))
+
+    def _has_guess(self, state: FormState, slot: Slot, lang: str) -> bool:
+        """The question suggests an answer computed from the others, and asks whether it is right."""
+        return slot.choices_for is not None and bool(self._values(state, lang).get("guess"))
 
     def _is_kind(self, slot_name: str, value: str) -> bool:
         return self._texts.has(f"{slot_name}.{value}")
@@ -145,7 +148,7 @@ class Forms:
             return [self.cancel(state) if len(slot.offered({})) == 2 else self._offer_fixes(state, lang)]
         values = self._values(state.form, lang)
         says: tuple[Say, ...] = ()
-        if isinstance(answer, reading.Denied) and values.get("guess"):
+        if isinstance(answer, reading.Denied) and self._has_guess(state.form, slot, lang):
             state.form.slots[f"{slot.name}_denied"] = True
         elif isinstance(answer, reading.Declined) and self._texts.has(f"{name}.declined.{slot.name}"):
             says = (Say(f"{name}.declined.{slot.name}", values, self._ways_out(state.form, slot)),)

@@ -23,7 +23,9 @@ _THERE = re.compile(
 )
 _NEGATED = re.compile(r"\s*(?:은|는|이|가)?\s*(?:말고|아니고|아니라|말구|not\b)")
 _CORRECTING = re.compile(
-    r"말고|말구|아니고|아니라|^\s*(?:아니|아뇨|아냐|잘못)|정정|바꿔|고쳐|수정|instead|i meant|actually|correction", re.I
+    r"말고|말구|아니고|아니라|^\s*(?:아니|아뇨|아냐|잘못)|정정|바꿔|고쳐|수정|instead|i meant|actually|correction|"
+    r"^\s*(?:no,?\s+)?not\b[^.?!]{1,40},",
+    re.I,
 )
 _ASKING = re.compile(
     r"\?|까요|나요|가요\s*$|은가|는지|인지|얼마|어디|언제|몇\s*시|뭐|무엇|어떻게|알려|찾아|궁금|보여|있어\s*$|있어요\s*$|돼요?\s*$|되요?\s*$|"
@@ -47,6 +49,9 @@ _REVISING = re.compile(r"고치|고칠|고쳐|수정|바꾸|바꿀|바꿔|변경
 _NONE = re.compile(r"없|못\s*찍|안\s*찍|나중에|no (?:photo|picture)|don'?t have|can'?t take", re.I)
 _TAKEN_BACK = re.compile(
     r"^(?P<old>.{1,40}?)\s*(?:은|는|이|가)?\s*(?:말고|말구|아니고|아니라)\s*,?\s*(?P<new>.+)$", re.S
+)
+_TAKEN_BACK_EN = re.compile(
+    r"^(?:no,?\s+)?not\s+(?:in\s+|at\s+)?(?P<old>[^,]{1,40}),\s*(?:but\s+)?(?:it'?s\s+)?(?P<new>.+)$", re.I | re.S
 )
 _INTRODUCING = re.compile(
     r"^(?:(?:제|내|저의)?\s*(?:이름|성함)(?:은|이)?\s*|(?:저는|전|나는|저)\s+|my name is\s+|name is\s+|i am\s+|i'm\s+|"
@@ -177,14 +182,19 @@ def has_none(text: str) -> bool:
 
 def taken_back(text: str) -> tuple[str, str] | None:
     """ "구래동 말고 우리은행 앞이요" → ("구래동", "우리은행 앞"); None when nothing is taken back."""
-    found = _TAKEN_BACK.match(text.strip()[:200])
+    found = _taken_back(text)
     return (found["old"], bare_noun(found["new"])) if found else None
 
 
 def after_negation(text: str) -> str:
     """What is still meant: "민원 말고 제보로" leaves "제보로"."""
-    found = _TAKEN_BACK.match(text.strip()[:200])
+    found = _taken_back(text)
     return found["new"] if found else text
+
+
+def _taken_back(text: str) -> re.Match[str] | None:
+    said = text.strip()[:200]
+    return _TAKEN_BACK.match(said) or _TAKEN_BACK_EN.match(said)
 
 
 def bare_noun(text: str) -> str:

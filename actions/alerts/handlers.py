@@ -28,11 +28,14 @@ async def subscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
         return Reply((Say("alerts.which", buttons=buttons),))
     place = turn.understanding.first("place")
     area = place.value if place else ""
+    live = await subscriptions.of(turn.conversation_id)
 
     async def begin(tx: AsyncConnection) -> Mapping[str, Any]:
-        return {"is_new": await subscriptions.begin(tx, turn.conversation_id, topic, area, turn.now)}
+        await subscriptions.begin(tx, turn.conversation_id, topic, area, turn.now)
+        return {}
 
-    values = {"topic": topic, "area": area}
+    is_new = not any(one.topic == topic and one.area == area for one in live)
+    values = {"topic": topic, "area": area, "is_new": is_new}
     buttons = (Choice(f"do:unsubscribe:{topic}", key="intent.unsubscribe"),)
     return Reply((Say("alerts.begun", values, buttons),), write=begin)
 

@@ -10,7 +10,19 @@ import yaml
 from core.loading import ROOT
 
 FOLDER = ROOT / "tests" / "dialogs"
-ACTIONS = ("시민", "단추누름", "예전단추", "위치", "사진", "채팅시작", "음성", "시간흐름", "양식정리", "직원")
+ACTIONS = (
+    "시민",
+    "단추누름",
+    "예전단추",
+    "지어낸단추",
+    "위치",
+    "사진",
+    "채팅시작",
+    "음성",
+    "시간흐름",
+    "양식정리",
+    "직원",
+)
 """What happens; one to a step. 반복 belongs to 시민 and repeats its text."""
 CHECKS = ("시", "단추", "없음", "침묵", "의도", "언어", "상태", "말풍선")
 """What must then be true of the answers since the last action, or of the store."""

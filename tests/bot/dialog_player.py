@@ -48,6 +48,7 @@ class Player:
         self.answers: list[OutgoingMessage] = []
         self.shown: list[dict[str, str]] = []
         self.talk: list[str] = []
+        self.said = ""
 
     async def play(self) -> None:
         start = datetime.fromisoformat(self.dialog.start).replace(tzinfo=SEOUL) if self.dialog.start else MORNING
@@ -71,11 +72,15 @@ class Player:
     async def _act(self, action: str, value: Any) -> list[OutgoingMessage]:
         match action:
             case "시민":
+                # A summary of a form quotes him: only his own words may look like a broken template.
+                self.said = value if "{{" in value else self.said
                 return await self.citizen.say(value)
             case "단추누름":
                 return await self.citizen.press_payload(self._payload(str(value), reversed(self.shown)))
             case "예전단추":
                 return await self.citizen.press_payload(self._payload(str(value), self.shown))
+            case "지어낸단추":
+                return await self.citizen.press_payload(str(value))
             case "위치":
                 return await self.citizen.pin(float(value[0]), float(value[1]), *map(str, value[2:]))
             case "사진":
@@ -153,7 +158,8 @@ class Player:
         checks = step.checks
         text = "\n".join(message.text for message in self.answers)
         labels = [button.label for message in self.answers for button in message.buttons]
-        self._expect(not _BROKEN.search(text), "시민이 보아서는 안 되는 글이 있습니다")
+        ours = text.replace(self.said, "") if self.said else text
+        self._expect(not _BROKEN.search(ours), "시민이 보아서는 안 되는 글이 있습니다")
         self._expect(all(message.text.strip() for message in self.answers), "빈 말풍선이 있습니다")
         if checks.get("침묵"):
             self._expect(not self.answers, "대답하지 않아야 합니다")

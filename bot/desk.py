@@ -149,7 +149,7 @@ class Desk:
                 finally:
                     typing.cancel()
                 held = done.held
-                await self._hand_out(held, row["id"], done.messages)
+                await self._hand_out(held, row["id"], done.messages, is_behind=done.is_behind)
                 if done.is_released:
                     return
             rows = None
@@ -173,10 +173,10 @@ class Desk:
 
         return asyncio.get_running_loop().call_later(TYPING_AFTER_S, show)
 
-    async def _hand_out(self, held: Held, inbound_id: UUID, messages: tuple[Waiting, ...]) -> None:
+    async def _hand_out(self, held: Held, inbound_id: UUID, messages: tuple[Waiting, ...], *, is_behind: bool) -> None:
         channel = self._channels[held.channel]
         if channel.replies == "push":
-            self.sender.send_soon(held.id, held.channel, messages)
+            self.sender.send_soon(held.id, held.channel, messages, is_behind=is_behind)
             return
         waiter = self._answers.get(inbound_id)  # whoever waits takes it away himself
         if waiter is not None and not waiter.done():
@@ -199,7 +199,10 @@ class Desk:
         if stored.is_repeat:
             async with self._db.transaction() as tx:
                 said = await delivery.said_to(tx, self._city_id, channel.name, message.external_id, message.address)
-            return channel.render(said, pending=False, lang=_lang(said, message)) if said else received.ack
+            if not said:
+                return received.ack
+            self._keep(asyncio.create_task(self.sender.settle_sent([one.id for one in said], self._clock.now())))
+            return channel.render(said, pending=False, lang=_lang(said, message))
         waiter = self._answers[stored.inbound_id]
         try:
             fresh = await self._await_turn(waiter, stored, message)
@@ -229,8 +232,8 @@ class Desk:
             if done:
                 return list(waiter.result())
             if elsewhere := await self._unsaid(stored.conversation_id, message.address):
-                return elsewhere
-        return []
+                return [*elsewhere, *(waiter.result() if waiter.done() else ())]
+        return list(waiter.result()) if waiter.done() else []
 
     async def _unsaid(self, conversation_id: UUID, address: str) -> list[Waiting]:
         async with self._db.transaction() as tx:

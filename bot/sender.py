@@ -26,7 +26,12 @@ from core.grouping import Grouped
 from core.settings import Messaging
 
 ATTEMPT_S = 20.0
+RENEW_AFTER_S = 5.0
+"""A claim older than this is renewed before an attempt, so that it lasts as long as the longest one."""
+SURE_S = delivery.CLAIM_S - 2.0
+"""A claim older than this may be somebody else's by now."""
 SHORT_WAIT = timedelta(seconds=2)
+BEHIND_S = 0.3
 LINES = 8
 """Calls to one provider at a time from this process: kind to it, and a client with few connections is quick."""
 log = structlog.get_logger(__name__)
@@ -44,13 +49,20 @@ class Sender:
         self._city_id = city_id
         self._clock = clock
         self._tails: dict[UUID, asyncio.Task[None]] = {}
+        self._paused: dict[str, float] = {}
         self._retries: set[asyncio.Task[None]] = set()
         self._lines: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LINES))
         self._settle = Grouped(self._settle_all)
 
-    def send_soon(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
-        """Send freshly committed, already claimed messages behind those of the same conversation."""
-        self._enqueue(conversation_id, channel, list(waiting))
+    def send_soon(
+        self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting], *, is_behind: bool = False
+    ) -> None:
+        """Send freshly committed, already claimed messages behind those of the same conversation.
+
+        `is_behind`: earlier ones were not out when these were written; they may be another process's.
+        """
+        if waiting:
+            self._enqueue(conversation_id, channel, list(waiting), is_behind=is_behind)
 
     def send_together(self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting]) -> None:
         """A late answer to a one-time address: all bubbles as one message, settled as one."""
@@ -67,9 +79,9 @@ class Sender:
         async with self._db.transaction() as tx:
             row = (
                 await tx.execute(
-                    select(conversations.c.channel, conversations.c.address).where(
-                        conversations.c.id == conversation_id
-                    )
+                    select(conversations.c.channel, conversations.c.address)
+                    .where(conversations.c.id == conversation_id)
+                    .with_for_update()
                 )
             ).one_or_none()
             channel = self._channels.get(row.channel) if row else None
@@ -92,10 +104,16 @@ class Sender:
         return seen
 
     def _enqueue(
-        self, conversation_id: UUID, channel: str, waiting: list[Waiting], riders: Sequence[UUID] = ()
+        self,
+        conversation_id: UUID,
+        channel: str,
+        waiting: list[Waiting],
+        riders: Sequence[UUID] = (),
+        *,
+        is_behind: bool = False,
     ) -> asyncio.Task[None]:
         before = self._tails.get(conversation_id)
-        work = self._after(before, conversation_id, self._channels[channel], waiting, riders)
+        work = self._after(before, conversation_id, self._channels[channel], waiting, riders, is_behind=is_behind)
         task = asyncio.create_task(work)
         self._tails[conversation_id] = task
         task.add_done_callback(lambda done: self._forget(conversation_id, done))
@@ -114,17 +132,42 @@ class Sender:
         channel: Channel,
         waiting: list[Waiting],
         riders: Sequence[UUID],
+        *,
+        is_behind: bool,
     ) -> None:
         """`riders`: messages whose text travels inside the first one and that share its fate."""
+        clock = asyncio.get_running_loop().time
+        claimed_at = clock()
         if before is not None:
             await asyncio.wait([before])
+        if is_behind:
+            waiting, claimed_at = await self._in_line(conversation_id, waiting), clock()
         for position, one in enumerate(waiting):
+            if clock() - claimed_at > SURE_S:
+                log.warning("claim_ran_out", conversation_id=str(conversation_id))
+                return
+            if clock() - claimed_at > RENEW_AFTER_S:
+                await self._renew([*(rest.message.id for rest in waiting[position:]), *riders])
+                claimed_at = clock()
             status = await self._one(conversation_id, channel, one)
             if status == "queued":
                 await self._let_go([*(rest.message.id for rest in waiting[position + 1 :]), *riders])
                 return
             for rider in riders:
                 await self._settle(Result(rider, status, self._clock.now(), tried=0))
+
+    async def _in_line(self, conversation_id: UUID, waiting: list[Waiting]) -> list[Waiting]:
+        """What may go now, earlier messages first; nothing while one of them is on its way elsewhere or must wait."""
+        async with self._db.transaction() as tx:
+            await delivery.unclaim(tx, [one.message.id for one in waiting])
+            ready = await delivery.claim(tx, conversation_id, waiting[0].message.address, self._clock.now())
+        if not ready:
+            asyncio.get_running_loop().call_later(BEHIND_S, self._again, conversation_id)
+        return ready
+
+    async def _renew(self, ids: list[UUID]) -> None:
+        async with self._db.transaction() as tx:
+            await delivery.renew(tx, ids)
 
     async def _one(self, conversation_id: UUID, channel: Channel, waiting: Waiting) -> str:
         """One message; its state now. "queued": it went back, and those behind it must wait too."""
@@ -158,12 +201,16 @@ class Sender:
         return sent.status
 
     async def _throttled(self, channel: Channel) -> timedelta | None:
+        """How long to wait, if at all: the provider asked for a pause, or the channel's rate is used up."""
+        left = self._paused.get(channel.name, 0.0) - asyncio.get_running_loop().time()
+        if left > 0:
+            return timedelta(seconds=left)
         rate = channel.capabilities.rate_per_second
         if rate is None:
             return None
         async with self._db.transaction() as tx:
-            taken = await delivery.take_token(tx, self._city_id, channel.name, rate)
-        return None if taken else timedelta(seconds=max(1.0 / rate, 0.2))
+            wait_s = await delivery.take_token(tx, self._city_id, channel.name, rate)
+        return timedelta(seconds=wait_s) if wait_s else None
 
     async def _failed(self, conversation_id: UUID, channel: Channel, waiting: Waiting, failure: SendFailed) -> str:
         now, message = self._clock.now(), waiting.message
@@ -179,6 +226,7 @@ class Sender:
             return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
         if failure.retry_after is not None:
             wait = max(wait, timedelta(seconds=failure.retry_after))
+            self._paused[channel.name] = asyncio.get_running_loop().time() + failure.retry_after
             async with self._db.transaction() as tx:
                 await delivery.pause(tx, self._city_id, channel.name, failure.retry_after)
         await self._requeue(

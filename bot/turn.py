@@ -43,11 +43,12 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A written turn: the conversation as it now is, and the claimed messages to send."""
+    """A written turn: the conversation as it now is, and the claimed messages to send, `is_behind` earlier ones."""
 
     held: Held
     messages: tuple[Waiting, ...]
     is_released: bool
+    is_behind: bool = False
 
 
 class Turns:
@@ -120,10 +121,12 @@ class Turns:
         return Outcome(state, held.lang, owner=held.owner, outcome="failed", parts=[Part((Say(key),))])
 
     async def _commit(self, held: Held, row: dict[str, Any], outcome: Outcome, now: datetime, *, is_last: bool) -> Done:
-        if any(part.write for part in outcome.parts):
+        if outcome.stop == "stop" or any(part.write for part in outcome.parts):
             async with self._db.transaction() as tx:
                 if not await lease.lock(tx, held):
                     raise LeaseLost
+                if outcome.stop == "stop":
+                    await delivery.opt_out(tx, held.id)
                 says: list[Say] = []
                 for part in outcome.parts:
                     extra = await part.write(tx) if part.write else {}
@@ -136,9 +139,8 @@ class Turns:
             written = await self._plain(record)
         if not written.ok:
             raise LeaseLost
-        return Done(
-            replace(self._next(record), citizen_id=written.citizen_id), self._messages(record), written.is_released
-        )
+        after = replace(self._next(record), citizen_id=written.citizen_id)
+        return Done(after, self._messages(record), written.is_released, written.is_behind)
 
     async def _write_plain(self, records: Sequence[TurnRecord]) -> Sequence[Written]:
         async with self._db.transaction() as tx:

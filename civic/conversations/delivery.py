@@ -10,34 +10,49 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.conversations.outbound import UNASKED
 from core.contracts.channel import Button, DeliveryReport, OutgoingMessage
 from core.db import driver
 
-CLAIM_S = 60
+CLAIM_S = 30
 """A claim outlives any one attempt (channels give up after 20 s) and dies soon after its process."""
 
 LADDER = ["queued", "sending", "unknown", "sent", "failed", "delivered", "read", "expired", "cancelled"]
 """Delivery states in order; a message never steps down (`requeue` alone undoes "sending" after a refused attempt)."""
 
-_CLAIM = """
+_IN_LINE = """
+      o.status IN ('queued', 'sending') AND o.next_attempt_at <= %(now)s
+      AND (o.claimed_until IS NULL OR o.claimed_until < clock_timestamp())
+      AND NOT EXISTS (
+        SELECT 1 FROM outbound AS e
+        WHERE e.conversation_id = o.conversation_id AND e.purpose = o.purpose AND e.seq < o.seq
+          AND e.status IN ('queued', 'sending')
+          AND (e.next_attempt_at > %(now)s OR e.claimed_until >= clock_timestamp())
+      )
+"""
+"""Due, nobody's, and nothing of its purpose is in front of it: what must wait holds up those behind, but a notice
+that waits for the morning holds up no reply."""
+
+_CLAIM = f"""
 UPDATE outbound SET claimed_until = clock_timestamp() + make_interval(secs => %(claim_s)s)
 WHERE id IN (
-    SELECT id FROM outbound
-    WHERE conversation_id = %(id)s AND status IN ('queued', 'sending')
-      AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) AND next_attempt_at <= %(now)s
-    ORDER BY seq LIMIT 20 FOR UPDATE SKIP LOCKED
+    SELECT o.id FROM outbound AS o WHERE o.conversation_id = %(id)s AND {_IN_LINE}
+    ORDER BY o.seq LIMIT 20 FOR UPDATE OF o SKIP LOCKED
 )
 RETURNING id, seq, body, purpose, status, attempts, valid_until, inbound_id
-"""
+"""  # noqa: S608 - our own words
 
-_DUE = """
+_DUE = f"""
 SELECT conversation_id FROM (
-    SELECT conversation_id, min(priority) AS priority, min(next_attempt_at) AS since FROM outbound
-    WHERE city_id = %(city)s AND channel = %(channel)s AND status IN ('queued', 'sending')
-      AND next_attempt_at <= %(now)s AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-    GROUP BY conversation_id
+    SELECT o.conversation_id, min(o.priority) AS priority, min(o.next_attempt_at) AS since FROM outbound AS o
+    WHERE o.city_id = %(city)s AND o.channel = %(channel)s AND {_IN_LINE}
+      AND NOT EXISTS (
+        SELECT 1 FROM channel_throttles AS t
+        WHERE t.city_id = %(city)s AND t.channel = %(channel)s AND t.paused_until > clock_timestamp()
+      )
+    GROUP BY o.conversation_id
 ) AS due ORDER BY priority, since LIMIT %(limit)s
-"""
+"""  # noqa: S608 - our own words
 
 _SETTLE = """
 UPDATE outbound AS o SET
@@ -65,6 +80,11 @@ ON CONFLICT (city_id, channel) DO UPDATE SET
 WHERE LEAST(%(burst)s, t.tokens + %(rate)s * EXTRACT(EPOCH FROM clock_timestamp() - t.refilled_at)) >= 1
   AND (t.paused_until IS NULL OR t.paused_until <= clock_timestamp())
 RETURNING tokens
+"""
+
+_PAUSED = """
+SELECT EXTRACT(EPOCH FROM paused_until - clock_timestamp())::float FROM channel_throttles
+WHERE city_id = %(city)s AND channel = %(channel)s AND paused_until > clock_timestamp()
 """
 
 _PAUSE = """
@@ -179,8 +199,8 @@ async def requeue(tx: AsyncConnection, result: Result) -> None:
     """Back to the queue after a failed attempt that may be repeated (the one step back, and only from "sending")."""
     connection = await driver(tx)
     await connection.execute(
-        """UPDATE outbound SET status = 'queued', attempts = attempts + %s, reason = %s, next_attempt_at = %s,
-           claimed_until = NULL WHERE id = %s AND status IN ('queued', 'sending')""",
+        """UPDATE outbound SET status = 'queued', attempts = attempts + %s, reason = COALESCE(%s, reason),
+           next_attempt_at = %s, claimed_until = NULL WHERE id = %s AND status IN ('queued', 'sending')""",
         (result.tried, result.reason, result.next_attempt_at, result.id),
     )
 
@@ -190,6 +210,27 @@ async def unclaim(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
     connection = await driver(tx)
     await connection.execute(
         "UPDATE outbound SET claimed_until = NULL WHERE id = ANY(%s) AND status = 'queued'", (list(ids),)
+    )
+
+
+async def renew(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """A claim that has not run out, from now on again."""
+    connection = await driver(tx)
+    await connection.execute(
+        """UPDATE outbound SET claimed_until = clock_timestamp() + make_interval(secs => %s)
+           WHERE id = ANY(%s) AND status IN ('queued', 'sending')""",
+        (CLAIM_S, list(ids)),
+    )
+
+
+async def opt_out(tx: AsyncConnection, conversation_id: UUID) -> None:
+    """수신거부: what was queued unasked (a notice for the morning, a campaign) is not sent any more."""
+    connection = await driver(tx)
+    await connection.execute(
+        """UPDATE outbound SET status = 'cancelled', reason = %s
+           WHERE conversation_id = %s AND status = 'queued' AND purpose = ANY(%s)
+             AND (claimed_until IS NULL OR claimed_until < clock_timestamp())""",
+        ("시민이 수신을 거부했습니다. (The citizen opted out.)", conversation_id, sorted(UNASKED)),
     )
 
 
@@ -222,11 +263,17 @@ async def report(tx: AsyncConnection, city_id: str, channel: str, reports: Seque
         )
 
 
-async def take_token(tx: AsyncConnection, city_id: str, channel: str, rate: float) -> bool:
-    """One send of the channel's rate (messages a second, burst of one second), shared by all processes."""
+async def take_token(tx: AsyncConnection, city_id: str, channel: str, rate: float) -> float:
+    """One send of the channel's rate (messages a second, burst of one second), shared by all processes.
+
+    0 when it was granted, else the seconds to wait before asking again.
+    """
     connection = await driver(tx)
     values = {"city": city_id, "channel": channel, "rate": rate, "burst": max(rate, 1.0)}
-    return await (await connection.execute(_TAKE, values)).fetchone() is not None
+    if await (await connection.execute(_TAKE, values)).fetchone() is not None:
+        return 0.0
+    paused = await (await connection.execute(_PAUSED, values)).fetchone()
+    return max(1.0 / rate, 0.2, paused[0] if paused else 0.0)
 
 
 async def pause(tx: AsyncConnection, city_id: str, channel: str, seconds: float) -> None:

@@ -13,6 +13,7 @@ import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.conversations.delivery import CLAIM_S
 from civic.conversations.lease import RELEASE, Held
 from core.db import driver
 
@@ -34,11 +35,15 @@ WITH held AS (
     INSERT INTO outbound (id, city_id, conversation_id, channel, inbound_id, purpose, priority, body, status,
         next_attempt_at, claimed_until, valid_until, created_at)
     SELECT said.id, %(city)s, held.id, %(channel)s, done.id, %(purpose)s, %(priority)s, said.body, 'queued',
-        %(now)s, clock_timestamp() + interval '60 seconds', %(valid_until)s, %(now)s
+        %(now)s, clock_timestamp() + make_interval(secs => %(claim_s)s), %(valid_until)s, %(now)s
     FROM held, done, jsonb_to_recordset(%(says)s) AS said(id uuid, body jsonb, position int)
     ORDER BY said.position
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done), (SELECT citizen_id FROM held)
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done), (SELECT citizen_id FROM held),
+    EXISTS (
+        SELECT 1 FROM outbound
+        WHERE conversation_id = %(id)s AND purpose = %(purpose)s AND status IN ('queued', 'sending')
+    )
 """
 
 
@@ -75,11 +80,15 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`ok`: written; otherwise another process has taken over and nothing may be sent. `is_released`: lease let go."""
+    """`ok`: written; otherwise another process has taken over and nothing may be sent. `is_released`: lease let go.
+
+    `is_behind`: earlier messages of the conversation are not out yet; these must wait for them.
+    """
 
     ok: bool
     is_released: bool
     citizen_id: UUID | None = None
+    is_behind: bool = False
 
 
 async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, lease_s: float) -> list[Written]:
@@ -104,7 +113,8 @@ async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, lease_s: 
         written, released = cursors[index]
         row = await written.fetchone()
         ok = row is not None and row[0] == 1 and row[1] == 1
-        results.append(Written(ok, released is not None and released.rowcount == 1, row[2] if row else None))
+        is_released = released is not None and released.rowcount == 1
+        results.append(Written(ok, is_released, row[2], row[3]) if row else Written(ok, is_released))
     return results
 
 
@@ -121,6 +131,7 @@ def _values(record: TurnRecord, lease_s: float) -> dict[str, Any]:
         "version": held.version,
         "lease_owner": held.lease,
         "lease_s": lease_s,
+        "claim_s": CLAIM_S,
         "state": Jsonb(record.state),
         "lang": record.lang,
         "owner": record.owner,

@@ -16,6 +16,7 @@ from typing import IO
 
 import httpx
 import orjson
+import psycopg
 import yaml
 
 from bench.load import Figures, Request, bodies, post_all
@@ -47,7 +48,7 @@ def run(database_url: str) -> dict[str, list[Figures]]:
         with _process(bound, env, bound_port, "/docs"), _process(city, env, city_port, "/healthz"):
             second_port = free_port()
             second = [sys.executable, "-m", "commands", "serve", "--no-worker", "--port", str(second_port)]
-            found = asyncio.run(_rounds(bound_port, city_port, out_port))
+            found = asyncio.run(_rounds(database_url, bound_port, city_port, out_port))
             with _process(second, env, second_port, "/healthz"):
                 found["kakao2"] = asyncio.run(_pair(city_port, second_port))
             return found
@@ -71,17 +72,17 @@ async def _pair(first_port: int, second_port: int) -> list[Figures]:
     return found
 
 
-async def _rounds(bound_port: int, city_port: int, out_port: int) -> dict[str, list[Figures]]:
+async def _rounds(database_url: str, bound_port: int, city_port: int, out_port: int) -> dict[str, list[Figures]]:
     found: dict[str, list[Figures]] = {"bound": [], "kakao": [], "partner": []}
     await post_all(bound_port, "/", bodies(300, _bare), connections=CONNECTIONS)
     await post_all(city_port, "/channels/kakao", bodies(CITIZENS, lambda i: _kakao(i, "warm")), connections=CONNECTIONS)
-    async with _counterpart(out_port) as heard:
-        await _partner(city_port, heard, "warm", CITIZENS)
+    async with _counterpart(out_port):
+        await _partner(city_port, database_url, "warm", CITIZENS)
         for number in range(ROUNDS):
             found["bound"].append(await post_all(bound_port, "/", bodies(COUNT, _bare), connections=CONNECTIONS))
             requests = bodies(COUNT, lambda index: _kakao(index, str(number)))  # noqa: B023
             found["kakao"].append(await post_all(city_port, "/channels/kakao", requests, connections=CONNECTIONS))
-            found["partner"].append(await _partner(city_port, heard, str(number), COUNT))
+            found["partner"].append(await _partner(city_port, database_url, str(number), COUNT))
     return found
 
 
@@ -111,17 +112,23 @@ def _kakao(index: int, run: str) -> Request:
     return headers, orjson.dumps(body)
 
 
-async def _partner(port: int, heard: "Heard", run: str, count: int) -> Figures:
-    """Push: the time counts from the post to the arrival of the first answer at the counterpart."""
-    heard.expect(run, count)
+async def _partner(port: int, database_url: str, run: str, count: int) -> Figures:
+    """Push: done when every answer has reached the counterpart. The times of single requests are those of the ack."""
     requests = bodies(count, lambda index: _signed(index, run))
     began = time.perf_counter()
-    for index in range(count):
-        heard.began[f"{run}-{index % CITIZENS}"] = 0.0
     posted = await post_all(port, "/channels/partner", requests, connections=CONNECTIONS)
-    await asyncio.wait_for(heard.done.wait(), 120)
+    await _until_sent(database_url)
     took = time.perf_counter() - began
     return Figures(count / took, posted.p50_ms, posted.p99_ms, posted.refused)
+
+
+async def _until_sent(database_url: str) -> None:
+    unsent = """SELECT (SELECT count(*) FROM inbound WHERE processed_at IS NULL)
+        + (SELECT count(*) FROM outbound WHERE status IN ('queued', 'sending'))"""
+    async with asyncio.timeout(120):
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            while (await (await connection.execute(unsent)).fetchone() or (0,))[0]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 def _signed(index: int, run: str) -> Request:
@@ -133,34 +140,14 @@ def _signed(index: int, run: str) -> Request:
     return headers.encode(), body
 
 
-class Heard:
-    """What the partner's system received; `done` when as many answers as messages have come."""
-
-    def __init__(self) -> None:
-        self.done = asyncio.Event()
-        self.began: dict[str, float] = {}
-        self._left = 0
-
-    def expect(self, run: str, count: int) -> None:
-        self._left = count
-        self.done.clear()
-
-    def one(self) -> None:
-        self._left -= 1
-        if self._left <= 0:
-            self.done.set()
-
-
 class _counterpart:  # noqa: N801 - reads as a context
     """The partner's side: answers every post with 200, as little work as HTTP allows."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._heard = Heard()
 
-    async def __aenter__(self) -> Heard:
+    async def __aenter__(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        return self._heard
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
@@ -174,7 +161,6 @@ class _counterpart:  # noqa: N801 - reads as a context
                 )
                 await reader.readexactly(length)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
-                self._heard.one()
 
 
 def _config(folder: Path, out_port: int) -> Path:

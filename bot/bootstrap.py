@@ -136,7 +136,7 @@ async def _wire(
     city_id = settings.city.id
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
-    cases = CaseService(db, city_id)
+    cases = CaseService(db, city_id, days_off=settings.city.days_off)
     services = Services(
         {
             "book": book,
@@ -232,4 +232,6 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("inbound.left_behind", f"*/{seconds} * * * * *", sweep.answer_left_behind)
     jobs.every("outbound.drain", f"1/{seconds} * * * * *", sweep.send_due)
     jobs.every("forms.forgotten", "20 * * * * *", sweep.close_forgotten_forms)
+    jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
+    jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)

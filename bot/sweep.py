@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select, text, update
+from sqlalchemy import RowMapping, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.bubbles import compile_says
@@ -15,7 +15,10 @@ from bot.outcome import Part
 from bot.replies import Texts
 from civic.conversations import delivery
 from civic.conversations.outbound import Draft, queue
-from civic.conversations.tables import conversations
+from civic.conversations.retention import forget_messages
+from civic.conversations.tables import conversations, outbound
+from civic.people.service import forget_citizens
+from core import metrics
 from core.clock import Clock
 from core.contracts.channel import Channel
 from core.db import Database
@@ -56,6 +59,25 @@ class Sweep:
     async def expire_old(self) -> None:
         async with self._db.transaction() as tx:
             await delivery.expire(tx, self._settings.city.id, self._clock.now())
+
+    async def forget(self) -> None:
+        """Keep the promise of the first message: what is past its retention is blanked, in small rounds."""
+        now = self._clock.now()
+        before = now - timedelta(days=self._settings.city.retention_days)
+        changed = 1
+        while changed:
+            async with self._db.transaction() as tx:
+                changed = await forget_messages(tx, self._settings.city.id, before)
+        async with self._db.transaction() as tx:
+            await forget_citizens(tx, self._settings.city.id, before, now)
+
+    async def count_waiting(self) -> None:
+        """How many messages wait, by channel, for the figures."""
+        waiting = select(outbound.c.channel, func.count()).where(outbound.c.status.in_(("queued", "sending")))
+        async with self._db.reading() as tx:
+            found = {row[0]: row[1] for row in await tx.execute(waiting.group_by(outbound.c.channel))}
+        for name in self._channels:
+            metrics.OUTBOUND_WAITING.labels(name).set(found.get(name, 0))
 
     async def close_forgotten_forms(self) -> None:
         """Close forms idle past their time and say so gently."""

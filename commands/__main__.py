@@ -117,6 +117,14 @@ def import_parking(file: Path) -> None:
     run(file)
 
 
+@app.command()
+def register(channel: Annotated[str, typer.Argument(help="채널 이름 (telegram)")]) -> None:
+    """제공자에게 우리 웹훅 주소(web.public_url)를 등록합니다."""
+    from commands.care import register as run
+
+    run(channel)
+
+
 @nlu.command("test")
 def nlu_test(
     file: Path,

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from commands.house import console, make_ready, running_store
 from core import backup, loading, store
+from core.contracts.channel import SendFailed
 from core.db import Database
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.settings import read
 
 
@@ -69,6 +70,43 @@ def import_parking(file: Path) -> None:
             report = asyncio.run(run_import(url, settings.city.id, parsed, datetime.now(UTC)))
     for line in lines_ko(report):
         console.print(line, highlight=False)
+
+
+def register(name: str) -> None:
+    """Tell a provider where our webhook is."""
+    from bot.bootstrap import open_channels
+    from core import secret
+    from core.clock import SystemClock
+    from core.contracts.channel import House, Registering
+    from core.http import guarded_client
+
+    settings = read()
+    url = f"{settings.web.public_url}/channels/{name}"
+
+    async def run() -> str:
+        async with guarded_client(settings.outside.allowed_hosts) as http:
+            var = settings.path(settings.var)
+            house = House(http, _tell_nobody, secret.load(var), var, settings.web.public_url, SystemClock().now)
+            channel = open_channels(settings, house).get(name)
+            if channel is None:
+                raise BadInput(f"켜진 채널이 아닙니다: {name}", f"{name} is not switched on in config.yml.")
+            if not isinstance(channel, Registering):
+                raise BadInput(
+                    f"{name}의 웹훅은 제공자의 관리 화면에서 등록합니다. docs/channels/{name}.md를 봐 주세요.",
+                    f"{name}'s webhook is registered on its provider's page; see docs/channels/{name}.md.",
+                )
+            try:
+                return await channel.register(url)
+            except SendFailed as failure:
+                raise Unavailable(failure.reason, failure.reason) from None
+            finally:
+                await channel.aclose()
+
+    console.print(f"등록했습니다: {asyncio.run(run())} → {url}")
+
+
+async def _tell_nobody(topic: str, payload: str) -> None:
+    return None
 
 
 def add_staff(login: str, name: str, role: str, department: str, password: str) -> None:

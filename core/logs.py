@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 from uuid import UUID
 
+import httpx
 import orjson
 import structlog
 from structlog.types import EventDict, WrappedLogger
@@ -135,6 +136,25 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class _HostOnly(logging.Filter):
+    """httpx logs whole addresses; a bot token or a one-time callback may be in them: scheme and host stay."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                part.copy_with(raw_path=b"/") if isinstance(part, httpx.URL) else part for part in record.args
+            )
+        return True
+
+
+_HOST_ONLY = _HostOnly()
+
+
+def only_hosts() -> None:
+    """For channels whose providers put secrets into addresses; asking twice changes nothing."""
+    logging.getLogger("httpx").addFilter(_HOST_ONLY)
 
 
 class AccessLog:

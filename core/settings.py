@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import time
+from datetime import date, time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -37,6 +37,7 @@ class City(Section):
     center_lon: Annotated[float, Field(ge=124, le=132)]
     retention_days: Annotated[int, Field(ge=1)]
     retention_source: str
+    days_off: dict[date, str] = {}
 
 
 class Database(Section):
@@ -129,7 +130,7 @@ def read(path: Path | None = None) -> Settings:
 
 def channel_settings(model: type[M], name: str, section: dict[str, Any]) -> M:
     """One channel's section as its own settings model. Raises ConfigError like `read`."""
-    values = {key: value for key, value in section.items() if key != "enabled"}
+    values = {key: value for key, value in section.items() if key not in ("enabled", "polling")}
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -3,10 +3,12 @@
 from civic.people.citizens import contact_of, has_consented, name_citizen, record_consent
 from civic.people.name import clean_name
 from civic.people.phone import masked_phone, normalise_phone
+from civic.people.retention import forget_citizens
 
 __all__ = [
     "clean_name",
     "contact_of",
+    "forget_citizens",
     "has_consented",
     "masked_phone",
     "name_citizen",

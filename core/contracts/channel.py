@@ -233,3 +233,12 @@ class Polling(Protocol):
     def poll(self) -> AsyncIterator[WebhookRequest]:
         """Updates as if they had been posted, authentic, in order; a request counts as done on the next."""
         ...
+
+
+@runtime_checkable
+class Registering(Protocol):
+    """A channel whose provider must be told our address by a call (others are registered on their provider's page)."""
+
+    async def register(self, url: str) -> str:
+        """Point the provider's webhook at `url`; what it answered, in a word for the operator. Raises SendFailed."""
+        ...

@@ -6,7 +6,6 @@ Kakao signs nothing, so a header of ours and the bot's id are the proof. Source:
 
 import hashlib
 import hmac
-import logging
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core import logs
 from core.contracts.channel import (
     Button,
     Capabilities,
@@ -114,20 +114,6 @@ class Entrance(_Part):
     type: str
 
 
-class _HostOnly(logging.Filter):
-    """httpx logs whole addresses, and a callback's address is a one-time secret: only scheme and host stay."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                part.copy_with(raw_path=b"/") if isinstance(part, httpx.URL) else part for part in record.args
-            )
-        return True
-
-
-_HOST_ONLY = _HostOnly()
-
-
 class Kakao:
     name = "kakao"
     replies: Literal["push", "in_response"] = "in_response"
@@ -136,7 +122,7 @@ class Kakao:
     )
 
     def __init__(self, settings: Settings, house: House) -> None:
-        logging.getLogger("httpx").addFilter(_HOST_ONLY)
+        logs.only_hosts()
         self._settings = settings
         self._house = house
         self._header = settings.header.lower()

@@ -39,6 +39,7 @@ from telegram.constants import ChatAction, ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
+from core import logs
 from core.contracts.channel import (
     Capabilities,
     Channel,
@@ -81,20 +82,6 @@ class Settings(BaseModel):
     timeout_s: Annotated[float, Field(gt=0, le=15)] = 10
 
 
-class _HostOnly(logging.Filter):
-    """httpx logs whole addresses, and Telegram's hold the bot token: only scheme and host stay."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                part.copy_with(raw_path=b"/") if isinstance(part, httpx.URL) else part for part in record.args
-            )
-        return True
-
-
-_HOST_ONLY = _HostOnly()
-
-
 class _Request(HTTPXRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -122,7 +109,7 @@ class Telegram:
     )
 
     def __init__(self, settings: Settings, house: House) -> None:
-        logging.getLogger("httpx").addFilter(_HOST_ONLY)
+        logs.only_hosts()
         logging.getLogger("telegram").setLevel(logging.INFO)  # at DEBUG the library writes citizens' texts
         self._house = house
         self._secret = settings.webhook_secret
@@ -211,6 +198,15 @@ class Telegram:
         """ "typing…" for five seconds or until the next message."""
         with contextlib.suppress(Exception):
             await self._bot.send_chat_action(address, ChatAction.TYPING)
+
+    async def register(self, url: str) -> str:
+        """setWebhook with our secret token and the kinds read here. Raises SendFailed."""
+        try:
+            await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=KINDS)
+            name = (await self._bot.get_me()).username
+        except TelegramError as error:
+            raise SendFailed(f"텔레그램이 거절했습니다 (setWebhook: {type(error).__name__})") from None
+        return f"@{name}"
 
     async def poll(self) -> AsyncIterator[WebhookRequest]:
         """Long polling without end. Raises SendFailed when a call fails; a new poll() goes on where this one stood.

@@ -1,0 +1,53 @@
+"""Forgetting what the first message promised to forget: the words of conversations past their retention.
+
+Rows stay as counts (when, which channel, which outcome); what was said, pressed, shown and where is gone.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import driver
+
+MOST = 5000
+"""Rows a round: a first run over years of messages must not hold the table for minutes."""
+
+_INBOUND = """
+UPDATE inbound SET text = '', content = '{}'::jsonb WHERE id IN (
+    SELECT i.id FROM inbound i JOIN conversations c ON c.id = i.conversation_id
+    WHERE i.city_id = %(city)s AND i.received_at < %(before)s AND i.processed_at IS NOT NULL
+      AND (i.text <> '' OR i.content <> '{}'::jsonb)
+      AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id
+          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
+    LIMIT %(most)s
+)
+"""
+
+_OUTBOUND = """
+UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE id IN (
+    SELECT o.id FROM outbound o
+    WHERE o.city_id = %(city)s AND o.created_at < %(before)s AND o.status NOT IN ('queued', 'sending')
+      AND o.body <> '{"text": ""}'::jsonb
+      AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = o.conversation_id
+          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
+    LIMIT %(most)s
+)
+"""
+
+_STATES = """
+UPDATE conversations SET state = '{}'::jsonb, idle_at = NULL, version = version + 1
+WHERE city_id = %(city)s AND last_inbound_at < %(before)s AND state <> '{}'::jsonb AND lease_owner IS NULL
+"""
+
+
+async def forget_messages(tx: AsyncConnection, city_id: str, before: datetime) -> int:
+    """Blank messages older than the moment, except in conversations with a case that is open or closed since then.
+
+    Returns how many rows changed; call again while it is not 0.
+    """
+    connection = await driver(tx)
+    values = {"city": city_id, "before": before, "most": MOST}
+    changed = 0
+    for statement in (_INBOUND, _OUTBOUND, _STATES):
+        changed += (await connection.execute(statement, values)).rowcount
+    return changed

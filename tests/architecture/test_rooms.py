@@ -15,6 +15,8 @@ from tests.bot import dialog_file
 from tests.integrations.channels.kits import kit_of
 
 CHANNELS = loading.files("integrations.channels")
+HOUSE_KEYS = {"enabled", "polling"}
+"""Keys of any channel's section that the house reads itself."""
 TALK = {"affirm", "deny", "out_of_scope"}
 """Intents that are answers to us and no wish of a citizen: they have no name on a button."""
 KINDS = sorted(
@@ -70,7 +72,7 @@ def test_a_channels_page_names_its_settings(name: str) -> None:
 def test_a_channels_section_in_config_yml_holds_known_keys_and_all_that_must_be_said(name: str) -> None:
     section = yaml.safe_load(tree.text(Path("config.yml")))["channels"][name]
     fields = loading.file("integrations.channels", name).Settings.model_fields
-    assert set(section) - {"enabled"} <= set(fields)
+    assert set(section) - HOUSE_KEYS <= set(fields)
     assert {field for field, info in fields.items() if info.is_required()} <= set(section)
 
 

@@ -1,4 +1,4 @@
-"""Follows CONTRIBUTING.md in a copy of the checkout: each labelled block becomes its file, and the house takes it in."""
+"""Follows CONTRIBUTING.md in a copy of the checkout: each labelled block becomes its file, the house takes it in."""
 
 import os
 import re

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from core.contracts.channel import Button, Forged, Malformed, Media, OutgoingMessage, Received, SendFailed
+from core.contracts.channel import Button, Forged, Malformed, Media, OutgoingMessage, Received, Registering, SendFailed
 from core.loading import ROOT
 from integrations.channels.telegram import MAX_FILE, Settings, Telegram
 from tests.integrations.channels.conftest import Lent, Serve
@@ -234,6 +234,23 @@ async def test_working_shows_typing(lent: Lent, serve: Serve) -> None:
         await channel.working("5550001")
         await channel.aclose()
     assert fields(provider.calls[0]) == {"chat_id": "5550001", "action": "typing"}
+
+
+async def test_it_registers_its_webhook_with_the_secret_and_the_kinds_it_reads(lent: Lent, serve: Serve) -> None:
+    bot = {"id": 1, "is_bot": True, "first_name": "신문고", "username": "sinmungo_bot"}
+
+    def answer(call: Call) -> Answer:
+        return result(bot if call.path.endswith("/getMe") else True)
+
+    async with serve(answer) as provider:
+        channel = made(lent, provider.url)
+        assert isinstance(channel, Registering)
+        assert await channel.register("https://city.example/channels/telegram") == "@sinmungo_bot"
+        await channel.aclose()
+    asked = fields(provider.calls[0])
+    assert asked["url"] == "https://city.example/channels/telegram"
+    assert len(asked["secret_token"]) >= 16
+    assert asked["allowed_updates"] == '["message", "callback_query", "my_chat_member"]'
 
 
 # --- files

@@ -1,0 +1,58 @@
+"""The first message says how long we keep what is said; after that time it is gone."""
+
+from sqlalchemy import select, update
+
+from bot.sweep import Sweep
+from civic.cases.tables import cases
+from civic.conversations.tables import conversations, inbound, outbound
+from civic.people.tables import citizens
+from tests.bot.city import Citizen, City
+
+FILE = ("장기동에 가로등이 꺼졌어요", "네", "오늘", "사진 없음", "동의하고 민원", "홍길동", "010-1234-5678", "접수")
+
+
+def sweep(city: City) -> Sweep:
+    house = city.house
+    return Sweep(house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.clock)
+
+
+async def words_of(city: City, citizen: Citizen) -> tuple[list[str], list[str]]:
+    async with city.house.db.transaction() as tx:
+        thread = await tx.scalar(select(conversations.c.id).where(conversations.c.address == citizen.address))
+        said = await tx.scalars(select(inbound.c.text).where(inbound.c.conversation_id == thread))
+        told = await tx.scalars(select(outbound.c.body["text"].astext).where(outbound.c.conversation_id == thread))
+        return list(said), list(told)
+
+
+async def test_it_forgets_the_words_after_the_promised_time(city: City) -> None:
+    citizen = city.citizen()
+    await citizen.say("구래동 주차장")
+    await sweep(city).forget()
+    assert (await words_of(city, citizen))[0] == ["구래동 주차장"]
+    city.move(days=city.house.settings.city.retention_days + 1)
+    await sweep(city).forget()
+    said, told = await words_of(city, citizen)
+    assert set(said) == {""}
+    assert set(told) == {""}
+
+
+async def test_it_keeps_an_open_case_and_its_citizen_until_the_case_is_long_closed(city: City) -> None:
+    citizen = city.citizen()
+    for line in FILE:
+        await citizen.say(line)
+    keep = city.house.settings.city.retention_days
+    city.move(days=keep + 1)
+    await sweep(city).forget()
+    assert FILE[0] in (await words_of(city, citizen))[0]
+    async with city.house.db.transaction() as tx:
+        case = (await tx.execute(select(cases).order_by(cases.c.received_at.desc()).limit(1))).one()
+        await tx.execute(
+            update(cases).where(cases.c.id == case.id).values(closed_at=city.clock.now(), status="answered")
+        )
+    city.move(days=keep + 1)
+    await sweep(city).forget()
+    assert set((await words_of(city, citizen))[0]) == {""}
+    async with city.house.db.transaction() as tx:
+        person = (await tx.execute(select(citizens).where(citizens.c.id == case.citizen_id))).one()
+    assert person.name is None
+    assert person.phone is None

@@ -44,9 +44,9 @@ def split(text: str, most: int) -> list[str]:
         head = rest[:most]
         cut = max(head.rfind("\n"), 0) or _last(r"[.!?。]\s", head) or head.rfind(" ")
         cut = cut if cut > most // 3 else most
-        pieces.append(rest[:cut].rstrip())
+        pieces.append(rest[:cut].strip())
         rest = rest[cut:].lstrip()
-    return [*pieces, rest]
+    return [piece for piece in (*pieces, rest) if piece] or [text.strip()]
 
 
 def _last(pattern: str, text: str) -> int:

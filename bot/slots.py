@@ -204,7 +204,7 @@ def _phone(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> An
     text = turn.message.text.strip()
     if entity := turn.understanding.first("phone"):
         return Filled(entity.value)
-    return Declined() if _would_rather_not(text) else Filled(wording.bare_noun(text))
+    return Declined() if _would_rather_not(text) else Filled(wording.bare_number(text))
 
 
 def _name(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:

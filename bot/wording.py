@@ -70,7 +70,9 @@ _CIRCLED = {chr(0x2460 + index): index + 1 for index in range(20)}
 _NUMBER = re.compile(
     r"^\(?(\d{1,2})\)?\s*(?:번째|번)?\s*(?:거|것|걸)?(?:이요|요|으로|로|으로\s*할게요|로\s*할게요|할게요|이에요|입니다|이야)?$"
 )
-_ORDINAL = re.compile(rf"^({'|'.join(_ORDINALS)})번?째?(?:거|것|걸)(?:요|이요|로|로요|로할게요|할게요)?$")
+_ORDINAL = re.compile(
+    rf"^({'|'.join(_ORDINALS)})(?:번째(?:거|것|걸|꺼)?|거|것|걸)(?:요|이요|로|로요|로할게요|할게요|는|은)?$"
+)
 
 
 def plain(text: str) -> str:
@@ -201,6 +203,11 @@ def bare_noun(text: str) -> str:
     """A place or a time without the verb of politeness: "오늘 아침요" → "오늘 아침"."""
     kept = _NOUN_END.sub("", text.strip().rstrip(".!~ "))
     return kept if len(kept) >= 2 else text.strip()
+
+
+def bare_number(text: str) -> str:
+    """ "010-1234-5678로 해주세요" → "010-1234-5678"."""
+    return re.sub(r"[가-힣\s.!]+$", "", text.strip()[:60])
 
 
 def bare_name(text: str) -> str:

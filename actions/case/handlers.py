@@ -67,7 +67,7 @@ async def submit(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book:
             city_id=turn.city_id,
             category=category.id,
             department_id=category.department_id,
-            body=body,
+            body=_told(body, slots),
             conversation_id=turn.conversation_id,
             channel=turn.channel,
             **where,
@@ -126,6 +126,16 @@ async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any]) ->
         now=turn.now,
     )
     return citizen_id
+
+
+def _told(body: str, slots: Mapping[str, Any]) -> str:
+    """A tip has no columns for the time and the pictures: the officer reads of them in its text."""
+    lines = [body]
+    if when := _when_label(slots.get("when")):
+        lines.append(f"시점: {when}")
+    if photos := len(slots.get("photo", ())):
+        lines.append(f"사진: {photos}장 (대화에 있음)")
+    return "\n".join(lines)
 
 
 def _department(department: Any, lang: str, city: City) -> str:

@@ -27,7 +27,7 @@ ACTIONS = (
 CHECKS = ("시", "단추", "없음", "침묵", "의도", "언어", "상태", "말풍선")
 """What must then be true of the answers since the last action, or of the store."""
 _EXTRAS = ("반복",)
-_HEAD = ("제목", "언어", "시작", "채널", "대화")
+_HEAD = ("제목", "언어", "시작", "대화")
 
 
 class BadDialogue(Exception):
@@ -52,7 +52,6 @@ class Dialog:
     steps: tuple[Step, ...]
     lang: str = ""
     start: str = ""
-    channel: str = "memory"
 
     def checked(self, kind: str) -> list[Any]:
         """All values of one kind of check."""
@@ -92,9 +91,7 @@ def _dialog(file: str, number: int, raw: Any) -> Dialog:
     steps = tuple(_step(where, line) for line in lines)
     if not steps[0].action:
         raise BadDialogue(f"{where}: 시민이 먼저 무엇인가 해야 합니다")
-    return Dialog(
-        file, title, steps, str(raw.get("언어", "")), str(raw.get("시작", "")), str(raw.get("채널", "memory"))
-    )
+    return Dialog(file, title, steps, str(raw.get("언어", "")), str(raw.get("시작", "")))
 
 
 def _step(where: str, line: Any) -> Step:

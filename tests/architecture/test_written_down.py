@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from civic.cases.status import NAMES
+from civic.conversations.delivery import LADDER
 from commands.__main__ import app
 from core import loading
 from core.loading import ROOT
@@ -28,7 +30,8 @@ _OURS = re.compile(r"(?<![\w.])/(?:work|root|home)/\w|(?:pypi|npm|registry)[\w.-
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = [target for target in _LINK.findall(tree.text(page)) if "://" not in target and "mailto:" not in target]
+    prose = re.sub(r"^```.*?^```$", "", tree.text(page), flags=re.M | re.S)
+    targets = [target for target in _LINK.findall(prose) if "://" not in target and "mailto:" not in target]
     assert [target for target in targets if not (ROOT / page.parent / target).exists()] == []
 
 
@@ -82,3 +85,18 @@ def test_programs_are_programs(program: str) -> None:
         shell = file.readline().strip().removeprefix("#!").split("/")[-1].removeprefix("env ")
     assert shell in ("sh", "bash")
     assert subprocess.run([shell, "-n", str(ROOT / program)], check=False).returncode == 0
+
+
+def test_every_word_of_the_glossary_is_found_where_it_says() -> None:
+    """Each row's last cell is a file or folder of ours, and no word is explained twice."""
+    page = tree.text(Path("docs/glossary.md"))
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ") and "|---" not in line]
+    words = [row[0] for row in rows if row[0] != "Identifier"]
+    assert len(words) == len(set(words)) > 50
+    assert [row[0] for row in rows if len(row) == 4 and row[0] != "Identifier" and not _PATH.search(row[3])] == []
+
+
+def test_every_status_and_delivery_state_is_in_the_glossary() -> None:
+    page = tree.text(Path("docs/glossary.md"))
+    assert [state for state in LADDER if state not in page] == []
+    assert [korean for korean, _ in NAMES.values() if korean not in page] == []

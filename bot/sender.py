@@ -51,6 +51,7 @@ class Sender:
         self._tails: dict[UUID, asyncio.Task[None]] = {}
         self._paused: dict[str, float] = {}
         self._retries: set[asyncio.Task[None]] = set()
+        self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._lines: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LINES))
         self._settle = Grouped(self._settle_all)
 
@@ -153,6 +154,8 @@ class Sender:
             if status == "queued":
                 await self._let_go([*(rest.message.id for rest in waiting[position + 1 :]), *riders])
                 return
+            if status == "stopped":
+                return
             for rider in riders:
                 await self._settle(Result(rider, status, self._clock.now(), tried=0))
 
@@ -162,7 +165,7 @@ class Sender:
             await delivery.unclaim(tx, [one.message.id for one in waiting])
             ready = await delivery.claim(tx, conversation_id, waiting[0].message.address, self._clock.now())
         if not ready:
-            asyncio.get_running_loop().call_later(BEHIND_S, self._again, conversation_id)
+            self._soon(conversation_id, BEHIND_S)
         return ready
 
     async def _renew(self, ids: list[UUID]) -> None:
@@ -170,7 +173,10 @@ class Sender:
             await delivery.renew(tx, ids)
 
     async def _one(self, conversation_id: UUID, channel: Channel, waiting: Waiting) -> str:
-        """One message; its state now. "queued": it went back, and those behind it must wait too."""
+        """One message; its state now. "queued": it went back, and those behind it must wait too.
+
+        "stopped": the citizen has left; it failed, and those behind it are cancelled.
+        """
         now, message = self._clock.now(), waiting.message
         if now > waiting.valid_until:
             reason = "보낼 수 있는 시간이 지났습니다. (Too old to send.)"
@@ -216,9 +222,10 @@ class Sender:
         now, message = self._clock.now(), waiting.message
         attempts = waiting.attempts + 1
         if failure.stopped:
+            await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
             async with self._db.transaction() as tx:
                 await delivery.unreachable(tx, conversation_id, now)
-            return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
+            return "stopped"
         if failure.unknown and not channel.capabilities.idempotent:
             return await self._give_up(channel, Result(message.id, "unknown", now, reason=failure.reason))
         wait = delivery.next_wait(self._messaging.retry.waits_s, attempts)
@@ -245,10 +252,16 @@ class Sender:
             await delivery.requeue(tx, result)
         wait = (result.next_attempt_at or result.at) - result.at
         if wait <= SHORT_WAIT:
-            asyncio.get_running_loop().call_later(wait.total_seconds(), self._again, conversation_id)
+            self._soon(conversation_id, wait.total_seconds())
+
+    def _soon(self, conversation_id: UUID, wait_s: float) -> None:
+        """A short wait ends here; longer ones, and those of a process that died, are the sweep's."""
+        if conversation_id not in self._timers:
+            timer = asyncio.get_running_loop().call_later(wait_s, self._again, conversation_id)
+            self._timers[conversation_id] = timer
 
     def _again(self, conversation_id: UUID) -> None:
-        """A short wait ends here; longer ones, and those of a process that died, are the sweep's."""
+        self._timers.pop(conversation_id, None)
         task = asyncio.create_task(self.deliver(conversation_id))
         self._retries.add(task)
         task.add_done_callback(self._retries.discard)
@@ -268,8 +281,11 @@ class Sender:
         await asyncio.gather(*(self._settle(Result(message_id, "sent", now)) for message_id in ids))
 
     async def idle(self) -> None:
-        """Wait until every conversation's tail is done (shutdown, tests)."""
-        while self._tails:
-            await asyncio.wait(list(self._tails.values()))
+        """Wait until every conversation's tail is done (shutdown, tests); what waits for its time is the sweep's."""
+        while self._tails or self._retries:
+            await asyncio.wait([*self._tails.values(), *self._retries])
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
         with contextlib.suppress(Unavailable):
             await self._settle.close()

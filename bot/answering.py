@@ -14,7 +14,9 @@ from bot.state import Question
 from core.contracts.dialogue import Choice, Handler, Reply, Turn
 from core.contracts.understanding import Understanding
 
-STEERING = frozenset({"affirm", "deny", "thanks", "greet", "out_of_scope"})
+COURTESIES = frozenset({"greet", "thanks"})
+HUMAN = Choice("do:talk_to_human", key="button.talk_to_human")
+STEERING = COURTESIES | {"affirm", "deny", "out_of_scope"}
 """Intents that are answers rather than questions: they never interrupt a form."""
 STARTERS = (
     Choice("do:parking_find", key="intent.parking_find"),
@@ -139,9 +141,9 @@ class Answering:
             # The form asks before it writes anything: a question back would only delay it.
             await self.run(outcome, turn, candidates[0] if candidates[0] in _FILING_KINDS else _FILING)
             return
-        if any(name.startswith("complaint_") for name in candidates) and _FILING not in candidates:
+        if any(name.startswith("complaint_") for name in candidates):
             # "민원이요" is most often the wish to make one, whatever else it could be.
-            candidates = [_FILING, *candidates][:3]
+            candidates = [_FILING, *(name for name in candidates if name != _FILING)][:3]
         buttons = tuple(Choice(f"do:{name}", key=f"intent.{name}") for name in candidates)
         names = [self._texts.render(f"intent.{name}", outcome.lang, {}) for name in candidates]
         outcome.say(

@@ -7,6 +7,7 @@ from bot import wording
 from bot.state import FormState
 from core.contracts.dialogue import Form, Slot, Turn
 from core.contracts.understanding import Entity
+from core.errors import BadInput
 
 _KIND_OF_ENTITY = {"place": "place", "when": "when", "phone": "phone", "category": "choice"}
 STORY = 20
@@ -32,13 +33,20 @@ def new_value(form: Form, state: FormState, turn: Turn, known: Known) -> tuple[s
     return _by_words(answered, state, text)
 
 
-def glean(form: Form, state: FormState, turn: Turn) -> None:
-    """A story tells more than what happened: the place and the time in it need not be asked again."""
+def glean(form: Form, state: FormState, turn: Turn) -> list[tuple[str, str]]:
+    """Keep what the text tells beyond its question: place, time, number. The slots now answered, and with what."""
+    told: list[tuple[str, str]] = []
     for slot in form.slots:
-        if slot.kind not in ("place", "when") or slot.name in state.slots or slot.name in state.skipped:
+        is_open = slot.name not in state.slots and slot.name not in state.skipped and slot.name != state.asking
+        entity = turn.understanding.first(slot.kind) if is_open and slot.kind in ("place", "when", "phone") else None
+        if entity is None:
             continue
-        if entity := turn.understanding.first(slot.kind):
-            state.slots[slot.name] = _value(slot, entity)
+        try:
+            state.slots[slot.name] = slot.check(entity.value) if slot.check else _value(slot, entity)
+        except BadInput:
+            continue
+        told.append((slot.name, entity.text))
+    return told
 
 
 def _is_story(form: Form, state: FormState, text: str) -> bool:

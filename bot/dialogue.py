@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot import safety, wording
-from bot.answering import STARTERS, Answering
+from bot.answering import COURTESIES, HUMAN, STARTERS, Answering
 from bot.filling import Filling
 from bot.forms import Forms
 from bot.outcome import Outcome, Part, Services
@@ -32,6 +32,8 @@ _RESUME = Choice("resume:all", key="button.resume")
 _NOTHING = Understanding(text="", lang="ko", band="refuse", ranking=())
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
+_STORY = 15
+"""Characters of a message that says more than hello."""
 _NAMES = frozenset({"name", "phone", "place"})
 
 
@@ -64,7 +66,7 @@ class Dialogue:
         """One message, decided. Pure but for what handlers read."""
         state = State.read(held.state, now, self._topic_age)
         shown_before = state.question
-        understanding = understand(message.text) if message.text and message.kind == "text" else _NOTHING
+        understanding = _heard(message, understand)
         outcome = Outcome(state, self._lang(held, state, message, understanding), owner=held.owner)
         payload = message.payload or typed_choice(state, message)
         if kind := safety.emergency(message.text):
@@ -176,6 +178,10 @@ class Dialogue:
             self._filling.ask_again(outcome)
         elif message.kind == "start":
             self._welcome(outcome)
+        elif not payload and wording.asks_who(message.text):
+            outcome.intent = "help"
+            outcome.say("who", buttons=(HUMAN,))
+            self._filling.ask_again(outcome)
         elif payload:
             await self._pressing.press(outcome, turn, payload, understand)
         elif state.form:
@@ -219,3 +225,14 @@ class Dialogue:
             await self._answering.run(outcome, turn, pending or topic.intent)
             return
         outcome.say("place.what_for", buttons=_PLACE_USES)
+
+
+def _heard(message: IncomingMessage, understand: Callable[[str], Understanding]) -> Understanding:
+    """What was said. A story behind a greeting is the story: it is listened to again without its hello."""
+    if not message.text or message.kind != "text":
+        return _NOTHING
+    heard = understand(message.text)
+    if heard.intent not in COURTESIES or len(message.text) < _STORY:
+        return heard
+    rest = wording.without_greeting(message.text)
+    return understand(rest) if len(rest) < len(message.text) else heard

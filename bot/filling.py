@@ -27,7 +27,8 @@ class Filling:
     async def take(self, outcome: Outcome, turn: Turn) -> None:
         state, message = outcome.state, turn.message
         assert state.form is not None
-        if wording.is_cancel(message.text):
+        is_story = self._forms.asked(state.form).kind == "text"
+        if wording.is_cancel(message.text) or (not is_story and wording.ends_in_cancel(message.text)):
             self._cancel(outcome, message.text)
         elif message.kind == "media" and not turn.photos:
             outcome.say("photo.unreadable")

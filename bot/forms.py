@@ -126,7 +126,7 @@ class Forms:
             if slot.kind == "confirm" and answer.value == "no":
                 return [self.cancel(state)], None
             state.form.slots[slot.name] = answer.value
-            if slot.kind == "text":
+            if slot.kind in ("text", "name"):
                 correcting.glean(self.form(state.form), state.form, turn)
         return await self.go_on(state, turn)
 
@@ -154,6 +154,12 @@ class Forms:
             says = (Say(f"{name}.declined.{slot.name}", values, self._ways_out(state.form, slot)),)
         elif isinstance(answer, reading.Unread) and answer.reason:
             says = (Say("form.reason", {"reason": answer.reason[0 if lang == "ko" else 1]}),)
+        elif isinstance(answer, reading.Unread) and (told := correcting.glean(self.form(state.form), state.form, turn)):
+            says = tuple(
+                Say("form.noted", {"slot": self.slot_name(state.form, one, lang), "value": shown})
+                for one, shown in told
+            )
+            state.form.tries -= 1
         elif self._texts.has(f"{name}.retry.{slot.name}"):
             says = (Say(f"{name}.retry.{slot.name}", values),)
         if state.form.tries >= MAX_TRIES:

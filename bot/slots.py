@@ -211,6 +211,9 @@ def _name(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Ans
     text = turn.message.text.strip()
     if _would_rather_not(text):
         return Declined()
+    if entity := turn.understanding.first("phone"):
+        # "홍길동 010-1234-5678": the number answers its own question.
+        text = text.replace(entity.text, " ").strip(" ,/")
     return Unread() if wording.is_yes(text) else Filled(wording.bare_name(text))
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -65,6 +66,17 @@ _NOUN_END = re.compile(
     r"(?<=[가-힣])(?:입니다|이에요|이예요|예요|이요|인데요|이고요|이었어요|였어요|에서요)$|"
     r"(?<=[침녁심벽전후제늘금밤낮시분쯤경터지일월년주말동읍면리앞뒤옆쪽역길로곳처원점구장관])(?:에)?요$"
 )
+_GREETING = re.compile(
+    r"^(?:(?:안녕\s*하세요|안녕하십니까|안녕하셔요|안녕|저기요|여보세요|수고\s*(?:많으십니다|하십니다|하세요|많으세요)|감사합니다|고맙습니다|"
+    r"hello|hi|hey|good (?:morning|afternoon|evening))[\s,.!~ㅎ^]+)+",
+    re.I,
+)
+_ENDS_IN_CANCEL = re.compile(r"취소(?:요|할게요|할래요|해\s*줘요?|해\s*주세요|합니다|하고\s*싶어요)?[\s.!~]*$")
+_WHO = re.compile(
+    r"(?:^|너|당신|혹시|진짜|정말|지금|거기|그쪽)\s*(?:은|는)?\s*사람(?:이야|이에요|이세요|인가요|이니|입니까|맞아|맞나)|(?:로봇|챗봇|봇|기계|ai|인공지능)\s*(?:이야|이에요|예요|인가요|이니|야|입니까|이죠|지)|"
+    r"are you (?:a |an )?(?:human|person|bot|robot|real|ai|machine)|am i talking to a (?:human|person|bot|robot)",
+    re.I,
+)
 _ORDINALS = ("첫", "두", "세", "네", "다섯", "여섯")
 _CIRCLED = {chr(0x2460 + index): index + 1 for index in range(20)}
 _NUMBER = re.compile(
@@ -77,6 +89,11 @@ _ORDINAL = re.compile(
 
 def plain(text: str) -> str:
     """Lower case, full-width made narrow, without spaces, marks and laughter: for comparing whole short messages."""
+    return _plain(text[:200])
+
+
+@lru_cache(maxsize=4096)  # one turn compares the same message and the same labels a dozen times
+def _plain(text: str) -> str:
     # Letter by letter and not as a whole: NFKC of a whole text would turn ㅋ and ㅇㅇ into other, conjoining letters.
     composed = (char if _is_jamo(char) else unicodedata.normalize("NFKC", char) for char in _nfc(text))
     spoken = (char for char in "".join(composed) if unicodedata.category(char)[0] not in _UNSPOKEN)
@@ -84,7 +101,7 @@ def plain(text: str) -> str:
 
 
 def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text[:200])
+    return unicodedata.normalize("NFC", text)
 
 
 def _is_jamo(char: str) -> bool:
@@ -155,6 +172,21 @@ def is_question(text: str) -> bool:
 
 def is_correction(text: str) -> bool:
     return _CORRECTING.search(text[:200]) is not None
+
+
+def without_greeting(text: str) -> str:
+    """ "안녕하세요 가로등이 꺼졌어요" → "가로등이 꺼졌어요"; a mere greeting stays as it is."""
+    return _GREETING.sub("", text.lstrip()) or text
+
+
+def ends_in_cancel(text: str) -> bool:
+    """ "아까 말한 거 취소할게요": a short sentence that cancels."""
+    return len(text) <= 25 and _ENDS_IN_CANCEL.search(text) is not None
+
+
+def asks_who(text: str) -> bool:
+    """ "사람이에요 로봇이에요?": who is answering."""
+    return len(text) <= 40 and _WHO.search(text) is not None
 
 
 def declines(text: str) -> bool:

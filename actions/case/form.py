@@ -32,14 +32,15 @@ def _guesses(slots: Slots, book: CityBook) -> list[str]:
     """What the kind may be, from the first sentence, or from the story told since; none once they were denied."""
     if slots.get("category_denied"):
         return []
-    return list(slots.get("category_guess") or _by_keywords(str(slots.get("what", "")), book))
+    told = slots.get("category_guess") or _by_keywords(str(slots.get("what", "")), book)
+    return list(told or slots.get("category_hint", ()))
 
 
 def _category_choices(slots: Slots, book: CityBook) -> tuple[Choice, ...]:
     guessed = [name for name in _guesses(slots, book) if name != "other"]
     if guessed:
         return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in (*guessed, "other"))
-    refused = set(slots.get("category_guess", ()))
+    refused = {*slots.get("category_guess", ()), *slots.get("category_hint", ())}
     return tuple(Choice(f"set:{name}", key=f"category.{name}") for name in COMMON if name not in refused)
 
 
@@ -126,11 +127,16 @@ def prefilled(
     seen: Understanding, text: str, book: CityBook, photos: tuple[Mapping[str, Any], ...], *, is_known: bool
 ) -> dict[str, Any]:
     """The slots that the citizen's first sentence already answers. The kind is only guessed, and asked back."""
-    slots: dict[str, Any] = {"category_guess": guess(seen, text, book)}
+    guessed = guess(seen, text, book)
+    slots: dict[str, Any] = {}
     if is_known:
         slots["is_known"] = True
-    if tells_something(text, slots["category_guess"]) and len(text) <= MAX_STORY:
+    if tells_something(text, guessed) and len(text) <= MAX_STORY:
         slots["what"] = text
+        slots["category_guess"] = guessed
+    elif guessed:
+        # "쓰레기 신고": a hint only; the story that follows may be about something else.
+        slots["category_hint"] = guessed
     if place := seen.first("place"):
         slots["where"] = {"label": place.value, "lat": place.detail.get("lat"), "lon": place.detail.get("lon")}
     if when := seen.first("when"):

@@ -45,7 +45,7 @@ async def file_safety_report(turn: Turn, book: CityBook) -> Reply:
 def _with_guess(reply: Reply, category: str) -> Reply:
     assert reply.open_form is not None
     slots = dict(reply.open_form.slots)
-    slots["category_guess"] = list(dict.fromkeys([*slots["category_guess"], category]))[:2]
+    slots["category_guess"] = list(dict.fromkeys([*slots.get("category_guess", ()), category]))[:2]
     return replace(reply, open_form=OpenForm(reply.open_form.name, slots))
 
 

@@ -190,3 +190,41 @@ def test_nothing_is_said(text: str) -> None:
 @pytest.mark.parametrize("text", ["네", "1", "ㅇㅇ", "ok", "😀" * 300 + "주차장"])
 def test_something_is_said(text: str) -> None:
     assert not wording.says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["너 사람이야 로봇이야", "혹시 사람이에요?", "챗봇인가요", "사람이세요?", "are you a bot?"]
+)
+def test_he_asks_who_answers(text: str) -> None:
+    assert wording.asks_who(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["이웃이 이상한 사람이에요", "사람이 너무 많아요", "로봇청소기 버리려고요", "아는 사람이야 그냥"]
+)
+def test_he_speaks_of_people(text: str) -> None:
+    assert not wording.asks_who(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("안녕하세요 가로등이 꺼졌어요", "가로등이 꺼졌어요"),
+        ("안녕하세요! 수고 많으십니다. 장기동인데요", "장기동인데요"),
+        ("Hello, there is a pothole", "there is a pothole"),
+        ("안녕하세요", "안녕하세요"),
+        ("안녕동 주차장", "안녕동 주차장"),
+    ],
+)
+def test_a_greeting_is_taken_off(text: str, rest: str) -> None:
+    assert wording.without_greeting(text) == rest
+
+
+@pytest.mark.parametrize("text", ["아까 말한 거 취소할게요", "그거 취소", "신고 취소해 주세요."])
+def test_a_sentence_that_cancels(text: str) -> None:
+    assert wording.ends_in_cancel(text)
+
+
+@pytest.mark.parametrize("text", ["취소선이 그어진 표지판", "버스가 취소되었어요", "면허 취소 문의"])
+def test_a_sentence_about_cancelling(text: str) -> None:
+    assert not wording.ends_in_cancel(text)

@@ -28,7 +28,7 @@ STARTERS = (
 _FILING = "complaint_file"
 _FILING_KINDS = frozenset({_FILING, "safety_report", "air_complaint"})
 _ASKS_TO_FILE = re.compile(
-    r"(?:민원|신고|제보)\s*(?:을|를|좀|하나)*\s*(?:넣|접수\s*(?:하|할|해)|할|하고\s*싶|하려|제기|신청)|"
+    r"(?:민원|신고|제보)\s*(?:을|를|좀|하나)*\s*(?:넣|접수\s*(?:하|할|해|$)|할|하고\s*싶|하려|제기|신청)|"
     r"\b(?:want|like|need|here|wish)\s+to\s+(?:report|file|complain)",
     re.I,
 )

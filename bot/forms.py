@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Any
 
-from bot import correcting
+from bot import correcting, wording
 from bot import slots as reading
 from bot.outcome import Part, Services
 from bot.replies import Texts
@@ -218,11 +218,30 @@ class Forms:
             shown = self._texts.render(key, turn.lang, {}) if self._texts.has(key) else label
             said = Say("form.corrected", {"slot": self.slot_name(state.form, name, turn.lang), "value": shown})
             return [Part((said,)), self.ask(state, turn.lang)]
+        if parts := self._change_choice(state, turn):
+            return parts
         told = [slot.name for slot in form.slots if slot.name in (*state.form.slots, *state.form.skipped)]
         names = {name: self.slot_name(state.form, name, turn.lang) for name in told}
         if slot_name := correcting.named_slot(form, state.form, turn, names):
             self.reopen(state, slot_name)
             return [self.ask(state, turn.lang)]
+        return None
+
+    def _change_choice(self, state: State, turn: Turn) -> list[Part] | None:
+        """ "제보로 바꿀래요": another of the choices of an either/or question answered before."""
+        text = turn.message.text
+        if state.form is None or len(text) > 40 or not (wording.wants_revising(text) or wording.is_correction(text)):
+            return None
+        for slot in self.form(state.form).slots:
+            if slot.kind != "choice" or not slot.choices or slot.name not in state.form.slots:
+                continue
+            shown = self._shown(state.form, slot, turn.lang)
+            value = reading.named_choice(wording.after_negation(text), slot.choices, shown)
+            if value and value != state.form.slots[slot.name]:
+                state.form.slots[slot.name] = value
+                name = self.slot_name(state.form, slot.name, turn.lang)
+                said = Say("form.corrected", {"slot": name, "value": shown.labels[f"set:{value}"]})
+                return [Part((said,)), self.ask(state, turn.lang)]
         return None
 
     def add_photos(self, state: State, turn: Turn) -> Say | None:

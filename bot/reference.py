@@ -45,6 +45,8 @@ def refer(turn: Turn, service_of: Mapping[str, str]) -> Reference | None:
         return Reference(_intent(turn, topic, is_same_service), topic.items[index], index)
     if is_same_service and topic.index is not None and len(turn.message.text) <= SHORT:
         return Reference(seen.intent, topic.items[topic.index], topic.index)
+    if not is_own and topic.items and len(turn.message.text) <= SHORT and wording.wants_others(turn.message.text):
+        return Reference(topic.intent)
     if is_near and len(turn.message.text) <= SHORT:
         return Reference(seen.intent)
     if not is_own and _is_bare(turn):

@@ -127,7 +127,7 @@ def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> A
     for entity in turn.understanding.entities:
         if entity.type == slot.name and (entity.value in values or shown.is_kind(slot.name, entity.value)):
             return Filled(entity.value)
-    if not wording.is_question(text) and (named := _named(wording.after_negation(text), choices, shown)):
+    if not wording.is_question(text) and (named := named_choice(wording.after_negation(text), choices, shown)):
         return Filled(named)
     if is_guess and choices and _says(turn, "affirm"):
         return Filled(values[0])
@@ -146,7 +146,7 @@ def _says(turn: Turn, intent: str) -> bool:
     return is_known or (len(text) <= 20 and seen.band == "act" and seen.intent == intent)
 
 
-def _named(text: str, choices: Sequence[Choice], shown: Shown) -> str | None:
+def named_choice(text: str, choices: Sequence[Choice], shown: Shown) -> str | None:
     """The choice whose label or other word stands in the text; the longest word wins ("동의 안 해요" over "동의")."""
     said = wording.plain(text)
     if len(said) < 2 or len(said) > 40:

@@ -77,6 +77,9 @@ _WHO = re.compile(
     r"are you (?:a |an )?(?:human|person|bot|robot|real|ai|machine)|am i talking to a (?:human|person|bot|robot)",
     re.I,
 )
+_OTHERS = re.compile(
+    r"다른\s*(?:데|곳|거|것|주차장)|또\s*(?:없|다른)|\bother (?:one|place|lot)s?\b|anywhere else", re.I
+)
 _ORDINALS = ("첫", "두", "세", "네", "다섯", "여섯")
 _CIRCLED = {chr(0x2460 + index): index + 1 for index in range(20)}
 _NUMBER = re.compile(
@@ -245,6 +248,11 @@ def bare_number(text: str) -> str:
 def bare_name(text: str) -> str:
     """ "제 이름은 홍길동입니다" → "홍길동"."""
     return _NAME_END.sub("", _INTRODUCING.sub("", text.strip()).strip().rstrip(".,!~ ")).strip()
+
+
+def wants_others(text: str) -> bool:
+    """ "여기 말고 다른 데": more of what was just shown."""
+    return _OTHERS.search(text[:100]) is not None
 
 
 def points_back(text: str) -> bool:

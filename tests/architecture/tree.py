@@ -22,7 +22,8 @@ CODE = (
     "web",
 )
 """The top-level names of ours; the Makefile's CODE is the same list (see test_names.py)."""
-_MADE = {"__pycache__", "node_modules", "vendor", "var"}
+MADE = frozenset({"__pycache__", "node_modules", "vendor", "var"})
+"""Folders that tools fill and git ignores."""
 
 
 def files(*endings: str, below: tuple[str, ...] = CODE) -> list[Path]:
@@ -33,7 +34,7 @@ def files(*endings: str, below: tuple[str, ...] = CODE) -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.is_dir():
-            if path.name not in _MADE and not path.name.startswith("."):
+            if path.name not in MADE and not path.name.startswith("."):
                 yield from _walk(path)
         elif path.is_file():
             yield path.relative_to(ROOT)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup test check bench lock format clean
+.PHONY: run setup assets test check bench lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -18,13 +18,18 @@ $(LAID): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 이상이 필요합니다. (Python 3.11+ is needed.)" >&2; exit 1; }
 	@echo "실행 환경을 만듭니다. 처음 한 번, 1~3분쯤 걸립니다. (Laying the environment, once.)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -q -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps -r requirements.lock | \
+		grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
 	@touch $(LAID)
 
-test: setup
+# The browser tests look at the pages as they are served: with the design system's fonts and tokens, and axe-core.
+assets: setup
+	@$(BIN)/python -m web.assets
+
+test: assets
 	@$(BIN)/python -m pytest
 
-check: setup
+check: assets
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.bubbles import compile_says
+from bot.bubbles import compile_says, label
 from bot.dialogue import Dialogue
 from bot.outcome import Outcome, Part
 from bot.replies import Texts
@@ -155,9 +155,7 @@ class Turns:
             bodies = [{**body, "reply_token": token} for body in bodies]
         state = outcome.state
         if state.form is None:
-            shown: list[dict[str, str]] = next(
-                (body["buttons"] for body in reversed(bodies) if body.get("buttons")), []
-            )
+            shown = self._offered(says, outcome.lang)
             state.question = Question(shown, state.question.text if state.question else "")
         timing = schedule(self._messaging, outcome.purpose, now)
         return TurnRecord(
@@ -179,6 +177,16 @@ class Turns:
             does_introduce=any(say.key == "intro" for say in says),
             may_release=is_last,
         )
+
+    def _offered(self, says: Sequence[Say], lang: str) -> list[dict[str, str]]:
+        """The last question's choices, whole: what a narrow channel cut away can still be typed."""
+        asking = next((say for say in reversed(says) if say.buttons), None)
+        if asking is None:
+            return []
+        return [
+            {"payload": choice.payload, "label": label(choice, asking.values, lang, self._texts)}
+            for choice in asking.buttons
+        ]
 
     def _next(self, record: TurnRecord) -> Held:
         held = record.held

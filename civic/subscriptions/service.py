@@ -55,8 +55,9 @@ class SubscriptionService:
                 created_at=now,
             )
             .on_conflict_do_nothing()
+            .returning(subscriptions.c.id)
         )
-        return made.rowcount == 1
+        return made.one_or_none() is not None
 
     async def end(self, tx: AsyncConnection, conversation_id: UUID, now: datetime, *, topic: str | None = None) -> int:
         """End one topic or all; how many ended."""

@@ -48,8 +48,11 @@ class Counterpart:
     firsts: dict[str, list[Heard]] = field(default_factory=dict)
     serving: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def take(self, key: str, body: dict[str, Any]) -> None:
-        heard = Heard(key, body["to"], body)
+    def take(self, path: str, key: str, body: dict[str, Any]) -> None:
+        """A post without a key (a KakaoTalk callback) counts by the path it went to."""
+        name = path.strip("/")
+        heard = Heard(key or f"{name} {len(self.posts)}", body.get("to", name), body)
+        key = heard.key
         self.posts.append(heard)
         if key not in self.keys:
             self.keys.add(key)
@@ -69,7 +72,7 @@ class Counterpart:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
                 raw = await reader.readexactly(int(headers["content-length"]))
-                self.take(headers["idempotency-key"], json.loads(raw))
+                self.take(head[0].split(" ")[1], headers.get("idempotency-key", ""), json.loads(raw))
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -1,6 +1,7 @@
 # The commands of the house. `make run` and `make test` need Python 3.11+ and nothing else.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+SHELL := /bin/bash -o pipefail
 VENV := .venv
 BIN := $(VENV)/bin
 LAID := $(VENV)/.laid

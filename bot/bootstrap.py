@@ -137,15 +137,7 @@ async def _wire(
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
     cases = CaseService(db, city_id, days_off=settings.city.days_off)
-    services = Services(
-        {
-            "book": book,
-            "cases": cases,
-            "city": settings.city,
-            "parking": ParkingService(db, city_id),
-            "subscriptions": SubscriptionService(db, city_id),
-        }
-    )
+    services = _services(settings, db, book, cases)
     texts = Texts(find_sources(), _constants(settings))
     intents, forms = find_actions(services)
     dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
@@ -189,6 +181,19 @@ async def _wire(
         desk=desk,
         engine=engine,
         var=house.var,
+    )
+
+
+def _services(settings: Settings, db: Database, book: CityBook, cases: CaseService) -> Services:
+    """What handlers may ask for by parameter name."""
+    return Services(
+        {
+            "book": book,
+            "cases": cases,
+            "city": settings.city,
+            "parking": ParkingService(db, settings.city.id),
+            "subscriptions": SubscriptionService(db, settings.city.id),
+        }
     )
 
 

@@ -17,7 +17,7 @@ from integrations.parking import compact, kr_standard
 
 FILE = Path(os.environ.get("PARKING_STANDARD_CSV", ROOT / "../shared/data/parking/kr_standard_2022-12_part.csv"))
 pytestmark = pytest.mark.skipif(
-    not FILE.exists(), reason="the national parking file is not here; PARKING_STANDARD_CSV names it"
+    not FILE.exists(), reason="extra pass: the national parking file is not here; PARKING_STANDARD_CSV names it"
 )
 NOW = datetime(2026, 9, 30, 3, tzinfo=UTC)
 SEOUL_CITY_HALL = GeoPoint(37.5665, 126.9780)

@@ -32,12 +32,12 @@ class Finding:
 
 
 def doctor() -> int:
-    """Print the findings; 1 when something stops the service, else 0."""
+    """Print the findings; 2 when config.yml cannot be used, 1 when something else stops the service, else 0."""
     try:
         settings = read()
     except SinmungoError as error:
         _print([Finding("bad", "설정", error.reason_ko)])
-        return 1
+        return 2
     found = [_python(), Finding("ok", "설정", f"config.yml 읽음: {settings.city.name.ko}({settings.city.id})")]
     found += [_safely("저장 공간", lambda: _disk(settings)), _safely("비밀 키", lambda: _secret(settings))]
     found += _store(settings)

@@ -110,7 +110,7 @@ class Desk:
         return stored
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:
-        async with self._db.transaction() as tx:
+        async with self._db.direct() as tx:
             return await store(tx, arrivals, owner=self._owner, lease_s=self._messaging.lease_s)
 
     # -- turns ------------------------------------------------------------------------------------------------------

@@ -272,7 +272,7 @@ class Sender:
                 await delivery.unclaim(tx, ids)
 
     async def _settle_all(self, results: Sequence[Result]) -> Sequence[None]:
-        async with self._db.transaction() as tx:
+        async with self._db.direct() as tx:
             await delivery.settle(tx, results)
         return [None] * len(results)
 

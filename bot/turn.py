@@ -143,7 +143,7 @@ class Turns:
         return Done(after, self._messages(record), written.is_released, written.is_behind)
 
     async def _write_plain(self, records: Sequence[TurnRecord]) -> Sequence[Written]:
-        async with self._db.transaction() as tx:
+        async with self._db.direct() as tx:
             return await turns.write(tx, records, lease_s=self._messaging.lease_s)
 
     def _record(

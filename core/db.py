@@ -1,11 +1,12 @@
 """The door to PostgreSQL: one engine a process, explicit transactions, bounded waits."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
 import psycopg
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import TIMESTAMP, MetaData, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -25,6 +26,9 @@ metadata = MetaData(
 )
 """Every table of the house registers here; migrations/ is written from it and checked against it."""
 
+Driver = psycopg.AsyncConnection[tuple[Any, ...]]
+DIRECT = 4
+"""Connections for the few statements of every message: intake, turns and outcomes each flush one at a time."""
 Id = Uuid(as_uuid=True)
 Moment = TIMESTAMP(timezone=True)
 Json = JSONB(none_as_null=True)
@@ -58,6 +62,8 @@ class Database:
         )
         # The same pool; only how its connections begin a statement differs.
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._wait_s = wait_s
+        self._direct: AsyncConnectionPool[Driver] | None = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -65,15 +71,9 @@ class Database:
 
         Raises Unavailable when no connection can be had or the server goes away.
         """
-        try:
+        with _said_plainly():
             async with self.engine.begin() as connection:
                 yield connection
-        except (PoolTimeout, OperationalError, InterfaceError) as error:
-            raise _unavailable(error) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise _unavailable(error) from error
-            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -81,15 +81,28 @@ class Database:
 
         Raises Unavailable like `transaction`.
         """
-        try:
+        with _said_plainly():
             async with self._reader.connect() as connection:
                 yield connection
-        except (PoolTimeout, OperationalError, InterfaceError) as error:
-            raise _unavailable(error) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise _unavailable(error) from error
-            raise
+
+    @asynccontextmanager
+    async def direct(self) -> AsyncIterator[Driver]:
+        """A transaction of psycopg alone, for the few that every message needs; BEGIN, statements and COMMIT go
+        out together where the caller pipelines. Raises Unavailable like `transaction`.
+        """
+        if self._direct is None:
+            self._direct = AsyncConnectionPool(
+                self.url,
+                min_size=1,
+                max_size=DIRECT,
+                open=False,
+                timeout=self._wait_s,
+                kwargs={"connect_timeout": 5, "prepare_threshold": 2},
+            )
+        with _said_plainly():
+            await self._direct.open()
+            async with self._direct.connection() as connection:
+                yield connection
 
     async def ping(self) -> None:
         """Raises Unavailable when the store does not answer."""
@@ -97,13 +110,32 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        if self._direct is not None:
+            await self._direct.close()
         await self.engine.dispose()
 
 
-async def driver(connection: AsyncConnection) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+async def driver(connection: "AsyncConnection | Driver") -> Driver:
     """psycopg's own connection below, in the same transaction: for the few statements where each microsecond counts."""
+    if isinstance(connection, psycopg.AsyncConnection):
+        return connection
     raw = await connection.get_raw_connection()
     return raw.driver_connection  # type: ignore[return-value]
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Whatever a lost or busy store raises, by SQLAlchemy or below it, as Unavailable."""
+    try:
+        yield
+    except (PoolTimeout, OperationalError, InterfaceError) as error:
+        raise _unavailable(error) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # the pool's own timeout among them
+        raise _unavailable(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _unavailable(error) from error
+        raise
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.outbound import UNASKED
 from core.contracts.channel import Button, DeliveryReport, OutgoingMessage
-from core.db import driver
+from core.db import Driver, driver
 
 CLAIM_S = 30
 """A claim outlives any one attempt (channels give up after 20 s) and dies soon after its process."""
@@ -177,7 +177,7 @@ async def mark_sending(tx: AsyncConnection, message_id: UUID) -> None:
     )
 
 
-async def settle(tx: AsyncConnection, results: Sequence[Result]) -> None:
+async def settle(tx: AsyncConnection | Driver, results: Sequence[Result]) -> None:
     """Write attempts' outcomes. A state already further on (a report overtook us) stays."""
     connection = await driver(tx)
     rows = [

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.lease import Held, held_from, new_lease
 from core.contracts.channel import GeoPoint, IncomingMessage, Media
-from core.db import driver
+from core.db import Driver, driver
 from core.ids import new_id
 from core.masking import mask
 
@@ -72,7 +72,9 @@ class Stored:
     has_unsaid: bool
 
 
-async def store(tx: AsyncConnection, arrivals: Sequence[Arrival], *, owner: str, lease_s: float) -> list[Stored]:
+async def store(
+    tx: AsyncConnection | Driver, arrivals: Sequence[Arrival], *, owner: str, lease_s: float
+) -> list[Stored]:
     """Store arrivals and take the leases of their conversations where these are free; results in the order given.
 
     One round trip for the batch. Rows are locked in address order, as every batch of this house does, so that two

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.delivery import CLAIM_S
 from civic.conversations.lease import RELEASE, Held
-from core.db import driver
+from core.db import Driver, driver
 
 _WRITE = """
 WITH held AS (
@@ -91,7 +91,7 @@ class Written:
     is_behind: bool = False
 
 
-async def write(tx: AsyncConnection, records: Sequence[TurnRecord], *, lease_s: float) -> list[Written]:
+async def write(tx: AsyncConnection | Driver, records: Sequence[TurnRecord], *, lease_s: float) -> list[Written]:
     """Write turns of different conversations in one round trip, each for itself; results in the order given.
 
     A record with `may_release` lets the lease go unless a message waits: a statement of its own, begun after the

@@ -117,7 +117,9 @@ class TestPost:
 
     async def test_a_forged_cookie_is_refused(self, visitor: httpx.AsyncClient, house: SmallHouse) -> None:
         session, _, mark = visitor.cookies["sinmungo_session"].partition(".")
-        for forged in (f"{session}.{mark[:-2]}AA", f"{session[:-1]}0.{mark}", f"ffffffff{session[8:]}.{mark}"):
+        other = session[:-1] + ("1" if session.endswith("0") else "0")
+        wrong = ("B" if mark.startswith("A") else "A") + mark[1:]
+        for forged in (f"{session}.{wrong}", f"{other}.{mark}", f"{session[::-1]}.{mark}"):
             visitor.cookies.clear()
             headers = {"Cookie": f"sinmungo_session={forged}"}
             answer = await visitor.post("/chat/messages", json=frame(), headers=headers)

@@ -1,5 +1,6 @@
 """What the clock brings: messages nobody finished, sends whose time has come, forms that were forgotten."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from civic.conversations import delivery
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.retention import forget_messages
 from civic.conversations.tables import conversations, outbound
+from civic.files.service import forget_pictures, remove
 from civic.people.service import forget_citizens
 from core import metrics
 from core.clock import Clock
@@ -70,6 +72,8 @@ class Sweep:
                 changed = await forget_messages(tx, self._settings.city.id, before)
         async with self._db.transaction() as tx:
             await forget_citizens(tx, self._settings.city.id, before, now)
+            orphans = await forget_pictures(tx, self._settings.city.id, before)
+        await asyncio.to_thread(remove, self._settings.path(self._settings.var) / "files", orphans)
 
     async def count_waiting(self) -> None:
         """How many messages wait, by channel, for the figures."""

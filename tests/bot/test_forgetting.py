@@ -1,11 +1,18 @@
 """The first message says how long we keep what is said; after that time it is gone."""
 
+import io
+
+import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from bot.sweep import Sweep
 from civic.cases.tables import cases
 from civic.conversations.tables import conversations, inbound, outbound
+from civic.files.service import load
+from civic.files.tables import attachments
 from civic.people.tables import citizens
+from core.errors import NotFound
 from tests.bot.city import Citizen, City
 
 FILE = ("장기동에 가로등이 꺼졌어요", "네", "오늘", "사진 없음", "동의하고 민원", "홍길동", "010-1234-5678", "접수")
@@ -34,6 +41,22 @@ async def test_it_forgets_the_words_after_the_promised_time(city: City) -> None:
     said, told = await words_of(city, citizen)
     assert set(said) == {""}
     assert set(told) == {""}
+
+
+async def test_it_forgets_a_picture_with_its_file(city: City) -> None:
+    citizen = city.citizen()
+    await citizen.say("안녕하세요")
+    shot = io.BytesIO()
+    Image.new("RGB", (8, 8), (1, 2, city.clock.now().second)).save(shot, "PNG")
+    await citizen.photo(shot.getvalue())
+    async with city.house.db.transaction() as tx:
+        row = (await tx.execute(select(attachments).order_by(attachments.c.created_at.desc()).limit(1))).one()
+    folder = city.house.var / "files"
+    assert load(folder, row.sha256)
+    city.move(days=city.house.settings.city.retention_days + 1)
+    await sweep(city).forget()
+    with pytest.raises(NotFound):
+        load(folder, row.sha256)
 
 
 async def test_it_keeps_an_open_case_and_its_citizen_until_the_case_is_long_closed(city: City) -> None:

@@ -1,12 +1,12 @@
 """The door to PostgreSQL: one engine a process, explicit transactions, bounded waits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import orjson
 import psycopg
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import TIMESTAMP, MetaData, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -44,6 +44,50 @@ def driver_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+class _Direct:
+    """A few connections made when they are needed: a store that is away refuses at once, and nobody waits for it.
+
+    A connection that broke takes the idle ones with it, since the server that ended one has most likely ended all.
+    """
+
+    def __init__(self, url: str, wait_s: float) -> None:
+        self._url = url
+        self._wait_s = wait_s
+        self._free = asyncio.Semaphore(DIRECT)
+        self._idle: list[Driver] = []
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Driver]:
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._wait_s)
+        except TimeoutError as error:
+            raise _unavailable(error) from None
+        try:
+            connection = self._idle.pop() if self._idle else await self._connect()
+            try:
+                yield connection
+                await connection.commit()
+            except BaseException:
+                with suppress(psycopg.Error):
+                    await connection.rollback()
+                raise
+            finally:
+                if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                    self._idle.append(connection)
+                else:
+                    await connection.close()
+                    await self.close()
+        finally:
+            self._free.release()
+
+    async def _connect(self) -> Driver:
+        return await psycopg.AsyncConnection.connect(self._url, connect_timeout=5, prepare_threshold=2)
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+
 class Database:
     """A pool of connections. `url` is a libpq-style `postgresql://` address."""
 
@@ -62,8 +106,7 @@ class Database:
         )
         # The same pool; only how its connections begin a statement differs.
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._wait_s = wait_s
-        self._direct: AsyncConnectionPool[Driver] | None = None
+        self._direct = _Direct(url, wait_s)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -90,18 +133,8 @@ class Database:
         """A transaction of psycopg alone, for the few that every message needs; BEGIN, statements and COMMIT go
         out together where the caller pipelines. Raises Unavailable like `transaction`.
         """
-        if self._direct is None:
-            self._direct = AsyncConnectionPool(
-                self.url,
-                min_size=1,
-                max_size=DIRECT,
-                open=False,
-                timeout=self._wait_s,
-                kwargs={"connect_timeout": 5, "prepare_threshold": 2},
-            )
         with _said_plainly():
-            await self._direct.open()
-            async with self._direct.connection() as connection:
+            async with self._direct.transaction() as connection:
                 yield connection
 
     async def ping(self) -> None:
@@ -110,8 +143,7 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        if self._direct is not None:
-            await self._direct.close()
+        await self._direct.close()
         await self.engine.dispose()
 
 

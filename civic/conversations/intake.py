@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncCursor
+import orjson
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,32 +18,43 @@ from core.ids import new_id
 from core.masking import mask
 
 _STORE = """
-WITH thread AS (
-    INSERT INTO conversations (id, city_id, channel, address, last_inbound_at, created_at, lease_owner, lease_until)
-    VALUES (%(thread_id)s, %(city)s, %(channel)s, %(address)s, %(now)s, %(now)s, %(lease)s,
-        clock_timestamp() + make_interval(secs => %(lease_s)s))
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%(arrivals)s) AS g(
+        position int, thread_id uuid, id uuid, city text, channel text, address text, external_id text, kind text,
+        text text, content jsonb, now timestamptz, lease text)
+    ORDER BY channel, address
+), thread AS (
+    INSERT INTO conversations AS c
+        (id, city_id, channel, address, last_inbound_at, created_at, lease_owner, lease_until)
+    SELECT thread_id, city, channel, address, now, now, lease,
+        clock_timestamp() + make_interval(secs => %(lease_s)s)
+    FROM given
     ON CONFLICT (city_id, channel, address) DO UPDATE SET
         last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = NULL,
-        lease_owner = CASE WHEN conversations.lease_owner IS NULL OR conversations.lease_until < clock_timestamp()
-            THEN EXCLUDED.lease_owner ELSE conversations.lease_owner END,
-        lease_until = CASE WHEN conversations.lease_owner IS NULL OR conversations.lease_until < clock_timestamp()
-            THEN EXCLUDED.lease_until ELSE conversations.lease_until END
-    RETURNING id, citizen_id, lang, owner, staff_id, version, turns, introduced_at, stopped_at, idle_at, state,
-        lease_owner = %(lease)s AS is_held
+        lease_owner = CASE WHEN c.lease_owner IS NULL OR c.lease_until < clock_timestamp()
+            THEN EXCLUDED.lease_owner ELSE c.lease_owner END,
+        lease_until = CASE WHEN c.lease_owner IS NULL OR c.lease_until < clock_timestamp()
+            THEN EXCLUDED.lease_until ELSE c.lease_until END
+    RETURNING c.*
 ), message AS (
     INSERT INTO inbound (id, city_id, conversation_id, channel, external_id, kind, text, content, received_at)
-    SELECT %(id)s, %(city)s, thread.id, %(channel)s, %(external_id)s, %(kind)s, %(text)s, %(content)s, %(now)s
-    FROM thread
+    SELECT given.id, given.city, thread.id, given.channel, given.external_id, given.kind, given.text, given.content,
+        given.now
+    FROM given JOIN thread ON thread.channel = given.channel AND thread.address = given.address
     ON CONFLICT (city_id, channel, external_id) DO NOTHING
     RETURNING id
 )
-SELECT thread.*, EXISTS (SELECT 1 FROM message) AS is_new,
+SELECT given.position, thread.id, thread.citizen_id, thread.lang, thread.owner, thread.staff_id, thread.version,
+    thread.turns, thread.introduced_at, thread.stopped_at, thread.idle_at, thread.state,
+    thread.lease_owner = given.lease AS is_held, message.id IS NOT NULL AS is_new,
     EXISTS (SELECT 1 FROM inbound w WHERE w.conversation_id = thread.id AND w.processed_at IS NULL) AS has_backlog,
     EXISTS (SELECT 1 FROM outbound o WHERE o.conversation_id = thread.id AND o.status IN ('queued', 'sending'))
         AS has_unsaid
-FROM thread
+FROM given JOIN thread ON thread.channel = given.channel AND thread.address = given.address
+    LEFT JOIN message ON message.id = given.id
 """
 # has_backlog and has_unsaid see the store as it was before this statement: older messages, not the one it stores.
+# Rows are locked in address order, as every batch of this house does, so that two batches cannot wait for each other.
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +86,42 @@ class Stored:
 async def store(
     tx: AsyncConnection | Driver, arrivals: Sequence[Arrival], *, owner: str, lease_s: float
 ) -> list[Stored]:
-    """Store arrivals and take the leases of their conversations where these are free; results in the order given.
+    """Store arrivals of one city and take the leases of their conversations where these are free; in the order given.
 
-    One round trip for the batch. Rows are locked in address order, as every batch of this house does, so that two
-    batches cannot wait for each other.
+    One statement for the batch; a further message of the same conversation goes into a further one, as a statement
+    cannot touch one conversation twice.
     """
     connection = await driver(tx)
-    order = sorted(
-        range(len(arrivals)), key=lambda index: (arrivals[index].channel, arrivals[index].message.address, index)
-    )
-    written: dict[int, tuple[dict[str, Any], AsyncCursor[dict[str, Any]]]] = {}
+    values = [_values(position, arrival, owner) for position, arrival in enumerate(arrivals)]
+    rounds = _rounds(values)
+    cursors = []
     async with connection.pipeline():
-        for index in order:
-            values = _values(arrivals[index], owner, lease_s)
+        for some in rounds:
             cursor = connection.cursor(row_factory=dict_row)
-            written[index] = (values, await cursor.execute(_STORE, values))
-    return [await _stored(arrivals[index], *written[index]) for index in range(len(arrivals))]
+            given = {"arrivals": Jsonb(some, dumps=orjson.dumps), "lease_s": lease_s}
+            cursors.append(await cursor.execute(_STORE, given))
+    rows = {row["position"]: row for cursor in cursors for row in await cursor.fetchall()}
+    return [_stored(arrival, values[at], rows[at]) for at, arrival in enumerate(arrivals)]
 
 
-async def _stored(arrival: Arrival, values: dict[str, Any], cursor: AsyncCursor[dict[str, Any]]) -> Stored:
-    row = await cursor.fetchone()
-    assert row is not None
+def _rounds(values: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The batch in parts of distinct conversations, each conversation's messages in order."""
+    rounds: list[list[dict[str, Any]]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for one in values:
+        key = (one["channel"], one["address"])
+        turn = seen.get(key, 0)
+        seen[key] = turn + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(one)
+    return rounds
+
+
+def _stored(arrival: Arrival, values: dict[str, Any], row: dict[str, Any]) -> Stored:
     message = arrival.message
     thread = {**row, "city_id": arrival.city_id, "channel": arrival.channel, "address": message.address}
-    alone = {**values, "content": values["content"].obj, "received_at": values["now"], "attempts": 0}
+    alone = {**values, "received_at": values["now"], "attempts": 0}
     return Stored(
         inbound_id=values["id"],
         conversation_id=row["id"],
@@ -109,21 +132,21 @@ async def _stored(arrival: Arrival, values: dict[str, Any], cursor: AsyncCursor[
     )
 
 
-def _values(arrival: Arrival, owner: str, lease_s: float) -> dict[str, Any]:
+def _values(position: int, arrival: Arrival, owner: str) -> dict[str, Any]:
     message = arrival.message
     return {
+        "position": position,
         "thread_id": new_id(),
         "id": new_id(),
         "city": arrival.city_id,
         "channel": arrival.channel,
-        "address": message.address,
-        "external_id": message.external_id,
+        "address": storable(message.address),
+        "external_id": storable(message.external_id),
         "kind": message.kind,
         "text": storable(mask(message.text)),
-        "content": Jsonb(_content(message)),
+        "content": _content(message),
         "now": arrival.now,
         "lease": new_lease(owner),
-        "lease_s": lease_s,
     }
 
 
@@ -141,13 +164,13 @@ def _content(message: IncomingMessage) -> dict[str, Any]:
         content["place"] = {"lat": place.lat, "lon": place.lon, "label": storable(place.label)}
     if message.media:
         content["media"] = [
-            {"kind": one.kind, "ref": one.ref, "content_type": one.content_type, "size": one.size}
+            {"kind": one.kind, "ref": storable(one.ref), "content_type": storable(one.content_type), "size": one.size}
             for one in message.media
         ]
     if message.lang_hint:
-        content["lang"] = message.lang_hint
+        content["lang"] = storable(message.lang_hint)
     if message.reply_token:
-        content["reply_token"] = message.reply_token
+        content["reply_token"] = storable(message.reply_token)
     return content
 
 

@@ -27,7 +27,7 @@ SELECT id, external_id, kind, text, content, received_at, attempts FROM inbound
 WHERE conversation_id = %(id)s AND processed_at IS NULL ORDER BY seq LIMIT 50
 """
 
-RELEASE = """
+_RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL
 WHERE id = %(id)s AND lease_owner = %(owner)s
   AND NOT EXISTS (SELECT 1 FROM inbound WHERE conversation_id = %(id)s AND processed_at IS NULL)
@@ -122,7 +122,7 @@ async def release(tx: AsyncConnection, held: Held) -> bool:
     """
     connection = await driver(tx)
     await connection.execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (held.id,))
-    cursor = await connection.execute(RELEASE, {"id": held.id, "owner": held.lease})
+    cursor = await connection.execute(_RELEASE, {"id": held.id, "owner": held.lease})
     return cursor.rowcount == 1
 
 

@@ -14,36 +14,55 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.delivery import CLAIM_S
-from civic.conversations.lease import RELEASE, Held
+from civic.conversations.lease import Held
 from core.db import Driver, driver
 
 _WRITE = """
-WITH held AS (
-    UPDATE conversations SET
-        state = %(state)s, version = version + 1, turns = turns + 1, lang = %(lang)s, owner = %(owner)s,
-        introduced_at = COALESCE(introduced_at, %(introduced_at)s),
-        stopped_at = CASE %(stop)s WHEN 'stop' THEN %(now)s WHEN 'resume' THEN NULL ELSE stopped_at END,
-        idle_at = %(idle_at)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-    WHERE id = %(id)s AND lease_owner = %(lease_owner)s AND version = %(version)s
-    RETURNING id, turns, citizen_id
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%(turns)s) AS t(
+        id uuid, lease text, version int, state jsonb, lang text, owner text, introduced_at timestamptz, stop text,
+        idle_at timestamptz, now timestamptz, inbound_id uuid, outcome text, intent text, confidence float8,
+        purpose text, priority int, valid_until timestamptz, city text, channel text, says jsonb)
+), mine AS MATERIALIZED (
+    SELECT c.id FROM conversations c JOIN given ON c.id = given.id
+    WHERE c.lease_owner = given.lease AND c.version = given.version
+    ORDER BY c.channel, c.address FOR UPDATE OF c
+), held AS (
+    UPDATE conversations c SET
+        state = given.state, version = c.version + 1, turns = c.turns + 1, lang = given.lang, owner = given.owner,
+        introduced_at = COALESCE(c.introduced_at, given.introduced_at),
+        stopped_at = CASE given.stop WHEN 'stop' THEN given.now WHEN 'resume' THEN NULL ELSE c.stopped_at END,
+        idle_at = given.idle_at, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+    FROM given JOIN mine ON mine.id = given.id WHERE c.id = given.id
+    RETURNING c.id, c.turns, c.citizen_id
 ), done AS (
-    UPDATE inbound SET processed_at = %(now)s, turn_no = held.turns, outcome = %(outcome)s,
-        intent = %(intent)s, confidence = %(confidence)s
-    FROM held WHERE inbound.id = %(inbound_id)s AND inbound.processed_at IS NULL
-    RETURNING inbound.id
+    UPDATE inbound i SET processed_at = given.now, turn_no = held.turns, outcome = given.outcome,
+        intent = given.intent, confidence = given.confidence
+    FROM held JOIN given ON given.id = held.id WHERE i.id = given.inbound_id AND i.processed_at IS NULL
+    RETURNING i.id, i.conversation_id
 ), said AS (
     INSERT INTO outbound (id, city_id, conversation_id, channel, inbound_id, purpose, priority, body, status,
         next_attempt_at, claimed_until, valid_until, created_at)
-    SELECT said.id, %(city)s, held.id, %(channel)s, done.id, %(purpose)s, %(priority)s, said.body, 'queued',
-        %(now)s, clock_timestamp() + make_interval(secs => %(claim_s)s), %(valid_until)s, %(now)s
-    FROM held, done, jsonb_to_recordset(%(says)s) AS said(id uuid, body jsonb, position int)
-    ORDER BY said.position
+    SELECT said.id, given.city, given.id, given.channel, done.id, given.purpose, given.priority, said.body, 'queued',
+        given.now, clock_timestamp() + make_interval(secs => %(claim_s)s), given.valid_until, given.now
+    FROM given JOIN done ON done.conversation_id = given.id
+        CROSS JOIN LATERAL jsonb_to_recordset(given.says) AS said(id uuid, body jsonb, position int)
+    ORDER BY given.id, said.position
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM done), (SELECT citizen_id FROM held),
-    EXISTS (
-        SELECT 1 FROM outbound
-        WHERE conversation_id = %(id)s AND purpose = %(purpose)s AND status IN ('queued', 'sending')
-    )
+SELECT held.id, held.citizen_id, done.id IS NOT NULL, EXISTS (
+    SELECT 1 FROM outbound o
+    WHERE o.conversation_id = held.id AND o.purpose = given.purpose AND o.status IN ('queued', 'sending')
+)
+FROM held JOIN given ON given.id = held.id LEFT JOIN done ON done.conversation_id = held.id
+"""
+# One statement for a batch: rows are locked in address order, as every batch of this house does.
+
+_RELEASE = """
+UPDATE conversations c SET lease_owner = NULL, lease_until = NULL
+FROM unnest(%(ids)s::uuid[], %(leases)s::text[]) AS given(id, lease)
+WHERE c.id = given.id AND c.lease_owner = given.lease
+  AND NOT EXISTS (SELECT 1 FROM inbound w WHERE w.conversation_id = c.id AND w.processed_at IS NULL)
+RETURNING c.id
 """
 
 
@@ -98,41 +117,30 @@ async def write(tx: AsyncConnection | Driver, records: Sequence[TurnRecord], *, 
     row was locked, so that it sees every message whose storing transaction found the lease taken.
     """
     connection = await driver(tx)
-    order = sorted(range(len(records)), key=lambda i: (records[i].held.channel, records[i].held.address))
-    cursors = {}
+    given = {"turns": Jsonb([_values(record) for record in records], dumps=orjson.dumps)}
+    leaving = [record.held for record in records if record.may_release]
+    leases = {"ids": [held.id for held in leaving], "leases": [held.lease for held in leaving]}
     async with connection.pipeline():
-        for index in order:
-            record = records[index]
-            written = await connection.execute(_WRITE, _values(record, lease_s))
-            released = None
-            if record.may_release:
-                released = await connection.execute(RELEASE, {"id": record.held.id, "owner": record.held.lease})
-            cursors[index] = (written, released)
-    results = []
-    for index in range(len(records)):
-        written, released = cursors[index]
-        row = await written.fetchone()
-        ok = row is not None and row[0] == 1 and row[1] == 1
-        is_released = released is not None and released.rowcount == 1
-        results.append(Written(ok, is_released, row[2], row[3]) if row else Written(ok, is_released))
-    return results
+        written = await connection.execute(_WRITE, {**given, "lease_s": lease_s, "claim_s": CLAIM_S})
+        released = await connection.execute(_RELEASE, leases)
+    rows = {row[0]: row for row in await written.fetchall()}
+    gone = {row[0] for row in await released.fetchall()}
+    return [_written(rows.get(record.held.id), is_released=record.held.id in gone) for record in records]
 
 
-def _values(record: TurnRecord, lease_s: float) -> dict[str, Any]:
+def _written(row: tuple[Any, ...] | None, *, is_released: bool) -> Written:
+    return Written(row[2], is_released, row[1], row[3]) if row else Written(False, is_released)
+
+
+def _values(record: TurnRecord) -> dict[str, Any]:
     held = record.held
-    says = [
-        {"id": str(bubble.id), "body": bubble.body, "position": position}
-        for position, bubble in enumerate(record.bubbles)
-    ]
     return {
         "id": held.id,
         "city": held.city_id,
         "channel": held.channel,
         "version": held.version,
-        "lease_owner": held.lease,
-        "lease_s": lease_s,
-        "claim_s": CLAIM_S,
-        "state": Jsonb(record.state),
+        "lease": held.lease,
+        "state": record.state,
         "lang": record.lang,
         "owner": record.owner,
         "introduced_at": record.now if record.does_introduce else None,
@@ -146,5 +154,8 @@ def _values(record: TurnRecord, lease_s: float) -> dict[str, Any]:
         "purpose": record.purpose,
         "priority": record.priority,
         "valid_until": record.valid_until,
-        "says": Jsonb(says, dumps=orjson.dumps),
+        "says": [
+            {"id": bubble.id, "body": bubble.body, "position": position}
+            for position, bubble in enumerate(record.bubbles)
+        ],
     }

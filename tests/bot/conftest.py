@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete
 
 from bot.prepare import prepare
+from civic.conversations.tables import throttles
 from core.settings import Settings, read
 from tests.bot.city import MORNING, City, open_city
+from tests.bot.memory_channel import MemoryChannel
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,15 @@ async def city(settings: Settings, database_url: str, var: Path) -> AsyncIterato
     await prepare(settings, database_url, MORNING, lambda line: None)
     async with open_city(settings, database_url, var) as made:
         yield made
+
+
+@pytest.fixture
+async def town(city: City) -> AsyncIterator[City]:
+    """The city in the morning with a channel of its own, so that pauses and rates stay within one test."""
+    channel = MemoryChannel(name=f"c-{uuid4().hex[:8]}")
+    city.clock.move(MORNING - city.clock.now())
+    city.house.channels[channel.name] = channel
+    yield City(city.house, channel, city.clock)
+    del city.house.channels[channel.name]
+    async with city.house.db.transaction() as tx:
+        await tx.execute(delete(throttles))

@@ -137,8 +137,8 @@ async def _wire(
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
     cases = CaseService(db, city_id, days_off=settings.city.days_off)
-    services = _services(settings, db, book, cases)
     texts = Texts(find_sources(), _constants(settings))
+    services = _services(settings, db, book, cases, texts)
     intents, forms = find_actions(services)
     dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
     engine = load_engine(model_folder(settings), book.named_places(), case_prefix=settings.city.receipt_prefix)
@@ -184,7 +184,7 @@ async def _wire(
     )
 
 
-def _services(settings: Settings, db: Database, book: CityBook, cases: CaseService) -> Services:
+def _services(settings: Settings, db: Database, book: CityBook, cases: CaseService, texts: Texts) -> Services:
     """What handlers may ask for by parameter name."""
     return Services(
         {
@@ -193,6 +193,7 @@ def _services(settings: Settings, db: Database, book: CityBook, cases: CaseServi
             "city": settings.city,
             "parking": ParkingService(db, settings.city.id),
             "subscriptions": SubscriptionService(db, settings.city.id),
+            "texts": texts,
         }
     )
 

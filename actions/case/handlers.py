@@ -12,7 +12,7 @@ from civic.cases.notices import written
 from civic.cases.service import CLOSED, NAMES, Case, CaseDraft, CaseService, Deadline, InquiryDraft
 from civic.city.book import CityBook
 from civic.people.service import name_citizen, record_consent
-from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Slots, Topic, Turn
+from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Slots, Topic, Turn, Wordings
 from core.settings import City
 
 SERVICE = "case"
@@ -49,7 +49,9 @@ def _with_guess(reply: Reply, category: str) -> Reply:
     return replace(reply, open_form=OpenForm(reply.open_form.name, slots))
 
 
-async def submit(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City) -> Reply:
+async def submit(
+    turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City, texts: Wordings
+) -> Reply:
     """Write the case or the tip. The receipt number comes from the transaction that also queues the answer."""
     category = book.category(slots["category"]) or book.category("other")
     assert category is not None
@@ -80,7 +82,7 @@ async def submit(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book:
         return Reply((Say("case.tip_taken", common, (_HUMAN,)),), write=tip)
 
     async def open_(tx: AsyncConnection) -> Mapping[str, Any]:
-        citizen_id = await _citizen(tx, turn, slots)
+        citizen_id = await _citizen(tx, turn, slots, texts)
         opened = await cases.open_case(
             tx,
             CaseDraft(
@@ -110,7 +112,7 @@ async def submit(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book:
     return Reply((Say("case.opened", common, buttons),), write=open_)
 
 
-async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any]) -> UUID:
+async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
     if turn.citizen_id is not None:
         return turn.citizen_id
     citizen_id = await name_citizen(tx, turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now)
@@ -122,7 +124,7 @@ async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any]) ->
         channel=turn.channel,
         purpose=CONSENT,
         is_given=True,
-        wording="case_file.ask.lane",
+        wording=texts.render("case_file.ask.lane", turn.lang, {"slots": slots, "is_known": False}),
         now=turn.now,
     )
     return citizen_id

@@ -30,7 +30,9 @@ AROUND = re.compile(r"근처|주변|다른|말고|\bnear\b|\baround\b|\bother\b"
 OTHERS = re.compile(r"다른\s*(?:데|곳|주차)|또\s*(?:없|다른)|\bother (?:lot|car park|parking)|anywhere else", re.I)
 WANTS_MONTH = re.compile(r"정기권|월\s*주차|한\s*달|월정기|정기\s*주차|monthly|month pass", re.I)
 HERE = re.compile(
-    r"여기(?!\s*(?:말고|빼고|아니))|이\s*근처|(?:내|제|현|현재)\s*위치|이\s*동네|\bhere\b|\bnear me\b|\bnearby\b|my location", re.I
+    r"여기(?!\s*(?:말고|빼고|아니))|이\s*근처|(?:내|제|현|현재)\s*위치|이\s*동네|"
+    r"\bhere\b|\bnear me\b|\bnearby\b|my location",
+    re.I,
 )
 THERE = re.compile(r"거기|그\s*근처|그쪽|그곳|\bthere\b", re.I)
 ABOUT_PARKING = re.compile(r"주차|차\s*(?:대|세)|\bpark", re.I)

@@ -7,7 +7,7 @@ gets the turn and the services its parameters name, and returns a `Reply`; it wr
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -146,6 +146,12 @@ class Form:
 
     def slot(self, name: str) -> Slot:
         return next(slot for slot in self.slots if slot.name == name)
+
+
+class Wordings(Protocol):
+    """The texts themselves, for the one case where a service must keep what was shown: the words of a consent."""
+
+    def render(self, key: str, lang: str, values: Mapping[str, Any]) -> str: ...
 
 
 Handler = Callable[..., Awaitable[Reply]]

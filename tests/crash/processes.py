@@ -1,6 +1,7 @@
 """Real processes of the house on a throw-away configuration, ended by their own id and by nothing else."""
 
 import asyncio
+import atexit
 import functools
 import os
 import shutil
@@ -34,6 +35,7 @@ def trained() -> Path:
     if own.exists() and not needs_training(data, own):
         return own
     folder = Path(tempfile.mkdtemp(prefix="sinmungo-model-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     train(data, folder)
     return folder
 

@@ -98,10 +98,10 @@ class Turns:
         if row["attempts"] >= MAX_ATTEMPTS:
             log.error("message_given_up", inbound_id=str(row["id"]), attempts=row["attempts"])
             return self._sorry(held, "error.internal")
-        engine, now_iso = self._engine(), now.isoformat()
+        engine, now_iso, channel = self._engine(), now.isoformat(), self._channels[held.channel]
         try:
-            photos = await self._photos(self._channels[held.channel], held, message, now) if message.media else ()
-            return await self._dialogue.decide(
+            photos = await self._photos(channel, held, message, now) if message.media else ()
+            outcome = await self._dialogue.decide(
                 held, message, now, lambda text: engine.understand(text, now_iso=now_iso), photos
             )
         except Unavailable:
@@ -113,6 +113,10 @@ class Turns:
             # Whatever a handler does, the citizen gets an answer and the message is done exactly once.
             log.exception("turn_failed", error=type(error).__name__)
             return self._sorry(held, "error.internal")
+        if outcome.outcome == "held_by_staff" and not outcome.parts and channel.replies == "in_response":
+            # A response must say something; on such a channel silence would read as a broken bot.
+            outcome.say("staff.holding")
+        return outcome
 
     def _sorry(self, held: Held, text_key: str) -> Outcome:
         """The conversation as it was, with an honest word; an open form stays open."""

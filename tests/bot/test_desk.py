@@ -13,6 +13,8 @@ from sqlalchemy import select, update
 
 from bot.turn import MAX_ATTEMPTS
 from civic.conversations import lease, ownership, thread
+from civic.conversations.outbound import Draft, queue
+from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, inbound, outbound
 from civic.files.tables import attachments
 from core.contracts.channel import IncomingMessage, Media
@@ -262,6 +264,28 @@ async def test_an_answer_in_the_response_is_shown_once_and_again_to_a_repeat(cit
     assert {row.status for row in await rows(skill, outbound, "k1")} == {"sent"}
     assert [row.turn_no for row in await rows(skill, inbound, "k1")] == [1]
     assert skill.channel.sent == {}
+
+
+async def test_a_response_says_who_reads_while_staff_hold_and_carries_their_reply(city: City, skill: City) -> None:
+    assert await ask(skill, "k0", "상담원 연결해줘")
+    held = await conversation(skill, "k0")
+    assert "담당자" in (await ask(skill, "k0", "여보세요?") or [""])[0]
+    now = skill.clock.now()
+    timing = schedule(skill.house.settings.messaging, "reply", now)
+    draft = Draft(
+        city_id=held.city_id,
+        conversation_id=held.id,
+        channel=held.channel,
+        body={"text": "오늘 안으로 처리하겠습니다."},
+        purpose="reply",
+        priority=timing.priority,
+        valid_until=timing.valid_until,
+        next_attempt_at=now,
+    )
+    async with skill.house.db.transaction() as tx:
+        await queue(tx, draft, now)
+    await skill.house.desk.deliver(held.id)
+    assert "오늘 안으로 처리하겠습니다." in (await ask(skill, "k0", "감사합니다") or [])
 
 
 async def test_a_slow_answer_comes_in_front_of_the_next(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+from collections.abc import Iterator
 from time import perf_counter
 
 import structlog
@@ -62,11 +63,24 @@ async def _serve(settings: Settings, url: str, host: str, port: int, *, with_wor
         pulling = [asyncio.create_task(_pull(house, name)) for name in _pulled(house)]
         told = asyncio.create_task(_tell_when_up(server, began))
         try:
-            await server.serve()
+            with _signals_end_the_server_only():
+                await server.serve()
         finally:
             for task in (*pulling, told):
                 task.cancel()
             await asyncio.gather(*pulling, told, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _signals_end_the_server_only() -> Iterator[None]:
+    """uvicorn raises the signal that stopped it once more, which would end the process before the house is closed:
+    turns unfinished, the embedded store left running."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def _tell_when_up(server: uvicorn.Server, began: float) -> None:

@@ -32,7 +32,7 @@ def main() -> None:
 def _print_turns(settings: Settings, url: str) -> None:
     async def both() -> tuple[Figures, Figures]:
         async with open_house(settings, url, is_worker=False) as house:
-            return turns.understanding(house), await turns._turns(house)
+            return turns.understanding(house), await turns.turns(house)
 
     seen, turn = asyncio.run(both())
     print("\n(b) one turn in process, without I/O")

@@ -1,6 +1,5 @@
 """(b) one turn in process without input or output: understand, decide, render."""
 
-import asyncio
 import gc
 from datetime import UTC, datetime
 from time import perf_counter
@@ -37,11 +36,8 @@ def understanding(house: Running) -> Figures:
     return figures(times, 1000 / (sum(times) / len(times)))
 
 
-def turns(house: Running) -> Figures:
-    return asyncio.run(_turns(house))
-
-
-async def _turns(house: Running) -> Figures:
+async def turns(house: Running) -> Figures:
+    """The whole turn but for the store."""
     now, times = datetime.now(UTC), []
     city = house.settings.city.id
     can = house.channels["web"].capabilities

@@ -177,7 +177,6 @@ class Capabilities:
     takes_photo: bool = False
     idempotent: bool = False
     rate_per_second: float | None = None
-    is_one_bubble_each: bool = True
 
 
 @dataclass(frozen=True, slots=True)

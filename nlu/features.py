@@ -1,33 +1,53 @@
-"""The two views the classifier has of a text; training and inference share this code, so they cannot drift apart."""
+"""The views the classifier has of a text; training and inference share this code, so they cannot drift apart."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from nlu.jamo import spell
+from nlu.recipe import Recipe
 
-CHAR_SIZES = (1, 2, 3, 4)
-JAMO_SIZES = (3, 4, 5)
+View = Callable[[str], list[str]]
+"""From a text as `normalise.comparable` gives it to its n-grams, repeated as often as they occur."""
 
 
-def char_grams(text: str) -> list[str]:
+def views(recipe: Recipe) -> tuple[View, ...]:
+    """The views a recipe switches on, in a fixed order."""
+    chosen: list[View] = []
+    if recipe.char_sizes:
+        chosen.append(partial(char_grams, sizes=recipe.char_sizes))
+    if recipe.jamo_sizes:
+        chosen.append(partial(jamo_grams, sizes=recipe.jamo_sizes))
+    if recipe.word_sizes:
+        chosen.append(partial(word_grams, sizes=recipe.word_sizes))
+    return tuple(chosen)
+
+
+def char_grams(text: str, sizes: Sequence[int]) -> list[str]:
     """Syllable n-grams inside each word, the word's edges marked by a space."""
     found: list[str] = []
     for word in text.split():
         padded = f" {word} "
         size = len(padded)
-        for length in CHAR_SIZES:
+        for length in sizes:
             found += [padded[at : at + length] for at in range(size - length + 1)]
     return found
 
 
-def jamo_grams(text: str) -> list[str]:
+def jamo_grams(text: str, sizes: Sequence[int]) -> list[str]:
     """Letter n-grams across the text with its spaces dropped: blind to spacing, tolerant of slips."""
     spelled = spell(text.replace(" ", ""))
     size = len(spelled)
     found: list[str] = []
-    for length in JAMO_SIZES:
+    for length in sizes:
         found += [spelled[at : at + length] for at in range(size - length + 1)]
     return found
+
+
+def word_grams(text: str, sizes: Sequence[int]) -> list[str]:
+    """Runs of whole words: what English and other spaced languages are read by."""
+    words = text.split()
+    return [" ".join(words[at : at + length]) for length in sizes for at in range(len(words) - length + 1)]
 
 
 def weigh(grams: Iterable[str], index: Mapping[str, int], idf: list[float]) -> tuple[list[int], list[float]]:

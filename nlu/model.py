@@ -1,7 +1,7 @@
 """The trained classifier as it runs: a vocabulary, weight rows and a few thresholds, read without sklearn or pickle."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from io import BytesIO
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.errors import ModelUnreadable
-from nlu.features import char_grams, jamo_grams, weigh
+from nlu.features import View, views, weigh
+from nlu.recipe import Recipe
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.npz"
 MANIFEST_FILE = "manifest.json"
 OUT_OF_SCOPE = "out_of_scope"
@@ -40,6 +41,7 @@ class Manifest:
     data_hash: str
     model_hash: str
     libraries: dict[str, str]
+    recipe: Recipe
     labels: tuple[str, ...]
     thresholds: Thresholds
     figures: dict[str, float]
@@ -56,11 +58,14 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """Multinomial logistic regression over two n-gram views; `weights` is [features, labels] float32."""
+    """Multinomial logistic regression over the n-gram views; `weights` is [features, labels] float32.
+
+    `indexes` gives, a view, the column of every n-gram it knows.
+    """
 
     labels: tuple[str, ...]
-    char_index: Mapping[str, int]
-    jamo_index: Mapping[str, int]
+    views: tuple[View, ...]
+    indexes: tuple[Mapping[str, int], ...]
     idf: list[float]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -68,7 +73,7 @@ class Classifier:
 
     def probabilities(self, text: str) -> NDArray[np.float64]:
         """Probability of every label, in label order, for a text as `normalise.comparable` gives it."""
-        columns, values = vectorise(text, self.char_index, self.jamo_index, self.idf)
+        columns, values = vectorise(text, self.views, self.indexes, self.idf)
         logits = self.bias.astype(np.float64)
         if columns:
             logits = logits + np.asarray(values, dtype=np.float32) @ self.weights[columns]
@@ -78,20 +83,23 @@ class Classifier:
 
 
 def vectorise(
-    text: str, char_index: Mapping[str, int], jamo_index: Mapping[str, int], idf: list[float]
+    text: str, views: Sequence[View], indexes: Sequence[Mapping[str, int]], idf: list[float]
 ) -> tuple[list[int], list[float]]:
-    """Feature columns and weights of one comparable text, both views side by side."""
-    columns, values = weigh(char_grams(text), char_index, idf)
-    more_columns, more_values = weigh(jamo_grams(text), jamo_index, idf)
-    return columns + more_columns, values + more_values
+    """Feature columns and weights of one comparable text, the views side by side, each of unit length."""
+    columns, values = list[int](), list[float]()
+    for view, index in zip(views, indexes, strict=True):
+        more_columns, more_values = weigh(view(text), index, idf)
+        columns += more_columns
+        values += more_values
+    return columns, values
 
 
 def save(folder: Path, classifier: Classifier, lexicon: Lexicon) -> str:
     """Write the model file and return its SHA-256. The same classifier gives the same bytes."""
-    grams = [*classifier.char_index, *classifier.jamo_index]
+    grams = [gram for index in classifier.indexes for gram in index]
     packed: dict[str, NDArray[np.generic]] = {
         "grams": np.frombuffer("\n".join(grams).encode(), dtype=np.uint8),
-        "chars": np.array([len(classifier.char_index)], dtype=np.int64),
+        "widths": np.array([len(index) for index in classifier.indexes], dtype=np.int64),
         "idf": np.array(classifier.idf, dtype=np.float32),
         "weights": classifier.weights.astype(np.float16),
         "bias": classifier.bias.astype(np.float32),
@@ -125,6 +133,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise ModelUnreadable(folder, f"형식 {said['format']}, 필요한 형식 {FORMAT}")
         said["labels"] = tuple(said["labels"])
         said["thresholds"] = Thresholds(**said["thresholds"])
+        said["recipe"] = Recipe.restored(said["recipe"])
         return Manifest(**said)
     except FileNotFoundError as problem:
         raise ModelUnreadable(folder, "아직 학습한 모델이 없습니다") from problem
@@ -141,11 +150,14 @@ def restore(folder: Path) -> tuple[Classifier, Lexicon, Manifest]:
             raise ModelUnreadable(folder, f"{MODEL_FILE}이 {MANIFEST_FILE}과 맞지 않습니다")
         with np.load(BytesIO(content), allow_pickle=False) as packed:
             grams = packed["grams"].tobytes().decode().split("\n")
-            chars = int(packed["chars"][0])
+            ends = np.cumsum(packed["widths"]).tolist()
             classifier = Classifier(
                 labels=manifest.labels,
-                char_index={gram: column for column, gram in enumerate(grams[:chars])},
-                jamo_index={gram: column for column, gram in enumerate(grams[chars:], start=chars)},
+                views=views(manifest.recipe),
+                indexes=tuple(
+                    {gram: column for column, gram in enumerate(grams[start:end], start=start)}
+                    for start, end in zip([0, *ends[:-1]], ends, strict=True)
+                ),
                 idf=packed["idf"].tolist(),
                 weights=packed["weights"].astype(np.float32),
                 bias=packed["bias"],

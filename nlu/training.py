@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from nlu.bands import fit_temperature, fit_thresholds
 from nlu.errors import ModelUnreadable, TrainingDataError
-from nlu.features import char_grams, jamo_grams
+from nlu.features import View, views
 from nlu.model import (
     FORMAT,
     MODEL_FILE,
@@ -30,31 +30,33 @@ from nlu.noise import noisy_copy
 from nlu.normalise import bounded, comparable
 from nlu.rasa_yaml import TrainingData, read_folder
 from nlu.reading import read
+from nlu.recipe import Recipe
 from nlu.tokens import with_signs
 
 FOLDS = 3
-STRENGTH = 10.0
 MIN_LINES = 2
 
 Floats = NDArray[np.float64]
 
 
-def train(data_dir: Path, model_dir: Path) -> Manifest:
+def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Manifest:
     """Train on every YAML file of `data_dir` and write model and manifest to `model_dir` (made when missing).
 
     Raises TrainingDataError; the model that was there before stays untouched in that case.
     """
+    recipe = recipe or Recipe()
     data = read_folder(data_dir)
     lexicon = build_lexicon(data)
     texts, gold, labels = _prepare(data_dir, data, lexicon)
-    thresholds, figures = _out_of_fold(texts, gold, labels)
-    classifier = _fit(texts, gold, labels, thresholds.temperature)
+    thresholds, figures = _out_of_fold(texts, gold, labels, recipe)
+    classifier = _fit(texts, gold, labels, thresholds.temperature, recipe)
     model_hash = save(model_dir, classifier, lexicon)
     manifest = Manifest(
         format=FORMAT,
-        data_hash=_fingerprint(data_dir),
+        data_hash=_fingerprint(data_dir, recipe),
         model_hash=model_hash,
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        recipe=recipe,
         labels=labels,
         thresholds=thresholds,
         figures=figures,
@@ -63,13 +65,13 @@ def train(data_dir: Path, model_dir: Path) -> Manifest:
     return manifest
 
 
-def needs_training(data_dir: Path, model_dir: Path) -> bool:
-    """Whether the folder's model is missing, or made of other data, code or libraries than today's."""
+def needs_training(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> bool:
+    """Whether the folder's model is missing, or made of other data, code, libraries or recipe than today's."""
     try:
         manifest = read_manifest(model_dir)
     except ModelUnreadable:
         return True
-    return manifest.data_hash != _fingerprint(data_dir) or not (model_dir / MODEL_FILE).exists()
+    return manifest.data_hash != _fingerprint(data_dir, recipe or Recipe()) or not (model_dir / MODEL_FILE).exists()
 
 
 def build_lexicon(data: TrainingData) -> Lexicon:
@@ -97,8 +99,8 @@ def _siblings(surfaces: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _fingerprint(data_dir: Path) -> str:
-    digest = sha256(f"{FORMAT} {version('scikit-learn')} {version('numpy')}".encode())
+def _fingerprint(data_dir: Path, recipe: Recipe) -> str:
+    digest = sha256(f"{FORMAT} {version('scikit-learn')} {version('numpy')} {recipe}".encode())
     code = Path(__file__).parent
     sources = [path for folder in (code, code / "entities") for path in folder.glob("*.py")]
     for path in [*sorted(data_dir.glob("*.y*ml")), *sorted(sources)]:
@@ -126,40 +128,43 @@ def _prepare(
     return texts, gold, labels
 
 
-def _vocabulary(pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, int], dict[str, int], list[float]]:
-    """N-grams that at least MIN_LINES lines (with their noisy copies) contain, and their rarity."""
-    chars: Counter[str] = Counter()
-    jamos: Counter[str] = Counter()
-    for clean, noisy in pairs:
-        chars.update({*char_grams(clean), *char_grams(noisy)})
-        jamos.update({*jamo_grams(clean), *jamo_grams(noisy)})
-    kept_chars = sorted(gram for gram, lines in chars.items() if lines >= MIN_LINES)
-    kept_jamos = sorted(gram for gram, lines in jamos.items() if lines >= MIN_LINES)
-    lines = [chars[gram] for gram in kept_chars] + [jamos[gram] for gram in kept_jamos]
+def _vocabulary(
+    pairs: Sequence[tuple[str, str]], chosen: Sequence[View]
+) -> tuple[tuple[dict[str, int], ...], list[float]]:
+    """A view's n-grams that at least MIN_LINES lines (with their noisy copies) contain, and their rarity."""
+    indexes: list[dict[str, int]] = []
+    lines: list[int] = []
+    for view in chosen:
+        seen: Counter[str] = Counter()
+        for clean, noisy in pairs:
+            seen.update({*view(clean), *view(noisy)})
+        kept = sorted(gram for gram, count in seen.items() if count >= MIN_LINES)
+        indexes.append({gram: column for column, gram in enumerate(kept, start=len(lines))})
+        lines += [seen[gram] for gram in kept]
     idf = np.log((1 + len(pairs)) / (1 + np.array(lines))) + 1
-    start = len(kept_chars)
-    return (
-        {gram: column for column, gram in enumerate(kept_chars)},
-        {gram: column for column, gram in enumerate(kept_jamos, start=start)},
-        idf.astype(np.float32).tolist(),
-    )
+    return tuple(indexes), idf.astype(np.float32).tolist()
 
 
 def _fit(
-    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...], temperature: float
+    pairs: Sequence[tuple[str, str]],
+    gold: NDArray[np.int64],
+    labels: tuple[str, ...],
+    temperature: float,
+    recipe: Recipe,
 ) -> Classifier:
     from sklearn.linear_model import LogisticRegression
 
     texts = [text for pair in pairs for text in pair]
-    char_index, jamo_index, idf = _vocabulary(pairs)
+    chosen = views(recipe)
+    indexes, idf = _vocabulary(pairs, chosen)
     starts, columns, values = [0], list[int](), list[float]()
     for text in texts:
-        more_columns, more_values = vectorise(text, char_index, jamo_index, idf)
+        more_columns, more_values = vectorise(text, chosen, indexes, idf)
         columns += more_columns
         values += more_values
         starts.append(len(columns))
     rows = csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(texts), len(idf)))
-    solver = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3)
+    solver = LogisticRegression(C=recipe.strength, max_iter=200, tol=1e-3)
     solver.fit(rows, np.repeat(gold, 2))
     # With two labels sklearn keeps one row, the log odds of the second label.
     two = len(labels) == 2
@@ -167,8 +172,8 @@ def _fit(
     bias = np.concatenate([-solver.intercept_, solver.intercept_]) / 2 if two else solver.intercept_
     return Classifier(
         labels=labels,
-        char_index=char_index,
-        jamo_index=jamo_index,
+        views=chosen,
+        indexes=indexes,
         idf=idf,
         weights=coefficients.T.astype(np.float16).astype(np.float32),
         bias=bias.astype(np.float32),
@@ -177,7 +182,7 @@ def _fit(
 
 
 def _out_of_fold(
-    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...]
+    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...], recipe: Recipe
 ) -> tuple[Thresholds, dict[str, float]]:
     """Thresholds and figures from models that had not seen the line they judge."""
     seen: Counter[int] = Counter()
@@ -188,7 +193,7 @@ def _out_of_fold(
     logits = np.empty((len(gold), len(labels)))
     for number in range(FOLDS):
         kept = [row for row in range(len(gold)) if fold[row] != number]
-        model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0)
+        model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0, recipe)
         for row in np.nonzero(fold == number)[0].tolist():
             logits[row] = np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12))
     temperature = fit_temperature(logits, gold)

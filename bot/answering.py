@@ -157,7 +157,7 @@ class Answering:
         """Half understood, but a complaint by all that is known: every guess is one, or the words ask to file."""
         if _FILING_KINDS.issuperset(candidates):
             return True
-        if candidates[0] in _FILING_KINDS and turn.understanding.first("category"):
+        if candidates[0] in _FILING_KINDS and turn.understanding.first("category", role="object"):
             return True
         return candidates[0].startswith("complaint_") and bool(_ASKS_TO_FILE.search(turn.message.text[:200]))
 

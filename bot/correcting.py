@@ -9,7 +9,7 @@ from core.contracts.dialogue import Form, Slot, Turn
 from core.contracts.understanding import Entity
 from core.errors import BadInput
 
-_KIND_OF_ENTITY = {"place": "place", "when": "when", "phone": "phone", "category": "choice"}
+_KIND_OF_ENTITY = {"place": "place", "date": "when", "phone": "phone", "category": "choice"}
 STORY = 20
 """A longer text told to an open "what happened?" is the story itself, whatever words of correction it holds."""
 
@@ -35,10 +35,11 @@ def new_value(form: Form, state: FormState, turn: Turn, known: Known) -> tuple[s
 
 def glean(form: Form, state: FormState, turn: Turn) -> list[tuple[str, str]]:
     """Keep what the text tells beyond its question: place, time, number. The slots now answered, and with what."""
+    kinds = {kind: entity for entity, kind in _KIND_OF_ENTITY.items() if kind != "choice"}
     told: list[tuple[str, str]] = []
     for slot in form.slots:
         is_open = slot.name not in state.slots and slot.name not in state.skipped and slot.name != state.asking
-        entity = turn.understanding.first(slot.kind) if is_open and slot.kind in ("place", "when", "phone") else None
+        entity = turn.understanding.first(kinds[slot.kind]) if is_open and slot.kind in kinds else None
         if entity is None:
             continue
         try:

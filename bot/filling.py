@@ -105,7 +105,7 @@ class Filling:
         is_story = self._forms.asked(state.form).kind == "text"
         if seen.intent == "complaint_status":
             text = turn.message.text.lower()
-            if is_story and not (seen.first("case_no") or any(word in text for word in _STATUS_WORDS)):
+            if is_story and not (seen.first("complaint_no") or any(word in text for word in _STATUS_WORDS)):
                 return False
         elif self._answering.service_of[seen.intent] == state.form.name.split("_")[0]:
             return False

@@ -7,7 +7,7 @@ from typing import Any
 from bot import wording
 from core.contracts.dialogue import Topic, Turn
 
-_REFINING = frozenset({"place", "duration", "vehicle", "when"})
+_REFINING = frozenset({"place", "duration", "date"})
 """Entities that change an earlier question rather than make a new one."""
 SHORT = 20
 
@@ -71,6 +71,7 @@ def _ordinal(turn: Turn, topic: Topic) -> int | None:
 def _is_bare(turn: Turn) -> bool:
     """Nothing but a place, a length of time, a kind of car: the rest is particles and politeness."""
     seen = turn.understanding
-    if not seen.entities or any(entity.type not in _REFINING for entity in seen.entities):
+    others = [one for one in seen.entities if one.type not in _REFINING and one.role != "vehicle"]
+    if not seen.entities or others:
         return False
     return len(seen.text) - sum(entity.end - entity.start for entity in seen.entities) <= 8

@@ -184,7 +184,7 @@ def _place(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> An
 
 def _when(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     text = turn.message.text.strip()
-    if entity := turn.understanding.first("when"):
+    if entity := turn.understanding.first("date"):
         return Filled({"label": wording.bare_noun(text) if len(text) <= 60 else entity.text, "at": entity.value})
     is_word_of_steering = wording.is_yes(text) or wording.is_no(text) or wording.wants_another(text)
     if len(text) > 100 or len(wording.plain(text)) < 2 or wording.says_nothing(text) or is_word_of_steering:

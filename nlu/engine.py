@@ -10,9 +10,9 @@ import numpy as np
 from core.contracts.understanding import Band, Entity, IntentScore, NamedPlace, Understanding
 from nlu.bands import band_of, scope_score
 from nlu.clauses import COURTESIES, are_separate, clause_spans
+from nlu.entities.dates import SEOUL
 from nlu.entities.extract import Extractor
 from nlu.entities.found import Found
-from nlu.entities.when import SEOUL
 from nlu.language import language_of
 from nlu.model import OUT_OF_SCOPE, Classifier, Lexicon, Manifest, restore
 from nlu.normalise import bounded, comparable

@@ -5,7 +5,7 @@ Signs for places, money and times were measured too and helped nothing (docs/adr
 
 from collections.abc import Iterable
 
-SIGNS = {"plate": "\ue001", "phone": "\ue002", "case_no": "\ue003"}
+SIGNS = {"plate": "\ue001", "phone": "\ue002", "complaint_no": "\ue003"}
 
 
 def with_signs(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

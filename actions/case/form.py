@@ -95,6 +95,7 @@ def case_slots(book: CityBook) -> tuple[Slot, ...]:
     )
 
 
+NOW = re.compile(r"지금|방금|아까|현재|(?i:\b(?:right|just) now\b)")
 WHEN_WORDS = {"now": ("지금", "Right now"), "today": ("오늘", "Today"), "always": ("계속·매일", "Ongoing")}
 
 
@@ -139,8 +140,10 @@ def prefilled(
         slots["category_hint"] = guessed
     if place := seen.first("place"):
         slots["where"] = {"label": place.value, "lat": place.detail.get("lat"), "lon": place.detail.get("lon")}
-    if when := seen.first("when"):
+    if when := seen.first("date"):
         slots["when"] = {"label": when.text, "at": when.value}
+    elif now := NOW.search(text):
+        slots["when"] = {"label": now[0], "at": ""}
     if photos:
         slots["photo"] = [dict(photo) for photo in photos]
     return slots

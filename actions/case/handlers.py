@@ -162,7 +162,7 @@ def _when_label(when: Mapping[str, Any] | None) -> str:
 
 async def status(turn: Turn, cases: CaseService, book: CityBook, city: City) -> Reply:
     """One case in full, or the list to choose from. A number that is not this citizen's looks like none."""
-    if number := turn.understanding.first("case_no"):
+    if number := turn.understanding.first("complaint_no"):
         case = await cases.by_receipt(number.value, turn.conversation_id)
         if case is None:
             return Reply((Say("case.not_found", {"receipt_no": number.value}, (_HUMAN,)),))
@@ -275,7 +275,7 @@ async def submit_withdrawal(turn: Turn, slots: Mapping[str, Any], cases: CaseSer
 
 async def _chosen(turn: Turn, cases: CaseService, intent: str, which: str) -> Case | Reply:
     """The open case that is meant, or the reply that asks which (or says there is none)."""
-    if number := turn.understanding.first("case_no"):
+    if number := turn.understanding.first("complaint_no"):
         case = await cases.by_receipt(number.value, turn.conversation_id)
         if case is None:
             return Reply((Say("case.not_found", {"receipt_no": number.value}, (_HUMAN,)),))

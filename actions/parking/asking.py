@@ -148,7 +148,7 @@ def _minutes(value: str) -> int | None:
 
 def _moment(turn: Turn) -> tuple[datetime, bool]:
     """The moment that openness is asked for; a bare day is read as its noon."""
-    entity = turn.understanding.first("when")
+    entity = turn.understanding.first("date")
     if entity is None:
         return turn.now, True
     try:

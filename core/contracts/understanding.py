@@ -15,10 +15,11 @@ Lang = Literal["ko", "en"]
 class Entity:
     """A span of the text, offsets in code points of `Understanding.text`.
 
-    `type`: place, when, plate, case_no, money, phone, category, pollutant, vehicle, ordinal, duration.
-    `value` is normalised: ISO 8601 with zone for `when`, whole won for `money`, minutes for `duration`,
-    digits for `phone`, the gazetteer's or synonym's canonical name for `place`, `category` and the like.
-    `detail` carries what normalising found besides (grain, kind of place, lat, lon).
+    `type` as in docs/nlu-labels.md: place, date, category, plate, complaint_no, amount, phone; besides them ordinal,
+    duration, and whatever types other training data marks. `value` is normalised: ISO 8601 with zone for `date`,
+    whole won for `amount`, minutes for `duration`, digits for `phone`, the gazetteer's or synonym's canonical name for
+    `place` and `category`. `role` says which list a `category` is of (pollutant, vehicle, tax, shop, event …) and which
+    edge a `date` is (from, until). `detail` carries what normalising found besides (grain, kind of place, lat, lon).
     """
 
     type: str
@@ -69,13 +70,13 @@ class Understanding:
         near = [score.name for score in self.ranking[:most] if score.confidence >= 0.25 * best]
         return tuple(near or [score.name for score in self.ranking[:1]])
 
-    def first(self, kind: str) -> Entity | None:
-        """The first entity of a type, or None."""
-        return next((entity for entity in self.entities if entity.type == kind), None)
+    def first(self, kind: str, role: str | None = None) -> Entity | None:
+        """The first entity of a type, and of a role when one is named; None when the text has none."""
+        return next(iter(self.all(kind, role)), None)
 
-    def all(self, kind: str) -> tuple[Entity, ...]:
-        """Every entity of a type, in the order of the text."""
-        return tuple(entity for entity in self.entities if entity.type == kind)
+    def all(self, kind: str, role: str | None = None) -> tuple[Entity, ...]:
+        """Every entity of a type, and of a role when one is named, in the order of the text."""
+        return tuple(one for one in self.entities if one.type == kind and role in (None, one.role))
 
 
 @dataclass(frozen=True, slots=True)

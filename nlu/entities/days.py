@@ -43,7 +43,7 @@ class Moment:
 
 
 def resolve_day(match: re.Match[str], now: datetime) -> Moment:
-    """The moment of a `when_grammar.DAY` match. Raises ValueError or OverflowError for days no calendar has."""
+    """The moment of a `date_grammar.DAY` match. Raises ValueError or OverflowError for days no calendar has."""
     said = {name: text for name, text in match.groupdict().items() if text is not None}
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for resolver in (_relative, _week, _month, _dated, _counted):

@@ -7,27 +7,27 @@ from datetime import datetime
 from core.contracts.understanding import NamedPlace
 from nlu.entities.addresses import find_addresses
 from nlu.entities.compact import compact
+from nlu.entities.dates import find_dates
 from nlu.entities.found import Found
 from nlu.entities.lists import WordLists
 from nlu.entities.patterns import (
-    find_case_numbers,
+    find_amounts,
+    find_complaint_numbers,
     find_durations,
-    find_money,
     find_ordinals,
     find_phones,
     find_plates,
 )
 from nlu.entities.places import Places
-from nlu.entities.when import find_moments
 from nlu.model import Lexicon
 
 # Lower wins; within a rank the longer span wins. Fixed shapes go before words, words before single numbers.
-_RANKS = {"case_no": 0, "phone": 0, "plate": 0, "place": 1, "money": 1, "when": 1, "duration": 2, "ordinal": 3}
+_RANKS = {"complaint_no": 0, "phone": 0, "plate": 0, "place": 1, "amount": 1, "date": 1, "duration": 2, "ordinal": 3}
 _OTHER_RANK = 2
 _LOCATIVE = re.compile(r"(?:에서|에(?!요)|마다|\s?(?:앞|옆|위|밑|근처|주변|쪽)(?:에|$|\s))")
 
 
-_MONEY_SIGNS = ("원", "만", "억", "₩", "\\", "won", "krw")
+_AMOUNT_SIGNS = ("원", "만", "억", "₩", "\\", "won", "krw")
 """Without one of these no amount is said: a quick look spares most messages the long pattern."""
 
 
@@ -51,12 +51,12 @@ class Extractor:
         if has_digit:
             found += find_plates(folded)
             found += find_phones(folded)
-            found += find_case_numbers(folded, self._prefix)
-        if any(sign in folded for sign in _MONEY_SIGNS):
-            found += find_money(folded)
+            found += find_complaint_numbers(folded, self._prefix)
+        if any(sign in folded for sign in _AMOUNT_SIGNS):
+            found += find_amounts(folded)
         found += find_durations(folded)
         found += find_ordinals(folded)
-        found += find_moments(folded, now)
+        found += find_dates(folded, now)
         if has_digit or "대로" in folded:
             found += find_addresses(folded)
         compacted = compact(folded)

@@ -1,9 +1,17 @@
-"""Words of the data's lookup lists (categories, pollutants, vehicles …), found with or without spaces."""
+"""Words of the data's lookup lists, found with or without spaces.
+
+Some lists are kinds of `category`: their name is the role, so that training data marks one type and actions can still
+ask for "the vehicle that was said".
+"""
 
 from collections.abc import Iterator, Mapping
 
 from nlu.entities.compact import Compact
 from nlu.entities.found import Found
+
+CATEGORY_ROLES = frozenset(
+    {"pollutant", "vehicle", "lot", "tax", "object", "shop", "event", "item", "sight", "office", "paper"}
+)
 
 # 드릴게요 gives, it does not drill.
 _VERB_ENDINGS = frozenset("게까려")
@@ -28,7 +36,8 @@ class WordLists:
         for at in range(len(text) - 1):
             for key, kind, value in self._index.get(text[at : at + 2], ()):
                 if text.startswith(key, at) and self._stands_alone(compacted, at, key):
-                    yield Found(*compacted.span(at, at + len(key)), kind, value)
+                    type_, role = ("category", kind) if kind in CATEGORY_ROLES else (kind, None)
+                    yield Found(*compacted.span(at, at + len(key)), type_, value, role=role)
                     break
 
     @staticmethod

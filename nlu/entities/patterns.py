@@ -1,4 +1,4 @@
-"""Things with a fixed shape: number plates, phones, receipt numbers, money, durations, ordinals."""
+"""Things with a fixed shape: number plates, phones, receipt numbers, amounts, durations, ordinals."""
 
 import re
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ _CASE = re.compile(
 )
 _FIGURES = "일이삼사오육칠팔구십백천만억"
 # Bounded and without nesting, so that a page of digits costs no more than a sentence.
-_MONEY = re.compile(
+_AMOUNT = re.compile(
     rf"(?a)(?:(?<![\d,.])(?=\d)|(?<![\d가-힣]))(?P<amount>[\d{_FIGURES}][\d,.\s{_FIGURES}]{{0,24}}?)"
     r"\s?(?P<unit>원|won\b|krw\b)"
     r"|[₩\\]\s?(?P<signed>\d[\d,]{0,14})"
     r"|(?<![\d가-힣])(?P<bare>\d[\d,]{0,9}(?:\.\d{1,3})?\s?[만억](?:\s?\d{1,4}천)?)"
     r"(?=\s?(?:정도|쯤|밖에|이나|넘|씩|까지|만|나왔|이요|이에요|입니다|$))"
 )
-_NOT_MONEY = re.compile(r"(?a)(?:버스|지하철|이다|인 )")
+_NO_AMOUNT = re.compile(r"(?a)(?:버스|지하철|이다|인 )")
 _HOURS = re.compile(
     rf"(?a)(?<![\d:])(?!24\s?시간)(?P<hours>\d{{1,3}}(?:\.\d)?|(?<![가-힣]){NATIVE})\s?시간(?:\s?(?P<half>반)|\s?(?P<minutes>\d{{1,2}})\s?분)?"
 )
@@ -70,11 +70,11 @@ def find_phones(text: str) -> Iterator[Found]:
         yield Found(*match.span(), "phone", digits)
 
 
-def find_case_numbers(text: str, prefix: str) -> Iterator[Found]:
+def find_complaint_numbers(text: str, prefix: str) -> Iterator[Found]:
     """Receipt numbers. A bare `2026-000123` (six digits) gets the city's `prefix`: `GP-2026-000123`."""
     for match in _CASE.finditer(text):
         if national := match["national"]:
-            yield Found(*match.span(), "case_no", national.upper())
+            yield Found(*match.span(), "complaint_no", national.upper())
             continue
         glued = match["glued"] or ""
         lead = match["prefix"] or match["prefix2"] or glued[:2]
@@ -82,17 +82,17 @@ def find_case_numbers(text: str, prefix: str) -> Iterator[Found]:
         serial = match["serial"] or match["serial2"] or glued[6:]
         lead = lead.upper() or (prefix if len(serial) == 6 else "")
         value = f"{lead}-{year}-{serial}" if lead else f"{year}-{serial}"
-        yield Found(*match.span(), "case_no", value, detail={"year": int(year), "serial": int(serial)})
+        yield Found(*match.span(), "complaint_no", value, detail={"year": int(year), "serial": int(serial)})
 
 
-def find_money(text: str) -> Iterator[Found]:
+def find_amounts(text: str) -> Iterator[Found]:
     """Amounts; value in whole won."""
-    for match in _MONEY.finditer(text):
+    for match in _AMOUNT.finditer(text):
         amount = mixed_number(match["amount"] or match["signed"] or match["bare"])
-        if amount is None or _NOT_MONEY.match(text, match.end()):
+        if amount is None or _NO_AMOUNT.match(text, match.end()):
             continue
         start = match.start() + len(match[0]) - len(match[0].lstrip())
-        yield Found(start, start + len(match[0].strip()), "money", str(amount), detail={"unit": "KRW"})
+        yield Found(start, start + len(match[0].strip()), "amount", str(amount), detail={"unit": "KRW"})
 
 
 def find_durations(text: str) -> Iterator[Found]:

@@ -85,7 +85,7 @@ async def test_it_asks_what_is_missing_and_skips_what_does_not_apply() -> None:
 async def test_a_story_answers_the_questions_after_it() -> None:
     state = opened()
     place = Entity("place", 0, 3, "구래동", "구래동", detail={"lat": 37.6, "lon": 126.6})
-    when = Entity("when", 4, 6, "어제", "2026-11-22T00:00:00+09:00")
+    when = Entity("date", 4, 6, "어제", "2026-11-22T00:00:00+09:00")
     await FORMS.take(state, turn("구래동 어제 가로등", place, when), Filled("구래동 어제 가로등"))
     assert form(state).slots["where"] == {"label": "구래동", "lat": 37.6, "lon": 126.6}
     assert form(state).slots["when"] == {"label": "어제", "at": "2026-11-22T00:00:00+09:00"}

@@ -173,7 +173,7 @@ def test_a_time_in_words(text: str, wanted: Answer) -> None:
 
 
 def test_a_known_moment_is_kept_beside_the_words() -> None:
-    found = entity("when", "2026-11-22T09:00:00+09:00", "어제 아침")
+    found = entity("date", "2026-11-22T09:00:00+09:00", "어제 아침")
     assert read(WHEN, turn("어제 아침요", found), {}, shown()) == Filled({"label": "어제 아침", "at": found.value})
 
 

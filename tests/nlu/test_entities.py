@@ -15,7 +15,6 @@ def only(engine: LightEngine, text: str, kind: str) -> list[tuple[str, str]]:
     ("text", "said", "value"),
     [
         ("오늘 공기 어때요", "오늘", "2026-03-11T00:00:00+09:00"),
-        ("지금 자리 있어요?", "지금", "2026-03-11T14:00:00+09:00"),
         ("어제 신고했어요", "어제", "2026-03-10T00:00:00+09:00"),
         ("오늘 저녁 행사", "오늘 저녁", "2026-03-11T18:00:00+09:00"),
         ("다음 주 화요일 공연", "다음 주 화요일", "2026-03-17T00:00:00+09:00"),
@@ -39,17 +38,17 @@ def only(engine: LightEngine, text: str, kind: str) -> list[tuple[str, str]]:
     ],
 )
 def test_moments(engine: LightEngine, text: str, said: str, value: str) -> None:
-    assert only(engine, text, "when") == [(said, value)]
+    assert only(engine, text, "date") == [(said, value)]
 
 
 def test_moments_say_grain_end_and_edge(engine: LightEngine) -> None:
-    until = engine.understand("다음 주까지 납부할게요", now_iso=NOW).first("when")
+    until = engine.understand("다음 주까지 납부할게요", now_iso=NOW).first("date")
     assert until is not None
     assert (until.role, until.detail["grain"], until.detail["end"]) == ("until", "week", "2026-03-23T00:00:00+09:00")
 
 
 def test_now_of_another_zone_is_read_in_seoul(engine: LightEngine) -> None:
-    entity = engine.understand("내일", now_iso="2026-03-11T20:00:00+00:00").first("when")
+    entity = engine.understand("내일", now_iso="2026-03-11T20:00:00+00:00").first("date")
     assert entity is not None and entity.value == "2026-03-13T00:00:00+09:00"
 
 
@@ -64,10 +63,12 @@ def test_now_of_another_zone_is_read_in_seoul(engine: LightEngine) -> None:
         "주민세 조회",
         "좋은 아침이에요",
         "good evening",
+        "지금 자리 있어요?",
+        "방금 봤는데 아까부터 매일 이래요 요즘",
     ],
 )
 def test_what_is_no_moment(engine: LightEngine, text: str) -> None:
-    assert only(engine, text, "when") == []
+    assert only(engine, text, "date") == []
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ def test_what_is_no_moment(engine: LightEngine, text: str) -> None:
         ("５만원", "５만원", "50000"),
     ],
 )
-def test_money(engine: LightEngine, text: str, said: str, value: str) -> None:
-    assert only(engine, text, "money") == [(said, value)]
+def test_amounts(engine: LightEngine, text: str, said: str, value: str) -> None:
+    assert only(engine, text, "amount") == [(said, value)]
 
 
 @pytest.mark.parametrize(
@@ -138,19 +139,12 @@ def test_what_is_no_ordinal(engine: LightEngine, text: str) -> None:
         ("031)980-2114", "phone", "0319802114"),
         ("+82 10 1234 5678", "phone", "01012345678"),
         ("1588-1234", "phone", "15881234"),
-        ("GP-2026-000123 조회", "case_no", "GP-2026-000123"),
-        ("2026-000123 조회", "case_no", "GP-2026-000123"),
-        ("gp2026000123", "case_no", "GP-2026-000123"),
-        ("접수번호２０２６－０００１２３이요", "case_no", "GP-2026-000123"),
-        ("민원 2026-0000123", "case_no", "2026-0000123"),
-        ("1AA-2604-0123456 조회", "case_no", "1AA-2604-0123456"),
-        ("전기차 충전", "vehicle", "ev"),
-        ("경차 할인", "vehicle", "compact"),
-        ("장애인 주차", "vehicle", "disabled"),
-        ("트럭 주차", "vehicle", "large"),
-        ("미먼 어때", "pollutant", "pm10"),
-        ("초미세 먼지 수치", "pollutant", "pm25"),
-        ("ozone level", "pollutant", "o3"),
+        ("GP-2026-000123 조회", "complaint_no", "GP-2026-000123"),
+        ("2026-000123 조회", "complaint_no", "GP-2026-000123"),
+        ("gp2026000123", "complaint_no", "GP-2026-000123"),
+        ("접수번호２０２６－０００１２３이요", "complaint_no", "GP-2026-000123"),
+        ("민원 2026-0000123", "complaint_no", "2026-0000123"),
+        ("1AA-2604-0123456 조회", "complaint_no", "1AA-2604-0123456"),
         ("쓰레기 무단 투기", "category", "waste"),
         ("불법 주정차 단속", "category", "illegal_parking"),
         ("포트홀 신고", "category", "road_damage"),
@@ -165,6 +159,31 @@ def test_what_is_no_ordinal(engine: LightEngine, text: str) -> None:
 )
 def test_shapes_and_lists(engine: LightEngine, text: str, kind: str, value: str) -> None:
     assert [found for _, found in only(engine, text, kind)] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "value"),
+    [
+        ("전기차 충전", "vehicle", "ev"),
+        ("경차 할인", "vehicle", "compact"),
+        ("장애인 주차", "vehicle", "disabled"),
+        ("트럭 주차", "vehicle", "large"),
+        ("미먼 어때", "pollutant", "pm10"),
+        ("초미세 먼지 수치", "pollutant", "pm25"),
+        ("ozone level", "pollutant", "o3"),
+        ("자동차세 얼마", "tax", "car_tax"),
+        ("약국 어디", "shop", "pharmacy"),
+        ("유모차 빌려요", "item", "baby"),
+        ("여권 서류", "paper", "passport"),
+    ],
+)
+def test_a_category_says_which_list_it_is_of(engine: LightEngine, text: str, role: str, value: str) -> None:
+    seen = engine.understand(text, now_iso=NOW)
+    kinds = {"pollutant", "vehicle", "tax", "shop", "item", "paper"}
+    assert {one: [found.value for found in seen.all("category", one)] for one in kinds} == {
+        **{one: [] for one in kinds},
+        role: [value],
+    }
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ nlu:
   examples: |
     - [구래동](place) 세금
     - [미먼](pollutant:pm10) 어때
-    - [모레]{"entity": "when", "value": "2", "role": "until"}까지
+    - [모레]{"entity": "date", "value": "2", "role": "until"}까지
     # a remark
 - intent: greet
   examples:
@@ -51,7 +51,7 @@ def test_every_kind_of_block(tmp_path: Path) -> None:
         ("반가워요", "greet"),
     ]
     assert data.examples[0].entities == (Span(0, 3, "place", "구래동"),)
-    assert data.examples[2].entities == (Span(0, 2, "when", "2", "until"),)
+    assert data.examples[2].entities == (Span(0, 2, "date", "2", "until"),)
     assert data.synonyms == {"미먼": "pm10", "모레": "2", "쓰레기": "waste"}
     assert data.lookups == {"category": ["쓰레기"]}
     assert data.regexes == {"ticket": ["T-[0-9]+"]}

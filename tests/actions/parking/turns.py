@@ -23,7 +23,7 @@ def duration(minutes: int, text: str = "") -> Entity:
 
 
 def moment(iso: str, grain: str) -> Entity:
-    return Entity("when", 0, 0, "", iso, detail={"grain": grain})
+    return Entity("date", 0, 0, "", iso, detail={"grain": grain})
 
 
 def ordinal(number: int) -> Entity:

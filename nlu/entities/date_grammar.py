@@ -52,10 +52,6 @@ CLOCK = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
-INSTANT = re.compile(
-    r"(?a)(?P<instant>지금|현재(?!로)|방금|아까|\bright now\b|\bjust now\b|\bnow\b|\bcurrently\b|\bat the moment\b)"
-)
-
 # What may stand between the parts of one moment, and what after it says which edge is meant.
 BETWEEN = re.compile(r"(?a)(?:의|에)?[\s,]*(?:at )?")
 EDGE = re.compile(r"(?a)\s?(까지|부터|이전|이후)")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from nlu.entities.date_grammar import BETWEEN, CLOCK, DAY, EDGE, EDGE_ROLES, ENGLISH_EDGE, PART
 from nlu.entities.days import Moment, resolve_day
 from nlu.entities.found import Found
 from nlu.entities.numerals import native_number
-from nlu.entities.when_grammar import BETWEEN, CLOCK, DAY, EDGE, EDGE_ROLES, ENGLISH_EDGE, INSTANT, PART
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -45,8 +45,8 @@ _ORDER = {"day": 0, "part": 1, "clock": 2}
 _Piece = tuple[str, re.Match[str]]
 
 
-def find_moments(text: str, now: datetime) -> Iterator[Found]:
-    """`when` entities of folded text. Role `until` or `from` when the sentence says so (모레까지, from 3 pm)."""
+def find_dates(text: str, now: datetime) -> Iterator[Found]:
+    """`date` entities of folded text. Role `until` or `from` when the sentence says so (모레까지, from 3 pm)."""
     now = now.astimezone(SEOUL)
     for group in _groups(text):
         start, end = group[0][1].start(), group[-1][1].end()
@@ -59,13 +59,12 @@ def find_moments(text: str, now: datetime) -> Iterator[Found]:
         if moment.end is not None:
             detail["end"] = moment.end.isoformat()
         role = EDGE_ROLES[edge[1]] if edge else None
-        yield Found(start, end, "when", moment.start.isoformat(), role=role, detail=detail)
+        yield Found(start, end, "date", moment.start.isoformat(), role=role, detail=detail)
 
 
 def _groups(text: str) -> Iterator[list[_Piece]]:
     """Runs of day, part and clock that belong to one moment."""
-    pieces: list[_Piece] = [("instant", match) for match in INSTANT.finditer(text)]
-    pieces += [("day", match) for match in DAY.finditer(text)]
+    pieces: list[_Piece] = [("day", match) for match in DAY.finditer(text)]
     pieces += [("part", match) for match in PART.finditer(text)]
     pieces += [("clock", match) for match in CLOCK.finditer(text)]
     pieces.sort(key=lambda piece: (piece[1].start(), -piece[1].end()))
@@ -83,15 +82,13 @@ def _groups(text: str) -> Iterator[list[_Piece]]:
 
 def _continues(group: list[_Piece], kind: str, match: re.Match[str], text: str) -> bool:
     last_kind, last = group[-1]
-    if kind == "instant" or last_kind == "instant" or _ORDER[kind] <= _ORDER[last_kind]:
+    if _ORDER[kind] <= _ORDER[last_kind]:
         return False
     between = BETWEEN.match(text, last.end())
     return between is not None and between.end() >= match.start()
 
 
 def _resolve(said: dict[str, re.Match[str]], now: datetime) -> Moment:
-    if "instant" in said:
-        return Moment(now.replace(microsecond=0), "instant")
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     moment = resolve_day(said["day"], now) if "day" in said else Moment(today, "day", today + timedelta(days=1))
     part = said["part"]["part"] if "part" in said else None

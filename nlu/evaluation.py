@@ -1,11 +1,8 @@
 """Measuring an engine on labelled lines: intents, refusal, entities and time, in one report."""
 
-import json
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
@@ -13,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts.understanding import LanguageEngine, Understanding
-from nlu.errors import TrainingDataError
-from nlu.markup import Example, Span
+from nlu.markup import Example
 from nlu.model import OUT_OF_SCOPE
-from nlu.rasa_yaml import read_file
 
 NOW = "2026-03-11T14:00:00+09:00"
 FALSE_REFUSALS = 0.05
@@ -32,6 +27,8 @@ class Scored(LanguageEngine, Protocol):
 class Report:
     """Shares are 0 to 1, latencies milliseconds. `accuracy_in_scope` and `macro_f1` take the best in-scope intent;
     `accuracy` counts a refused text as out_of_scope. `oos_recall` is at 5 % false refusals. NaN: nothing to measure.
+    `entity_f1` is micro F1 of exact (start, end, type) over the types that the file marks, `entity_f1_by_type` the same
+    for each of them: what the engine finds besides (durations, ordinals …) was not looked for by the labeller.
     """
 
     lines: int
@@ -43,23 +40,10 @@ class Report:
     acted: float
     acted_right: float
     entity_f1: float
+    entity_f1_by_type: dict[str, float]
     p50_ms: float
     p99_ms: float
     confusions: tuple[tuple[str, str, int], ...]
-
-
-def read_examples(path: Path) -> list[Example]:
-    """Labelled lines of a Rasa YAML file, or of JSONL `{text, intent, entities: [{start, end, entity, value?}]}`.
-
-    Raises TrainingDataError with the line that cannot be read.
-    """
-    if path.suffix in {".yml", ".yaml"}:
-        return read_file(path).examples
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise TrainingDataError(path, 0, "파일을 열 수 없습니다", "cannot open the file as UTF-8") from problem
-    return [_json_example(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def evaluate(engine: Scored, examples: Sequence[Example], *, now_iso: str = NOW) -> Report:
@@ -78,6 +62,7 @@ def evaluate(engine: Scored, examples: Sequence[Example], *, now_iso: str = NOW)
     final = [OUT_OF_SCOPE if answer.band == "refuse" else answer.intent for answer in answers]
     pairs = [(g, a.intent) for g, a in zip(gold, answers, strict=True) if g != OUT_OF_SCOPE]
     confusions = Counter(pair for pair in pairs if pair[0] != pair[1])
+    by_type = _entity_f1(examples, answers)
     return Report(
         lines=len(examples),
         accuracy=_share(np.array([g == f for g, f in zip(gold, final, strict=True)])),
@@ -87,30 +72,12 @@ def evaluate(engine: Scored, examples: Sequence[Example], *, now_iso: str = NOW)
         oos_recall=_recall_at(scores[inside], scores[~inside]),
         acted=_share(acted[inside]),
         acted_right=_share(right[acted]),
-        entity_f1=_entity_f1(examples, answers),
+        entity_f1=by_type.pop(_ALL),
+        entity_f1_by_type=by_type,
         p50_ms=float(np.percentile(times, 50)),
         p99_ms=float(np.percentile(times, 99)),
         confusions=tuple((said, heard, times) for (said, heard), times in confusions.most_common(20)),
     )
-
-
-def _json_example(path: Path, number: int, line: str) -> Example:
-    try:
-        said = json.loads(line)
-        spans = tuple(
-            Span(
-                start=int(entity["start"]),
-                end=int(entity["end"]),
-                type=str(entity["entity"]),
-                value=str(entity.get("value", said["text"][entity["start"] : entity["end"]])),
-                role=entity.get("role"),
-            )
-            for entity in said.get("entities", ())
-        )
-        return Example(unicodedata.normalize("NFC", said["text"]), str(said["intent"]), spans)
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        korean = '한 줄에 {"text", "intent", "entities"} 하나가 있어야 합니다'
-        raise TrainingDataError(path, number, korean, "expected one JSON object with text and intent") from problem
 
 
 def _share(hits: NDArray[np.bool_]) -> float:
@@ -141,15 +108,24 @@ def _recall_at(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> flo
     return float((outside < np.quantile(inside, FALSE_REFUSALS)).mean())
 
 
-def _entity_f1(examples: Sequence[Example], answers: Sequence[Understanding]) -> float:
-    """Micro F1 of exact (start, end, type), over lines that are in scope."""
-    hits = wanted = found = 0
+_ALL = ""
+
+
+def _entity_f1(examples: Sequence[Example], answers: Sequence[Understanding]) -> dict[str, float]:
+    """F1 of exact (start, end, type) for every type marked in the file, and for all of them together under `_ALL`.
+
+    Lines out of scope count only where they are marked: most labellers leave what is not ours bare.
+    """
+    marked = sorted({span.type for example in examples for span in example.entities})
+    hits, wanted, found = Counter[str](), Counter[str](), Counter[str]()
     for example, answer in zip(examples, answers, strict=True):
-        if example.intent == OUT_OF_SCOPE:
+        if example.intent == OUT_OF_SCOPE and not example.entities:
             continue
         gold = {(span.start, span.end, span.type) for span in example.entities}
-        heard = {(entity.start, entity.end, entity.type) for entity in answer.entities}
-        hits += len(gold & heard)
-        wanted += len(gold)
-        found += len(heard)
-    return 2 * hits / (wanted + found) if wanted + found else float("nan")
+        heard = {(one.start, one.end, one.type) for one in answer.entities if one.type in marked}
+        hits.update(kind for _, _, kind in gold & heard)
+        wanted.update(kind for _, _, kind in gold)
+        found.update(kind for _, _, kind in heard)
+    scores = {kind: 2 * hits[kind] / (wanted[kind] + found[kind]) for kind in marked}
+    either = wanted.total() + found.total()
+    return {**scores, _ALL: 2 * hits.total() / either if either else float("nan")}

@@ -75,8 +75,11 @@ class Messaging(Section):
 
 
 class Nlu(Section):
-    engine: Literal["light"] = "light"
+    """`engine` other than light: `integrations/language/<engine>.py`, with the section of its name as its settings."""
+
+    engine: Literal["light", "rasa"] = "light"
     data: Path = Path("nlu/data")
+    rasa: dict[str, Any] = {}
 
 
 class Web(Section):
@@ -94,7 +97,7 @@ class OutsideWorld(Section):
 
 
 class Settings(Section):
-    """The whole of config.yml. `recipe`, `language`, `assistant_id` and `pipeline` belong to Rasa's reading of it."""
+    """The whole of config.yml. `recipe`, `language`, `assistant_id` and `policies` are Rasa's; both read `pipeline`."""
 
     city: City
     database: Database = Database()
@@ -131,11 +134,16 @@ def read(path: Path | None = None) -> Settings:
 def channel_settings(model: type[M], name: str, section: dict[str, Any]) -> M:
     """One channel's section as its own settings model. Raises ConfigError like `read`."""
     values = {key: value for key, value in section.items() if key not in ("enabled", "polling")}
+    return section_settings(model, ("channels", name), values)
+
+
+def section_settings(model: type[M], where: tuple[str, ...], values: dict[str, Any]) -> M:
+    """A part of the file, at the keys `where`, as the model of whoever it is for. Raises ConfigError like `read`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
         path = Path(os.environ.get("SINMUNGO_CONFIG") or ROOT / "config.yml")
-        raise refused(path, _node(path), ("channels", name), error) from None
+        raise refused(path, _node(path), where, error) from None
 
 
 def refused(path: Path, node: yaml.Node | None, prefix: tuple[str | int, ...], error: ValidationError) -> ConfigError:

@@ -31,8 +31,9 @@ def test_nlu(file: Path, *, as_json: bool) -> None:
 
     from bot.prepare import model_folder
     from civic.city.service import open_book
+    from nlu.datasets import read_examples
     from nlu.engine import load
-    from nlu.evaluation import evaluate, read_examples
+    from nlu.evaluation import evaluate
 
     with running_store() as (settings, url):
 

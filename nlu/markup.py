@@ -33,14 +33,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled text (NFC)."""
+    """One labelled text (NFC), with who wrote it and in which style where the file says so (docs/nlu-labels.md)."""
 
     text: str
     intent: str
     entities: tuple[Span, ...] = ()
+    author: str = ""
+    style: str = ""
 
 
-def parse_line(line: str, intent: str) -> Example:
+def parse_line(line: str, intent: str, author: str = "") -> Example:
     """Plain text and spans of one marked-up line. Raises MarkupError."""
     line = unicodedata.normalize("NFC", line)
     plain, spans, last = "", [], 0
@@ -52,7 +54,7 @@ def parse_line(line: str, intent: str) -> Example:
         plain += surface
         last = found.end()
     plain += _checked(line[last:])
-    return Example(plain, intent, tuple(spans))
+    return Example(plain, intent, tuple(spans), author)
 
 
 def _label(found: re.Match[str], surface: str) -> tuple[str, str, str | None]:

@@ -30,17 +30,6 @@ class TrainingData:
     regexes: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_folder(folder: Path) -> TrainingData:
-    """Merge all `*.yml` and `*.yaml` files of a folder, in name order. Raises TrainingDataError."""
-    paths = sorted(path for path in folder.glob("*.y*ml") if path.suffix in {".yml", ".yaml"})
-    if not paths:
-        raise TrainingDataError(folder, 0, "학습 데이터(*.yml)가 없습니다", "no training files here")
-    data = TrainingData()
-    for path in paths:
-        read_file(path, data)
-    return data
-
-
 def read_file(path: Path, data: TrainingData | None = None) -> TrainingData:
     """Add one file to `data` (a new one when None) and return it. Raises TrainingDataError."""
     data = data if data is not None else TrainingData()
@@ -92,13 +81,24 @@ def _read_block(path: Path, block: yaml.Node, data: TrainingData) -> None:
     if "examples" not in parts:
         _fail(path, block, "'examples:'가 없습니다", "examples is missing")
     lines = _lines(path, parts["examples"])
-    _KEEPERS[kinds[0]](path, name.value.strip(), lines, data)
+    if kinds[0] == "intent":
+        _keep_intent(path, name.value.strip(), lines, data, _author(path, parts.get("metadata")))
+    else:
+        _KEEPERS[kinds[0]](path, name.value.strip(), lines, data)
 
 
-def _keep_intent(path: Path, name: str, lines: Iterator[tuple[int, str]], data: TrainingData) -> None:
+def _author(path: Path, metadata: yaml.Node | None) -> str:
+    """`metadata: {author: …}` of an intent's block; other metadata is its writers' business."""
+    if not isinstance(metadata, yaml.MappingNode):
+        return ""
+    author = _mapping(path, metadata, "", "").get("author")
+    return author.value.strip() if isinstance(author, yaml.ScalarNode) else ""
+
+
+def _keep_intent(path: Path, name: str, lines: Iterator[tuple[int, str]], data: TrainingData, author: str) -> None:
     for number, line in lines:
         try:
-            example = parse_line(line, name)
+            example = parse_line(line, name, author)
         except MarkupError as problem:
             raise TrainingDataError(path, number, problem.korean, problem.english) from problem
         data.examples.append(example)
@@ -127,7 +127,6 @@ def _keep_regex(path: Path, name: str, lines: Iterator[tuple[int, str]], data: T
 
 
 _KEEPERS: dict[str, Callable[[Path, str, Iterator[tuple[int, str]], TrainingData], None]] = {
-    "intent": _keep_intent,
     "synonym": _keep_synonym,
     "lookup": _keep_lookup,
     "regex": _keep_regex,

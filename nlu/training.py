@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from nlu.bands import fit_temperature, fit_thresholds
+from nlu.datasets import read_training, training_files
 from nlu.errors import ModelUnreadable, TrainingDataError
 from nlu.features import View, views
 from nlu.model import (
@@ -28,7 +29,7 @@ from nlu.model import (
 )
 from nlu.noise import noisy_copy
 from nlu.normalise import bounded, comparable
-from nlu.rasa_yaml import TrainingData, read_folder
+from nlu.rasa_yaml import TrainingData
 from nlu.reading import read
 from nlu.recipe import Recipe
 from nlu.tokens import with_signs
@@ -45,7 +46,7 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
     Raises TrainingDataError; the model that was there before stays untouched in that case.
     """
     recipe = recipe or Recipe()
-    data = read_folder(data_dir)
+    data = read_training(data_dir)
     lexicon = build_lexicon(data)
     texts, gold, labels = _prepare(data_dir, data, lexicon)
     thresholds, figures = _out_of_fold(texts, gold, labels, recipe)
@@ -103,7 +104,7 @@ def _fingerprint(data_dir: Path, recipe: Recipe) -> str:
     digest = sha256(f"{FORMAT} {version('scikit-learn')} {version('numpy')} {recipe}".encode())
     code = Path(__file__).parent
     sources = [path for folder in (code, code / "entities") for path in folder.glob("*.py")]
-    for path in [*sorted(data_dir.glob("*.y*ml")), *sorted(sources)]:
+    for path in [*training_files(data_dir), *sorted(sources)]:
         digest.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from core import loading
 from core.loading import ROOT
-from nlu.rasa_yaml import read_folder
+from nlu.datasets import read_training
 from tests.architecture import tree
 from tests.bot import dialog_file
 from tests.integrations.channels.kits import kit_of
@@ -28,7 +28,7 @@ OUR_OWN = {("parking", "compact")}
 
 
 def intents() -> list[str]:
-    return sorted({example.intent for example in read_folder(ROOT / "nlu/data").examples})
+    return sorted({example.intent for example in read_training(ROOT / "nlu/data").examples})
 
 
 def handled() -> dict[str, str]:
@@ -94,7 +94,7 @@ def test_an_intent_is_answered() -> None:
 
 
 def test_an_intent_has_enough_lines_to_be_learnt() -> None:
-    examples = read_folder(ROOT / "nlu/data").examples
+    examples = read_training(ROOT / "nlu/data").examples
     count = {intent: sum(example.intent == intent for example in examples) for intent in intents()}
     assert {intent: lines for intent, lines in count.items() if lines < 20} == {}
 

@@ -26,7 +26,7 @@ from bot.replies import Texts, find_sources
 from core import loading
 from core.contracts.channel import Forged, House, Malformed, WebhookRequest
 from core.settings import read
-from nlu.rasa_yaml import read_folder
+from nlu.datasets import read_training
 
 settings = read()
 lent = House(http=None, publish=None, secret=b"s" * 32, var=Path("."), public_url="", now=None)
@@ -50,7 +50,7 @@ service, handler = intents["library_hours"]
 book = SimpleNamespace(department=lambda id: SimpleNamespace(phone="031-980-2114"))
 say = asyncio.run(handler(None, book=book)).says[0]
 texts = Texts(find_sources(), _constants(settings))
-lines = [one.text for one in read_folder(Path("nlu/data")).examples if one.intent == "library_hours"]
+lines = [one.text for one in read_training(Path("nlu/data")).examples if one.intent == "library_hours"]
 Path("lots.csv").write_text("name,lat,lon,capacity\\n가,37.6,126.7,12\\n나,?,126.7,3\\n", "utf-8")
 lots = loading.file("integrations.parking", "my_city").read(Path("lots.csv"))
 print(json.dumps({

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.loading import ROOT
-from nlu.rasa_yaml import read_folder
+from nlu.datasets import read_training
 from tests.bot import dialog_file
 from tests.bot.city import City
 from tests.bot.dialog_file import BadDialogue, Dialog
@@ -21,7 +21,7 @@ async def test_dialog(city: City, dialog: Dialog) -> None:
 
 def test_every_intent_has_a_dialogue() -> None:
     played = {str(intent) for dialog in DIALOGS for intent in dialog.checked("의도")}
-    assert {example.intent for example in read_folder(ROOT / "nlu" / "data").examples} - played == set()
+    assert {example.intent for example in read_training(ROOT / "nlu" / "data").examples} - played == set()
 
 
 SAID_IN_THE_ISSUE = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from nlu.datasets import read_examples, read_training
 from nlu.engine import LightEngine
-from nlu.evaluation import evaluate, read_examples
-from nlu.rasa_yaml import read_folder
+from nlu.evaluation import evaluate
 
 from .conftest import NOW, ROOT
 
@@ -47,13 +47,13 @@ def test_unseen_figures_hold(engine: LightEngine) -> None:
 
 
 def test_heldout_lines_are_not_in_the_training_data() -> None:
-    taught = {example.text for example in read_folder(ROOT / "nlu" / "data").examples}
+    taught = {example.text for example in read_training(ROOT / "nlu" / "data").examples}
     # Bare replies such as ㄴㄴ have no second wording.
     assert [example.text for example in [*HELDOUT, *UNSEEN] if example.text in taught and len(example.text) > 4] == []
 
 
 def test_every_intent_has_enough_lines_in_both_languages() -> None:
-    examples = read_folder(ROOT / "nlu" / "data").examples
+    examples = read_training(ROOT / "nlu" / "data").examples
     assert {example.intent for example in examples} == INTENTS
     lines = Counter(example.intent for example in examples)
     english = Counter(example.intent for example in examples if example.text.isascii())

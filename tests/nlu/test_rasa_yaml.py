@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from nlu.datasets import read_examples, read_training
 from nlu.errors import TrainingDataError
-from nlu.evaluation import read_examples
 from nlu.markup import Span
-from nlu.rasa_yaml import read_file, read_folder
+from nlu.rasa_yaml import read_file
 
 WHOLE = """version: "3.1"
 nlu:
@@ -60,7 +60,7 @@ def test_every_kind_of_block(tmp_path: Path) -> None:
 def test_an_intent_in_two_files_is_merged(tmp_path: Path) -> None:
     for name in ("a.yml", "b.yaml"):
         (tmp_path / name).write_text(f'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - {name}\n', "utf-8")
-    assert [example.text for example in read_folder(tmp_path).examples] == ["a.yml", "b.yaml"]
+    assert [example.text for example in read_training(tmp_path).examples] == ["a.yml", "b.yaml"]
 
 
 HEAD = 'version: "3.1"\nnlu:\n'
@@ -99,10 +99,10 @@ def test_malformed_files_name_file_line_and_remedy(tmp_path: Path, text: str, li
 
 def test_an_empty_folder_and_a_binary_file_are_said(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="학습 데이터"):
-        read_folder(tmp_path)
+        read_training(tmp_path)
     (tmp_path / "nlu.yml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TrainingDataError, match="UTF-8"):
-        read_folder(tmp_path)
+        read_training(tmp_path)
 
 
 def test_jsonl_examples(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from civic.parking.importing import import_lots
 from core import loading, store
 from core.db import Database
 from core.settings import Settings
+from nlu.errors import TrainingDataError
+from nlu.model import is_whole
+from nlu.recipe import read_pipeline
 from nlu.training import needs_training, train
 
 Told = Callable[[str], None]
@@ -39,10 +42,23 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
                     tell(f"공영주차장 {len(parsed.records)}곳을 넣었습니다.")
     finally:
         await db.close()
+    _train(settings, tell)
+
+
+def _train(settings: Settings, tell: Told) -> None:
+    """A model for today's data and pipeline. What is wrong with them is told; a model that runs already goes on."""
     data, model = settings.path(settings.nlu.data), model_folder(settings)
-    if needs_training(data, model):
-        tell("한국어 이해 모델을 학습합니다. 처음 한 번, 20초쯤 걸립니다.")
-        manifest = train(data, model)
+    recipe, _ = read_pipeline(settings.pipeline)
+    try:
+        if not needs_training(data, model, recipe):
+            return
+        tell("한국어 이해 모델을 학습합니다. 처음 한 번, 1분쯤 걸립니다.")
+        manifest = train(data, model, recipe)
+    except TrainingDataError as problem:
+        if not is_whole(model):
+            raise
+        tell(f"{problem.reason_ko} ({problem.reason_en}): 고칠 때까지 지난 모델로 계속합니다.")
+    else:
         tell(f"학습을 마쳤습니다: 의도 {len(manifest.labels)}가지")
 
 

@@ -61,7 +61,7 @@ def chat(
 @app.command()
 def train() -> None:
     """config.yml의 nlu.data로 한국어 이해 모델을 학습합니다."""
-    from commands.care import train as run
+    from commands.language import train as run
 
     run()
 
@@ -125,15 +125,27 @@ def register(channel: Annotated[str, typer.Argument(help="채널 이름 (telegra
     run(channel)
 
 
+@nlu.command("train")
+def nlu_train(
+    data: Annotated[Path, typer.Argument(help="Rasa 3.1 YAML(또는 JSONL) 파일이나 폴더")],
+    out: Annotated[Path, typer.Option("--out", help="모델을 쓸 폴더")],
+) -> None:
+    """다른 Rasa 형식 자료로 모델을 학습합니다."""
+    from commands.language import train_foreign
+
+    train_foreign(data, out)
+
+
 @nlu.command("test")
 def nlu_test(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="Rasa YAML이나 JSONL 파일 또는 폴더")],
     json: Annotated[bool, typer.Option("--json", help="JSON으로 씁니다")] = False,
+    model: Annotated[Path | None, typer.Option("--model", help="`nlu train`이 만든 모델 폴더")] = None,
 ) -> None:
-    """Rasa YAML이나 JSONL 파일로 지금 모델을 잽니다."""
-    from commands.care import test_nlu
+    """표시된 문장으로 모델을 잽니다: 정확도, F1, 남의 일, 개체, 시간, 메모리."""
+    from commands.language import test
 
-    test_nlu(file, as_json=json)
+    test(file, as_json=json, model=model)
 
 
 def main() -> int:

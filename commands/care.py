@@ -1,61 +1,15 @@
-"""The quiet commands: train, measure, import, add staff, back up, restore."""
+"""The quiet commands: import, add staff, back up, restore."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-from rich.table import Table
-
-from commands.house import console, make_ready, running_store
+from commands.house import console, running_store
 from core import backup, loading, store
 from core.contracts.channel import SendFailed
 from core.db import Database
 from core.errors import BadInput, Unavailable
 from core.settings import read
-
-
-def train() -> None:
-    from bot.prepare import model_folder
-    from nlu.training import train as run
-
-    settings = read()
-    with console.status("한국어 이해 모델을 학습합니다…"):
-        manifest = run(settings.path(settings.nlu.data), model_folder(settings))
-    console.print(f"학습을 마쳤습니다: 의도 {len(manifest.labels)}가지, 모델 {manifest.model_hash[:12]}")
-
-
-def test_nlu(file: Path, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from bot.prepare import model_folder
-    from civic.city.service import open_book
-    from nlu.datasets import read_examples
-    from nlu.engine import load
-    from nlu.evaluation import evaluate
-
-    with running_store() as (settings, url):
-
-        async def places() -> object:
-            await make_ready(settings, url)
-            db = Database(url, pool_size=1)
-            try:
-                async with db.transaction() as tx:
-                    return (await open_book(tx, settings.city.id)).named_places()
-            finally:
-                await db.close()
-
-        named = asyncio.run(places())
-        engine = load(model_folder(settings), named)  # type: ignore[arg-type]
-        report = evaluate(engine, read_examples(file))
-    if as_json:
-        sys.stdout.write(orjson.dumps(asdict(report), option=orjson.OPT_NON_STR_KEYS).decode() + "\n")
-        return
-    table = Table("항목", "값", title=f"{file.name}")
-    for name, value in asdict(report).items():
-        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
-    console.print(table)
 
 
 def import_parking(file: Path) -> None:

@@ -131,6 +131,24 @@ def read(path: Path | None = None) -> Settings:
         raise refused(path, node, (), error) from None
 
 
+def pipeline_of(path: Path) -> list[dict[str, Any]]:
+    """The `pipeline:` of any Rasa config.yml, which need not be ours. Raises ConfigError with file and line."""
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        document = _parse(path)[0]
+    pipeline = document.get("pipeline") if isinstance(document, dict) else None
+    if pipeline is None:
+        return []
+    if not isinstance(pipeline, list):
+        line = _line(_node(path), ("pipeline",))
+        raise ConfigError(
+            f"{path.name} {line}번째 줄: 'pipeline'은 '- name: …' 목록이어야 합니다",
+            f"{path.name}:{line}: pipeline must be a list of components",
+        )
+    return pipeline
+
+
 def channel_settings(model: type[M], name: str, section: dict[str, Any]) -> M:
     """One channel's section as its own settings model. Raises ConfigError like `read`."""
     values = {key: value for key, value in section.items() if key not in ("enabled", "polling")}

@@ -141,6 +141,15 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelUnreadable(folder, f"{MANIFEST_FILE}이 손상되었습니다") from problem
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether a model that this code can run lies there."""
+    try:
+        restore(folder)
+    except ModelUnreadable:
+        return False
+    return True
+
+
 def restore(folder: Path) -> tuple[Classifier, Lexicon, Manifest]:
     """The saved model, checked against its manifest. Raises ModelUnreadable."""
     manifest = read_manifest(folder)

@@ -46,9 +46,7 @@ async def turns(house: Running) -> Figures:
         message = IncomingMessage(str(index), "bench", "text", STILL[index % len(STILL)])
         held = Held(new_id(), city, "web", "bench", None, "ko", "bot", None, 0, 0, True, False, "bench")
         began = perf_counter()
-        outcome = await house.dialogue.decide(
-            held, message, now, lambda text: house.engine.understand(text, now_iso=now.isoformat())
-        )
+        outcome = await house.dialogue.decide(held, message, now, house.reader.hear(now.isoformat()))
         says = [say for part in outcome.parts for say in part.says]
         compile_says(says, outcome.lang, can, house.texts)
         outcome.state.write()

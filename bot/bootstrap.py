@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from bot.desk import Desk
 from bot.dialogue import Dialogue
+from bot.listening import open_reader
 from bot.outcome import Services
 from bot.photos import Photos
 from bot.prepare import model_folder
@@ -28,6 +29,7 @@ from core.bus import Bus
 from core.clock import Clock, SystemClock
 from core.contracts.channel import Channel, House
 from core.contracts.dialogue import Form, Handler
+from core.contracts.reading import Reader
 from core.contracts.understanding import LanguageEngine
 from core.db import Database
 from core.errors import ConfigError
@@ -56,12 +58,17 @@ class Running:
     dialogue: Dialogue
     desk: Desk
     engine: LanguageEngine
+    reader: Reader
     var: Path
 
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` tells. Raises Unavailable when the store is away."""
         await self.db.ping()
-        return {"database": "ok", "language_engine": "ok"}
+        parts: dict[str, Any] = {"database": "ok", "language_engine": "ok"}
+        if told := self.reader.health():
+            # Told, never judged: while that server is away the engine in process answers.
+            parts[self.settings.nlu.engine] = dict(told)
+        return parts
 
 
 @asynccontextmanager
@@ -94,6 +101,7 @@ async def open_house(
         finally:
             await jobs.stop()
             await bus.stop()
+            await running.reader.aclose()
     finally:
         for channel in channels.values():
             await channel.aclose()
@@ -142,12 +150,13 @@ async def _wire(
     intents, forms = find_actions(services)
     dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
     engine = load_engine(model_folder(settings), book.named_places(), case_prefix=settings.city.receipt_prefix)
+    reader = open_reader(settings.nlu, engine, frozenset(engine.manifest.labels))
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
     turns = Turns(
         db=db,
         dialogue=dialogue,
         texts=texts,
-        engine=lambda: engine,
+        reader=reader,
         channels=channels,
         photos=Photos(db, house.var / "files"),
         messaging=settings.messaging,
@@ -180,6 +189,7 @@ async def _wire(
         dialogue=dialogue,
         desk=desk,
         engine=engine,
+        reader=reader,
         var=house.var,
     )
 

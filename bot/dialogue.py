@@ -5,7 +5,7 @@ Nothing here touches the store: handlers read, their writes run later in the tur
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,11 @@ from bot.state import State
 from civic.conversations.lease import Held
 from core.contracts.channel import IncomingMessage
 from core.contracts.dialogue import Choice, Form, Handler, Turn
+from core.contracts.reading import Hear
 from core.contracts.understanding import Understanding
 from core.settings import Messaging
+from nlu.language import language_of
+from nlu.reading import read
 
 ABUSE_LIMIT = 3
 _PLACE_USES = (
@@ -60,14 +63,13 @@ class Dialogue:
         held: Held,
         message: IncomingMessage,
         now: datetime,
-        understand: Callable[[str], Understanding],
+        hear: Hear,
         photos: tuple[Mapping[str, Any], ...] = (),
     ) -> Outcome:
-        """One message, decided. Pure but for what handlers read."""
+        """One message, decided. Pure but for what handlers read and whom `hear` asks; an emergency waits for none."""
         state = State.read(held.state, now, self._topic_age)
         shown_before = state.question
-        understanding = _heard(message, understand)
-        outcome = Outcome(state, self._lang(held, state, message, understanding), owner=held.owner)
+        outcome = Outcome(state, self._lang(held, state, message), owner=held.owner)
         payload = message.payload or typed_choice(state, message)
         if kind := safety.emergency(message.text):
             return self._emergency(outcome, kind)
@@ -78,13 +80,14 @@ class Dialogue:
             return outcome
         if wording.wants_late_answer(message.text, message.payload):
             return outcome
+        understanding = await _heard(message, hear)
         turn = self._turn(held, message, now, outcome, understanding, photos)
         if not held.is_introduced:
             # Buttons only where nothing else will be offered: a typed number must mean the last question's choice.
             outcome.say("intro", buttons=STARTERS if message.kind == "start" else ())
         if state.form and held.idle_at and now >= held.idle_at:
             outcome.parts.append(self._forms.expire(state))
-        await self._converse(outcome, turn, payload, understand)
+        await self._converse(outcome, turn, payload, hear)
         if state.question is shown_before:
             state.question = None
         return outcome
@@ -97,7 +100,7 @@ class Dialogue:
         part = self._forms.expire(state)
         return state.write(), part
 
-    def _lang(self, held: Held, state: State, message: IncomingMessage, understanding: Understanding) -> str:
+    def _lang(self, held: Held, state: State, message: IncomingMessage) -> str:
         """The language of the last message that was a sentence; a name, a number or a lone word decides nothing."""
         if not held.is_introduced and message.lang_hint and message.kind != "text":
             return "en" if message.lang_hint.lower().startswith("en") else "ko"
@@ -106,11 +109,12 @@ class Dialogue:
         asked = self._forms.asked(state.form).kind if state.form else ""
         if asked in _NAMES and len(message.text) <= 40 and not wording.is_question(message.text):
             return held.lang
+        said = language_of(read(message.text).folded)
         hangul, words = len(_HANGUL.findall(message.text[:200])), len(_LATIN_WORDS.findall(message.text[:200]))
         needed_words = 2 if held.is_introduced else 1
-        if understanding.lang == "en" and hangul == 0 and words >= needed_words:
+        if said == "en" and hangul == 0 and words >= needed_words:
             return "en" if held.is_introduced or not wording.is_stop(message.text, has_form=False) else held.lang
-        if understanding.lang == "ko" and hangul >= (4 if held.is_introduced else 1):
+        if said == "ko" and hangul >= (4 if held.is_introduced else 1):
             return "ko"
         if not held.is_introduced and message.lang_hint:
             return "en" if message.lang_hint.lower().startswith("en") else "ko"
@@ -168,9 +172,7 @@ class Dialogue:
             return False
         return True
 
-    async def _converse(
-        self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]
-    ) -> None:
+    async def _converse(self, outcome: Outcome, turn: Turn, payload: str, hear: Hear) -> None:
         message, state = turn.message, outcome.state
         is_bare_insult = self._warn(outcome, turn)
         if message.kind == "other":
@@ -183,7 +185,7 @@ class Dialogue:
             outcome.say("who", buttons=(HUMAN,))
             self._filling.ask_again(outcome)
         elif payload:
-            await self._pressing.press(outcome, turn, payload, understand)
+            await self._pressing.press(outcome, turn, payload, hear)
         elif state.form:
             await self._filling.take(outcome, turn)
         elif message.kind == "media":
@@ -227,12 +229,12 @@ class Dialogue:
         outcome.say("place.what_for", buttons=_PLACE_USES)
 
 
-def _heard(message: IncomingMessage, understand: Callable[[str], Understanding]) -> Understanding:
+async def _heard(message: IncomingMessage, hear: Hear) -> Understanding:
     """What was said. A story behind a greeting is the story: it is listened to again without its hello."""
     if not message.text or message.kind != "text":
         return _NOTHING
-    heard = understand(message.text)
+    heard = await hear(message.text)
     if heard.intent not in COURTESIES or len(message.text) < _STORY:
         return heard
     rest = wording.without_greeting(message.text)
-    return understand(rest) if len(rest) < len(message.text) else heard
+    return await hear(rest) if len(rest) < len(message.text) else heard

@@ -1,6 +1,5 @@
 """Pressed buttons, and typed numbers and labels that stand for them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from bot import slots as reading
@@ -12,7 +11,7 @@ from bot.outcome import Outcome
 from bot.state import State
 from core.contracts.channel import IncomingMessage
 from core.contracts.dialogue import OpenForm, Turn
-from core.contracts.understanding import Understanding
+from core.contracts.reading import Hear
 
 
 def typed_choice(state: State, message: IncomingMessage) -> str:
@@ -44,15 +43,13 @@ class Pressing:
         self._answering = answering
         self._filling = filling
 
-    async def press(
-        self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]
-    ) -> None:
+    async def press(self, outcome: Outcome, turn: Turn, payload: str, hear: Hear) -> None:
         verb, _, rest = payload.partition(":")
         state = outcome.state
         if verb in ("set", "edit"):
             await self._press_in_form(outcome, turn, verb, rest)
         elif verb == "do":
-            await self._do(outcome, turn, payload, understand)
+            await self._do(outcome, turn, payload, hear)
         elif verb == "pick" and rest.isdigit() and state.topic and 0 < int(rest) <= len(state.topic.items):
             await self._answering.pick(outcome, turn, int(rest) - 1)
             self._filling.ask_again(outcome)
@@ -64,14 +61,14 @@ class Pressing:
         else:
             self._stale(outcome)
 
-    async def _do(self, outcome: Outcome, turn: Turn, payload: str, understand: Callable[[str], Understanding]) -> None:
+    async def _do(self, outcome: Outcome, turn: Turn, payload: str, hear: Hear) -> None:
         intent, _, argument = payload.removeprefix("do:").partition(":")
         state = outcome.state
         question = state.question
         # Only a button of the last question belongs to the words that it asked about.
         is_current = question is not None and any(one["payload"] == payload for one in question.options)
         asked = question.text if question and is_current else ""
-        seen = understand(asked) if asked else turn.understanding
+        seen = await hear(asked) if asked else turn.understanding
         form = state.form
         await self._answering.run(
             outcome, replace(turn, argument=argument, understanding=wording.without_negated(seen)), intent

@@ -23,7 +23,7 @@ from core import metrics
 from core.clock import Clock
 from core.contracts.channel import Channel, IncomingMessage
 from core.contracts.dialogue import Say
-from core.contracts.understanding import LanguageEngine
+from core.contracts.reading import Reader
 from core.db import Database
 from core.errors import SinmungoError, Unavailable
 from core.grouping import Grouped
@@ -60,7 +60,7 @@ class Turns:
         db: Database,
         dialogue: Dialogue,
         texts: Texts,
-        engine: Callable[[], LanguageEngine],
+        reader: Reader,
         channels: Mapping[str, Channel],
         photos: Photos,
         messaging: Messaging,
@@ -69,7 +69,7 @@ class Turns:
         self._db = db
         self._dialogue = dialogue
         self._texts = texts
-        self._engine = engine
+        self._reader = reader
         self._channels = channels
         self._photos = photos
         self._messaging = messaging
@@ -98,12 +98,11 @@ class Turns:
         if row["attempts"] >= MAX_ATTEMPTS:
             log.error("message_given_up", inbound_id=str(row["id"]), attempts=row["attempts"])
             return self._sorry(held, "error.internal")
-        engine, now_iso, channel = self._engine(), now.isoformat(), self._channels[held.channel]
+        channel = self._channels[held.channel]
         try:
             photos = await self._photos(channel, held, message, now) if message.media else ()
-            outcome = await self._dialogue.decide(
-                held, message, now, lambda text: engine.understand(text, now_iso=now_iso), photos
-            )
+            hear = self._reader.hear(now.isoformat())
+            outcome = await self._dialogue.decide(held, message, now, hear, photos)
         except Unavailable:
             raise
         except SinmungoError as error:

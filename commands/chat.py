@@ -146,7 +146,7 @@ def _show(shown: Sequence[OutgoingMessage]) -> list[str]:
 
 async def _told(house: Running, text: str, shown: Sequence[OutgoingMessage]) -> dict[str, Any]:
     """The documented JSON of one turn."""
-    seen = house.engine.understand(text, now_iso=datetime.now(UTC).isoformat())
+    seen = await house.reader.hear(datetime.now(UTC).isoformat())(text)
     told: dict[str, Any] = {
         "intent": seen.intent if seen.band != "refuse" else "out_of_scope",
         "confidence": round(seen.confidence, 4),

@@ -35,6 +35,7 @@ from nlu.recipe import Recipe
 from nlu.tokens import with_signs
 
 FOLDS = 3
+JUDGED = 2_000
 MIN_LINES = 2
 
 Floats = NDArray[np.float64]
@@ -185,20 +186,28 @@ def _fit(
 def _out_of_fold(
     pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...], recipe: Recipe
 ) -> tuple[Thresholds, dict[str, float]]:
-    """Thresholds and figures from models that had not seen the line they judge."""
+    """Thresholds and figures from models that had not seen the line they judge.
+
+    Every line is judged when there are few; of many, as many folds as it takes for JUDGED lines.
+    """
     seen: Counter[int] = Counter()
     fold = np.empty(len(gold), dtype=np.int64)
     for row, label in enumerate(gold.tolist()):
         fold[row] = seen[label] % FOLDS
         seen[label] += 1
-    logits = np.empty((len(gold), len(labels)))
+    logits: list[NDArray[np.float64]] = []
+    judged: list[int] = []
     for number in range(FOLDS):
-        kept = [row for row in range(len(gold)) if fold[row] != number]
+        kept = np.nonzero(fold != number)[0].tolist()
         model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0, recipe)
         for row in np.nonzero(fold == number)[0].tolist():
-            logits[row] = np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12))
-    temperature = fit_temperature(logits, gold)
-    return _judge(logits / temperature, gold, labels, temperature)
+            logits.append(np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12)))
+            judged.append(row)
+        if len(judged) >= JUDGED:
+            break
+    told, of = np.array(logits), gold[judged]
+    temperature = fit_temperature(told, of)
+    return _judge(told / temperature, of, labels, temperature)
 
 
 def _judge(

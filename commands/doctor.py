@@ -18,7 +18,7 @@ from rich.table import Table
 from commands.house import console, running_store
 from core import loading, store
 from core.errors import SinmungoError
-from core.settings import Settings, channel_settings, read
+from core.settings import Settings, channel_settings, read, section_settings
 
 MIN_FREE_GB = 2.0
 _MARKS = {"ok": "[green]✓[/green]", "note": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
@@ -41,7 +41,10 @@ def doctor() -> int:
     found = [_python(), Finding("ok", "설정", f"config.yml 읽음: {settings.city.name.ko}({settings.city.id})")]
     found += [_safely("저장 공간", lambda: _disk(settings)), _safely("비밀 키", lambda: _secret(settings))]
     found += _store(settings)
-    found += [_safely("언어 모델", lambda: _model(settings)), _assets(), _port(settings)]
+    found += [_safely("언어 모델", lambda: _model(settings))]
+    if settings.nlu.engine != "light":
+        found.append(_safely("언어 서버", lambda: _language_server(settings)))
+    found += [_assets(), _port(settings)]
     found += [
         _channel(settings, name) for name in sorted({*loading.files("integrations.channels"), *settings.channels})
     ]
@@ -118,6 +121,14 @@ def _model(settings: Settings) -> Finding:
     if needs_training(settings.path(settings.nlu.data), model_folder(settings)):
         return Finding("note", "언어 모델", "학습이 필요합니다. 켤 때 자동으로 하거나 './sinmungo train'을 쓰세요")
     return Finding("ok", "언어 모델", "학습 자료와 맞는 모델이 있습니다")
+
+
+def _language_server(settings: Settings) -> Finding:
+    """The server that `nlu.engine` names: asked, not only looked up."""
+    name = settings.nlu.engine
+    module = loading.file("integrations.language", name)
+    section = section_settings(module.Settings, ("nlu", name), getattr(settings.nlu, name))
+    return Finding("ok", "언어 서버", asyncio.run(module.probe(section)))
 
 
 def _assets() -> Finding:

@@ -17,6 +17,11 @@ class Breaker:
         self._rest_s = FIRST_REST_S
         self._try_at = 0.0
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is open, be it that the next call may be the trial."""
+        return self._failures >= FAILURES
+
     def may_call(self) -> bool:
         """False while it rests. The first call after the rest is the trial: others stay refused until it is over."""
         if self._failures < FAILURES:

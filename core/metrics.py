@@ -22,6 +22,12 @@ HTTP_SECONDS = Histogram(
 OUTSIDE_CALLS = Counter(
     "outside_calls_total", "Calls to other people's systems, by host and end.", ["host", "outcome"], registry=REGISTRY
 )
+LANGUAGE_READS = Counter(
+    "language_reads_total",
+    "Messages that a language server was to read, by what came of it; all but answered were read by the light engine.",
+    ["engine", "outcome"],
+    registry=REGISTRY,
+)
 JOBS_FAILED = Counter("jobs_failed_total", "Jobs that ended on the dead-letter list.", ["kind"], registry=REGISTRY)
 
 

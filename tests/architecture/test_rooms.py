@@ -22,7 +22,9 @@ TALK = {"affirm", "deny", "out_of_scope"}
 KINDS = sorted(
     folder.name for folder in (ROOT / "integrations").iterdir() if folder.is_dir() and list(folder.glob("*.py"))
 )
-SOURCES = [(kind, name) for kind in KINDS if kind != "channels" for name in loading.files(f"integrations.{kind}")]
+ENGINES = loading.files("integrations.language")
+NO_SOURCES = {"channels", "language"}
+SOURCES = [(kind, name) for kind in KINDS if kind not in NO_SOURCES for name in loading.files(f"integrations.{kind}")]
 OUR_OWN = {("parking", "compact")}
 """Forms of ours and nobody's publication: described in demo/gimpo/README.md."""
 
@@ -74,6 +76,16 @@ def test_a_channels_section_in_config_yml_holds_known_keys_and_all_that_must_be_
     fields = loading.file("integrations.channels", name).Settings.model_fields
     assert set(section) - HOUSE_KEYS <= set(fields)
     assert {field for field, info in fields.items() if info.is_required()} <= set(section)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_language_engine_is_whole(name: str) -> None:
+    module = loading.file("integrations.language", name)
+    assert module.Settings.model_config.get("extra") == "forbid"
+    assert list(inspect.signature(module.build).parameters) == ["settings", "light", "intents"]
+    assert list(inspect.signature(module.probe).parameters) == ["settings"]
+    assert set(yaml.safe_load(tree.text(Path("config.yml")))["nlu"][name]) <= set(module.Settings.model_fields)
+    assert (ROOT / f"tests/integrations/language/test_{name}.py").is_file()
 
 
 @pytest.mark.parametrize(("kind", "name"), SOURCES)

@@ -63,8 +63,11 @@ def _rough(text: str, start: int, end: int) -> list[Piece]:
 
 
 def _trimmed(text: str, start: int, end: int, lemma: str) -> Sequence[Piece]:
-    """The span without blanks at its ends; one with a blank inside ("수 밖에" read as one) is cut at the blank."""
-    words = list(re.compile(r"\S+").finditer(text, start, end))
-    if len(words) == 1:
-        return [Piece(words[0].start(), words[0].end(), lemma.strip() or words[0][0])]
-    return [Piece(word.start(), word.end(), word[0]) for word in words]
+    """One morpheme without the blanks at its ends. "Busan." and "010-1234" come from Kiwi as one: cut at each sign."""
+    cut = _rough(text, start, end)
+    is_word = not any(one.isspace() or (one.isascii() and not one.isalnum()) for one in text[start:end].strip())
+    if len(cut) > 1 and is_word:
+        return [Piece(cut[0].start, cut[-1].end, lemma.strip() or text[cut[0].start : cut[-1].end])]
+    if len(cut) == 1:
+        return [Piece(cut[0].start, cut[0].end, lemma.strip() or cut[0].lemma)]
+    return cut

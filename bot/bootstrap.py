@@ -13,6 +13,7 @@ from uuid import uuid4
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.listening import open_reader
+from bot.model_watch import ModelWatch
 from bot.outcome import Services
 from bot.photos import Photos
 from bot.prepare import model_folder
@@ -30,13 +31,13 @@ from core.clock import Clock, SystemClock
 from core.contracts.channel import Channel, House
 from core.contracts.dialogue import Form, Handler
 from core.contracts.reading import Reader
-from core.contracts.understanding import LanguageEngine
 from core.db import Database
 from core.errors import ConfigError
 from core.http import guarded_client
 from core.jobs import Jobs
 from core.settings import Settings, channel_settings
 from nlu.engine import load as load_engine
+from nlu.live import LiveEngine
 
 
 @dataclass(slots=True)
@@ -57,14 +58,15 @@ class Running:
     channels: dict[str, Channel]
     dialogue: Dialogue
     desk: Desk
-    engine: LanguageEngine
+    engine: LiveEngine
+    models: ModelWatch
     reader: Reader
     var: Path
 
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` tells. Raises Unavailable when the store is away."""
         await self.db.ping()
-        parts: dict[str, Any] = {"database": "ok", "language_engine": "ok"}
+        parts: dict[str, Any] = {"database": "ok", "language_engine": "ok", "language_model": self.models.health()}
         if told := self.reader.health():
             # Told, never judged: while that server is away the engine in process answers.
             parts[self.settings.nlu.engine] = dict(told)
@@ -93,6 +95,7 @@ async def open_house(
     try:
         running = await _wire(settings, url, clock, db, bus, jobs, house, channels)
         await bus.start()
+        running.models.start()
         _schedule(jobs, running)
         await jobs.start()
         try:
@@ -100,6 +103,7 @@ async def open_house(
             await running.desk.idle()
         finally:
             await jobs.stop()
+            await running.models.stop()
             await bus.stop()
             await running.reader.aclose()
     finally:
@@ -149,8 +153,9 @@ async def _wire(
     services = _services(settings, db, book, cases, texts)
     intents, forms = find_actions(services)
     dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
-    engine = load_engine(model_folder(settings), book.named_places(), case_prefix=settings.city.receipt_prefix)
-    reader = open_reader(settings.nlu, engine, frozenset(engine.manifest.labels))
+    places, prefix = book.named_places(), settings.city.receipt_prefix
+    engine = LiveEngine(model_folder(settings), lambda folder: load_engine(folder, places, case_prefix=prefix))
+    reader = open_reader(settings.nlu, engine, frozenset(engine.current.manifest.labels))
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
     turns = Turns(
         db=db,
@@ -189,6 +194,7 @@ async def _wire(
         dialogue=dialogue,
         desk=desk,
         engine=engine,
+        models=ModelWatch(engine),
         reader=reader,
         var=house.var,
     )

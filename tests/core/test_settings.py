@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import ConfigError
@@ -118,3 +119,10 @@ def test_a_channels_section_is_judged_by_the_channels_own_model(
     with pytest.raises(ConfigError) as raised:
         channel_settings(Door, "door", {"enabled": True, "secret": "s", "port": "many"})
     assert raised.value.reason_ko.startswith("config.yml 5번째 줄의 'channels.door.port'")
+
+
+def test_rasa_leaves_our_secrets_alone() -> None:
+    """Rasa expands ${…} in plain scalars, and stops at one unset or with a default; quoted ones it reads as they are."""
+    named = [one for one in yaml.scan(GOOD) if isinstance(one, yaml.ScalarToken) and "${" in one.value]
+    assert [one.value for one in named if one.plain] == []
+    assert len(named) >= 9

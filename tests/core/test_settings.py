@@ -122,7 +122,7 @@ def test_a_channels_section_is_judged_by_the_channels_own_model(
 
 
 def test_rasa_leaves_our_secrets_alone() -> None:
-    """Rasa expands ${…} in plain scalars, and stops at one unset or with a default; quoted ones it reads as they are."""
+    """Rasa expands ${…} in plain scalars, and stops at one unset or with a default; quoted ones it leaves alone."""
     named = [one for one in yaml.scan(GOOD) if isinstance(one, yaml.ScalarToken) and "${" in one.value]
     assert [one.value for one in named if one.plain] == []
     assert len(named) >= 9

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup assets test check bench lock format clean
+.PHONY: run setup assets test check bench bench-nlu lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -39,6 +39,10 @@ check: assets
 
 bench: setup
 	@$(BIN)/python -m bench
+
+# The language engine beside a real Rasa and public sets. Rasa is trained once (most of an hour), then reused.
+bench-nlu: setup
+	@$(BIN)/python -m bench.language $(ARGS)
 
 format: setup
 	$(BIN)/ruff format $(CODE)

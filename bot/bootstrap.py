@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from bot.desk import Desk
 from bot.dialogue import Dialogue
-from bot.listening import open_reader
+from bot.listening import Told, open_reader
 from bot.model_watch import ModelWatch
 from bot.outcome import Services
 from bot.photos import Photos
@@ -155,13 +155,15 @@ async def _wire(
     dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
     places, prefix = book.named_places(), settings.city.receipt_prefix
     engine = LiveEngine(model_folder(settings), lambda folder: load_engine(folder, places, case_prefix=prefix))
-    reader = open_reader(settings.nlu, engine, frozenset(engine.current.manifest.labels))
+    labels = frozenset(engine.current.manifest.labels)
+    reader = open_reader(settings.nlu, engine, labels)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
     turns = Turns(
         db=db,
         dialogue=dialogue,
         texts=texts,
         reader=reader,
+        told=Told(settings.nlu, engine, labels),
         channels=channels,
         photos=Photos(db, house.var / "files"),
         messaging=settings.messaging,

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup assets test check bench bench-nlu lock format clean
+.PHONY: run setup options assets test check bench bench-nlu lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -22,6 +22,14 @@ $(LAID): requirements.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps -r requirements.lock | \
 		grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
 	@touch $(LAID)
+
+# Kiwi's morphemes and sentence vectors, for a pipeline that names them: 250 MB that the default does without.
+options: $(VENV)/.options
+
+$(VENV)/.options: requirements.options.lock $(LAID)
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements.options.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+	@touch $@
 
 # The browser tests look at the pages as they are served: with the design system's fonts and tokens, and axe-core.
 assets: setup
@@ -52,6 +60,9 @@ format: setup
 lock: setup
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev -q -o requirements.lock pyproject.toml
+
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group options -c requirements.lock -q -o requirements.options.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from nlu.jamo import spell
+from nlu.options import morpheme_grams
 from nlu.recipe import Recipe
 
 View = Callable[[str], list[str]]
@@ -20,6 +21,8 @@ def views(recipe: Recipe) -> tuple[View, ...]:
         chosen.append(partial(jamo_grams, sizes=recipe.jamo_sizes))
     if recipe.word_sizes:
         chosen.append(partial(word_grams, sizes=recipe.word_sizes))
+    if recipe.morphemes:
+        chosen.append(morpheme_grams)
     return tuple(chosen)
 
 

@@ -151,30 +151,25 @@ async def _wire(
     cases = CaseService(db, city_id, days_off=settings.city.days_off)
     texts = Texts(find_sources(), _constants(settings))
     services = _services(settings, db, book, cases, texts)
-    intents, forms = find_actions(services)
-    dialogue = Dialogue(intents, forms, services, texts, settings.messaging)
-    places, prefix = book.named_places(), settings.city.receipt_prefix
-    engine = LiveEngine(model_folder(settings), lambda folder: load_engine(folder, places, case_prefix=prefix))
-    labels = frozenset(engine.current.manifest.labels)
-    reader = open_reader(settings.nlu, engine, labels)
+    dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging)
+    engine, reader, told = _language(settings, book)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
     turns = Turns(
         db=db,
         dialogue=dialogue,
         texts=texts,
         reader=reader,
-        told=Told(settings.nlu, engine, labels),
+        told=told,
         channels=channels,
         photos=Photos(db, house.var / "files"),
         messaging=settings.messaging,
         clock=clock,
     )
-    sender = Sender(db, channels, settings.messaging, city_id, clock)
     desk = Desk(
         db=db,
         channels=channels,
         turns=turns,
-        sender=sender,
+        sender=Sender(db, channels, settings.messaging, city_id, clock),
         messaging=settings.messaging,
         city_id=city_id,
         clock=clock,
@@ -200,6 +195,14 @@ async def _wire(
         reader=reader,
         var=house.var,
     )
+
+
+def _language(settings: Settings, book: CityBook) -> tuple[LiveEngine, Reader, Told]:
+    """The engine in process, who reads messages before it, and what to do with those that somebody has read already."""
+    places, prefix = book.named_places(), settings.city.receipt_prefix
+    engine = LiveEngine(model_folder(settings), lambda folder: load_engine(folder, places, case_prefix=prefix))
+    labels = frozenset(engine.current.manifest.labels)
+    return engine, open_reader(settings.nlu, engine, labels), Told(settings.nlu, engine, labels)
 
 
 def _services(settings: Settings, db: Database, book: CityBook, cases: CaseService, texts: Texts) -> Services:

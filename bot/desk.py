@@ -82,12 +82,13 @@ class Desk:
             metrics.WEBHOOK_REFUSED.labels(channel_name, "malformed").inc()
             return _answer(400, str(malformed) or "malformed")
         try:
-            return await self._handle(channel, received)
+            return await self.handle(channel, received)
         except Unavailable:
             metrics.WEBHOOK_REFUSED.labels(channel_name, "unavailable").inc()
             return _answer(503, "try again later")
 
-    async def _handle(self, channel: Channel, received: Received) -> HttpAnswer:
+    async def handle(self, channel: Channel, received: Received) -> HttpAnswer:
+        """What a channel has read, taken in and answered. Raises Unavailable when the store is away."""
         if received.reports:
             async with self._db.transaction() as tx:
                 await delivery.report(tx, self._city_id, channel.name, received.reports)

@@ -58,6 +58,11 @@ class Dialogue:
         self._idle = timedelta(minutes=messaging.form_idle_minutes)
         self._topic_age = timedelta(minutes=messaging.topic_minutes)
 
+    @property
+    def intents(self) -> frozenset[str]:
+        """Every intent that a service answers."""
+        return frozenset(self._answering.service_of)
+
     async def decide(
         self,
         held: Held,

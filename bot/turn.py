@@ -10,6 +10,7 @@ import structlog
 
 from bot.bubbles import compile_says, label
 from bot.dialogue import Dialogue
+from bot.listening import Told
 from bot.outcome import Outcome, Part
 from bot.replies import Texts
 from bot.state import Question, State
@@ -23,7 +24,7 @@ from core import metrics
 from core.clock import Clock
 from core.contracts.channel import Channel, IncomingMessage
 from core.contracts.dialogue import Say
-from core.contracts.reading import Reader
+from core.contracts.reading import Hear, Reader
 from core.db import Database
 from core.errors import SinmungoError, Unavailable
 from core.grouping import Grouped
@@ -61,6 +62,7 @@ class Turns:
         dialogue: Dialogue,
         texts: Texts,
         reader: Reader,
+        told: Told,
         channels: Mapping[str, Channel],
         photos: Photos,
         messaging: Messaging,
@@ -70,6 +72,7 @@ class Turns:
         self._dialogue = dialogue
         self._texts = texts
         self._reader = reader
+        self._told = told
         self._channels = channels
         self._photos = photos
         self._messaging = messaging
@@ -101,7 +104,7 @@ class Turns:
         channel = self._channels[held.channel]
         try:
             photos = await self._photos(channel, held, message, now) if message.media else ()
-            hear = self._reader.hear(now.isoformat())
+            hear = self._hear(message, now.isoformat())
             outcome = await self._dialogue.decide(held, message, now, hear, photos)
         except Unavailable:
             raise
@@ -116,6 +119,11 @@ class Turns:
             # A response must say something; on such a channel silence would read as a broken bot.
             outcome.say("staff.holding")
         return outcome
+
+    def _hear(self, message: IncomingMessage, now_iso: str) -> Hear:
+        if message.heard:
+            return self._told.hear(message.heard, message.text, now_iso)
+        return self._reader.hear(now_iso)
 
     def _sorry(self, held: Held, text_key: str) -> Outcome:
         """The conversation as it was, with an honest word; an open form stays open."""

@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
+from api.rasa.routes import router as rasa
 from api.webhooks import Webhooks
 from bot.bootstrap import Running, open_house
 from commands.house import console, make_ready, running_store
@@ -43,7 +44,7 @@ def work() -> None:
 async def _serve(settings: Settings, url: str, host: str, port: int, *, with_worker: bool, began: float) -> None:
     await make_ready(settings, url)
     async with open_house(settings, url, is_worker=with_worker) as house:
-        app = logs.AccessLog(Webhooks(house.desk, create_app(house, (pages(house),))))
+        app = logs.AccessLog(Webhooks(house.desk, create_app(house, (pages(house), rasa(house)))))
         config = uvicorn.Config(
             app,
             host=host or settings.web.host,

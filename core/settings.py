@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from core.errors import ConfigError
 from core.loading import ROOT
@@ -74,12 +74,27 @@ class Messaging(Section):
     topic_minutes: Annotated[int, Field(ge=1)] = 30
 
 
+class LanguageHttp(Section):
+    """Our engine behind Rasa's language API (`/model/parse`). `token` is asked of every caller."""
+
+    enabled: bool = False
+    token: Annotated[str, Field(repr=False)] = ""
+
+    @field_validator("token")
+    @classmethod
+    def _is_strong(cls, token: str, info: ValidationInfo) -> str:
+        if info.data.get("enabled") and (len(token) < 16 or not token.isascii() or " " in token):
+            raise ValueError("at least 16 ASCII characters without blanks")
+        return token
+
+
 class Nlu(Section):
     """`engine` other than light: `integrations/language/<engine>.py`, with the section of its name as its settings."""
 
     engine: Literal["light", "rasa"] = "light"
     data: Path = Path("nlu/data")
     rasa: dict[str, Any] = {}
+    http: LanguageHttp = LanguageHttp()
 
 
 class Web(Section):

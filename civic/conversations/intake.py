@@ -171,6 +171,8 @@ def _content(message: IncomingMessage) -> dict[str, Any]:
         content["lang"] = storable(message.lang_hint)
     if message.reply_token:
         content["reply_token"] = storable(message.reply_token)
+    if message.heard:
+        content["heard"] = dict(message.heard)
     return content
 
 
@@ -188,5 +190,6 @@ def message_from(row: dict[str, Any], address: str) -> IncomingMessage:
         media=tuple(Media(**one) for one in content.get("media", ())),
         lang_hint=content.get("lang", ""),
         reply_token=content.get("reply_token", ""),
+        heard=content.get("heard"),
         sent_at=row["received_at"],
     )

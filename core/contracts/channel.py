@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import httpx
@@ -62,7 +62,8 @@ class IncomingMessage:
     """One message of one citizen. `external_id` is unique within the channel and the same on a re-delivery.
 
     `address` is where to answer (chat id, user key). `payload` is set for a pressed button. `reply_token` is a
-    one-time address for a late answer (Kakao callback URL); it is a secret and is never logged.
+    one-time address for a late answer (Kakao callback URL); it is a secret and is never logged. `heard`: what a
+    provider with a language engine of its own read in `text`, as Rasa's `/model/parse` says it, plain JSON, masked.
     """
 
     external_id: str
@@ -75,6 +76,7 @@ class IncomingMessage:
     lang_hint: str = ""
     sent_at: datetime | None = None
     reply_token: str = ""
+    heard: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -23,7 +24,7 @@ from core.errors import Unavailable
 from core.guarded import TooLarge
 from core.http import guarded_client
 from core.masking import mask
-from integrations.language._parsed import Nonsense, Thresholds, parse, understood
+from integrations.language._parsed import FALLBACK, Nonsense, Thresholds, parse, understood
 
 NAME = "rasa"
 LOOK = 600
@@ -181,6 +182,20 @@ class RasaReader:
 
 def build(settings: Settings, light: LanguageEngine, intents: Collection[str]) -> RasaReader:
     return RasaReader(settings, light, intents)
+
+
+def told(
+    settings: Settings, said: Mapping[str, object], light: Understanding, intents: Collection[str]
+) -> Understanding:
+    """What a Rasa in front of us had read before it handed the message on (`IncomingMessage.heard`): its intents and
+    spans with our values. `light` itself where that says nothing of use, or less than we heard (several requests)."""
+    if _is_settled(light) or light.parts:
+        return light
+    try:
+        parsed = parse(orjson.dumps({**said, "text": light.text}), light.text)
+        return light if parsed.intent.name == FALLBACK else understood(parsed, light, 0, intents, settings.thresholds)
+    except Nonsense:
+        return light
 
 
 def sendable(text: str) -> tuple[str, int]:

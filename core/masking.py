@@ -1,6 +1,7 @@
-"""Blanks what a citizen should not have sent and we should not keep: resident numbers, cards, bank accounts.
+"""Blanks what a citizen should not have sent and we should not keep: identity numbers, cards, bank accounts.
 
-개인정보 보호법 제24조의2 (주민등록번호 처리의 제한): a resident registration number may not be stored without a statute
+개인정보 보호법 제24조 and 시행령 제19조 (고유식별정보): resident, foreigner's, passport and driving licence numbers.
+제24조의2 (주민등록번호 처리의 제한): a resident registration number may not be stored without a statute
 that asks for it. Checksums are not looked at: numbers given out since October 2020 have none.
 """
 
@@ -10,6 +11,9 @@ _DASH = r"[-‐‑‒–—―−－~]"
 _RESIDENT_SPLIT = re.compile(rf"(?<!\d)\d{{6}}[ \t]{{0,2}}{_DASH}[ \t]{{0,2}}[1-8１-８]\d{{6}}(?!\d)")
 _RESIDENT_WHOLE = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ \t]{0,2}[1-8１-８]\d{6}(?!\d)")
 _CARD = re.compile(r"(?<!\d)(?<!\d-)\d{4}(?:[- ]?\d{4}){3}(?!-?\d)")
+_NAMED_CARD = re.compile(r"(?:카드|card)[^\d\n*]{0,12}\d{4}(?:[- ]?\d{4}){3}(?!-?\d)", re.IGNORECASE)
+_LICENCE = re.compile(rf"(?<!\d)(?<!\d-)\d{{2}}{_DASH}\d{{2}}{_DASH}\d{{6}}{_DASH}\d{{2}}(?!-?\d)")
+_PASSPORT = re.compile(r"(?<![A-Za-z0-9])[MSRODGmsrodg](?:\d{8}|\d{3}[A-Za-z]\d{4})(?![A-Za-z0-9])")
 _NUMBER = r"(?<!\d)(?<![A-Za-z]-)\d(?:[- ]?\d){9,15}(?!-?\d)"
 _ACCOUNT = re.compile(
     r"(?:계좌|통장|은행|뱅크|농협|신협|수협|축협|금고|우체국|예금주|account)"
@@ -28,6 +32,9 @@ def mask(text: str) -> str:
         return text
     text = _RESIDENT_SPLIT.sub(_starred, text)
     text = _RESIDENT_WHOLE.sub(_dated, text)
+    text = _LICENCE.sub(_starred, text)
+    text = _PASSPORT.sub(_starred, text)
+    text = _NAMED_CARD.sub(_starred, text)
     text = _CARD.sub(_card, text)
     return _ACCOUNT.sub(_accounts, text)
 

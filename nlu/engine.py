@@ -11,7 +11,7 @@ from core.contracts.understanding import Band, Entity, IntentScore, NamedPlace, 
 from nlu.bands import band_of, scope_score
 from nlu.clauses import COURTESIES, are_separate, clause_spans
 from nlu.entities.dates import SEOUL
-from nlu.entities.extract import Extractor
+from nlu.entities.extract import EntityTypes, Extractor
 from nlu.entities.found import Found
 from nlu.language import language_of
 from nlu.model import OUT_OF_SCOPE, Classifier, Lexicon, Manifest, restore
@@ -29,8 +29,9 @@ def load(model_dir: Path, places: Sequence[NamedPlace], *, case_prefix: str = "G
 
     Raises ModelUnreadable when the folder holds no whole model.
     """
-    classifier, lexicon, manifest = restore(model_dir)
-    return LightEngine(classifier, lexicon, manifest, places, case_prefix)
+    classifier, lexicon, tagger, manifest = restore(model_dir)
+    types = EntityTypes(frozenset(manifest.entity_types), frozenset(manifest.ruled_types))
+    return LightEngine(classifier, lexicon, manifest, Extractor(lexicon, places, case_prefix, types, tagger))
 
 
 SHOWN = 5
@@ -54,13 +55,12 @@ class LightEngine:
         classifier: Classifier,
         lexicon: Lexicon,
         manifest: Manifest,
-        places: Sequence[NamedPlace],
-        case_prefix: str,
+        extractor: Extractor,
     ) -> None:
         self.manifest = manifest
         self._classifier = classifier
         self._gloss = lexicon.gloss
-        self._extractor = Extractor(lexicon, places, case_prefix)
+        self._extractor = extractor
         self._inside = [name for name in classifier.labels if name != OUT_OF_SCOPE]
 
     def understand(self, text: str, *, now_iso: str) -> Understanding:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from nlu.errors import ModelUnreadable
 from nlu.features import View, views, weigh
 from nlu.recipe import Recipe
+from nlu.tagger import Tagger
 
-FORMAT = 2
+FORMAT = 3
 MODEL_FILE = "model.npz"
 MANIFEST_FILE = "manifest.json"
 OUT_OF_SCOPE = "out_of_scope"
@@ -35,7 +36,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a model was made of and how well it did on lines it had not seen (out of fold)."""
+    """What a model was made of and how well it did on lines it had not seen (out of fold).
+
+    `entity_types`: what the data marks; nothing else is ever told. `ruled_types`: where our rules agree with the marks.
+    `tagger_hash`: of the tagger's bytes inside the model file, empty without a tagger.
+    """
 
     format: int
     data_hash: str
@@ -45,15 +50,21 @@ class Manifest:
     labels: tuple[str, ...]
     thresholds: Thresholds
     figures: dict[str, float]
+    entity_types: tuple[str, ...]
+    ruled_types: tuple[str, ...]
+    tagger_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The data's word lists: `lists` maps entity type to {surface: canonical value}; `gloss` English to Korean."""
+    """The data's word lists: `lists` maps entity type to {surface: canonical value}; `gloss` English to Korean;
+    `synonyms` what a marked word is called inside the application.
+    """
 
     lists: dict[str, dict[str, str]] = field(default_factory=dict)
     gloss: dict[str, str] = field(default_factory=dict)
     patterns: dict[str, list[str]] = field(default_factory=dict)
+    synonyms: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def vectorise(
     return columns, values
 
 
-def save(folder: Path, classifier: Classifier, lexicon: Lexicon) -> str:
+def save(folder: Path, classifier: Classifier, lexicon: Lexicon, tagger: bytes) -> str:
     """Write the model file and return its SHA-256. The same classifier gives the same bytes."""
     grams = [gram for index in classifier.indexes for gram in index]
     packed: dict[str, NDArray[np.generic]] = {
@@ -104,6 +115,7 @@ def save(folder: Path, classifier: Classifier, lexicon: Lexicon) -> str:
         "weights": classifier.weights.astype(np.float16),
         "bias": classifier.bias.astype(np.float32),
         "lexicon": np.frombuffer(json.dumps(asdict(lexicon), ensure_ascii=False).encode(), dtype=np.uint8),
+        "tagger": np.frombuffer(tagger, dtype=np.uint8),
     }
     buffer = BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **packed)
@@ -131,7 +143,8 @@ def read_manifest(folder: Path) -> Manifest:
         said = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         if said["format"] != FORMAT:
             raise ModelUnreadable(folder, f"형식 {said['format']}, 필요한 형식 {FORMAT}")
-        said["labels"] = tuple(said["labels"])
+        for name in ("labels", "entity_types", "ruled_types"):
+            said[name] = tuple(said[name])
         said["thresholds"] = Thresholds(**said["thresholds"])
         said["recipe"] = Recipe.restored(said["recipe"])
         return Manifest(**said)
@@ -150,7 +163,7 @@ def is_whole(folder: Path) -> bool:
     return True
 
 
-def restore(folder: Path) -> tuple[Classifier, Lexicon, Manifest]:
+def restore(folder: Path) -> tuple[Classifier, Lexicon, Tagger | None, Manifest]:
     """The saved model, checked against its manifest. Raises ModelUnreadable."""
     manifest = read_manifest(folder)
     try:
@@ -173,6 +186,16 @@ def restore(folder: Path) -> tuple[Classifier, Lexicon, Manifest]:
                 temperature=manifest.thresholds.temperature,
             )
             lexicon = Lexicon(**json.loads(packed["lexicon"].tobytes().decode()))
-    except (OSError, BadZipFile, KeyError, IndexError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as problem:
+            tagger = _tagger(folder, packed["tagger"].tobytes(), manifest.tagger_hash)
+    except (OSError, BadZipFile, KeyError, IndexError, TypeError, ValueError) as problem:
         raise ModelUnreadable(folder, f"{MODEL_FILE}이 손상되었습니다") from problem
-    return classifier, lexicon, manifest
+    return classifier, lexicon, tagger, manifest
+
+
+def _tagger(folder: Path, content: bytes, expected: str) -> Tagger | None:
+    """The tagger. Its bytes go to C code that trusts them: only those that were written are ever opened."""
+    if not expected and not content:
+        return None
+    if sha256(content).hexdigest() != expected:
+        raise ModelUnreadable(folder, f"{MODEL_FILE}의 개체 모델이 {MANIFEST_FILE}과 맞지 않습니다")
+    return Tagger(content)

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +14,10 @@ from scipy.sparse import csr_array
 
 from nlu.bands import fit_temperature, fit_thresholds
 from nlu.datasets import read_training, training_files
+from nlu.entities.compact import Compact
+from nlu.entities.dates import SEOUL
+from nlu.entities.extract import RULE_TYPES, EntityTypes, Extractor
+from nlu.entities.found import Found
 from nlu.errors import ModelUnreadable, TrainingDataError
 from nlu.features import View, views
 from nlu.model import (
@@ -32,6 +38,7 @@ from nlu.normalise import bounded, comparable
 from nlu.rasa_yaml import TrainingData
 from nlu.reading import read
 from nlu.recipe import Recipe
+from nlu.tagger_training import agreeing_types, fit_tagger
 from nlu.tokens import with_signs
 
 FOLDS = 3
@@ -49,22 +56,50 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
     recipe = recipe or Recipe()
     data = read_training(data_dir)
     lexicon = build_lexicon(data)
+    lexicon = replace(
+        lexicon,
+        lists=lexicon.lists if recipe.lists else {},
+        patterns=lexicon.patterns if recipe.patterns else {},
+        synonyms=lexicon.synonyms if recipe.synonyms else {},
+    )
     texts, gold, labels = _prepare(data_dir, data, lexicon)
     thresholds, figures = _out_of_fold(texts, gold, labels, recipe)
     classifier = _fit(texts, gold, labels, thresholds.temperature, recipe)
-    model_hash = save(model_dir, classifier, lexicon)
+    tagger, types = _fit_tagger(data, lexicon, recipe)
+    model_hash = save(model_dir, classifier, lexicon, tagger)
     manifest = Manifest(
         format=FORMAT,
         data_hash=_fingerprint(data_dir, recipe),
         model_hash=model_hash,
-        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "python-crfsuite")},
         recipe=recipe,
         labels=labels,
         thresholds=thresholds,
         figures=figures,
+        entity_types=tuple(sorted(types.known)),
+        ruled_types=tuple(sorted(types.ruled)),
+        tagger_hash=sha256(tagger).hexdigest() if tagger else "",
     )
     save_manifest(model_dir, manifest)
     return manifest
+
+
+def _fit_tagger(data: TrainingData, lexicon: Lexicon, recipe: Recipe) -> tuple[bytes, EntityTypes]:
+    """The tagger's bytes (none when the recipe leaves it out) and the types that may be told.
+
+    Those are what the data marks, and what it does not mark but names a lookup or regex after while we have a rule.
+    """
+    rules = Extractor(lexicon, (), "")
+    moment = datetime(2026, 1, 5, 12, tzinfo=SEOUL)
+
+    def clues(folded: str, compacted: Compact) -> list[Found]:
+        return rules.clues(folded, compacted, moment)
+
+    marked = {span.type for example in data.examples for span in example.entities}
+    named = (RULE_TYPES & {*data.lookups, *data.regexes}) - marked
+    ruled = agreeing_types(data.examples, clues)
+    content = fit_tagger(data.examples, clues) if recipe.tagger else b""
+    return content, EntityTypes(frozenset(marked | named), frozenset({*ruled, *named}))
 
 
 def needs_training(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> bool:
@@ -85,7 +120,7 @@ def build_lexicon(data: TrainingData) -> Lexicon:
     gloss = {word: value for word, value in data.synonyms.items() if word.isascii() and not value.isascii()}
     for surfaces in lists.values():
         gloss.update(_siblings(surfaces))
-    return Lexicon(lists=lists, gloss=gloss, patterns=data.regexes)
+    return Lexicon(lists=lists, gloss=gloss, patterns=data.regexes, synonyms=data.synonyms)
 
 
 def _siblings(surfaces: dict[str, str]) -> dict[str, str]:

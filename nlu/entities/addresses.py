@@ -18,7 +18,7 @@ _ROAD_NAME = re.compile(
 )
 _LOT = re.compile(
     r"(?a)(?<![가-힣\d])(?P<area>[가-힣]{1,5}(?:동|리|읍|면|가))\s?(?P<hill>산\s?)?"
-    rf"(?P<lot>\d{{1,4}}-\d{{1,4}}(?:\s?번지)?|\d{{1,4}}\s?번지){_UNITS}"
+    rf"(?P<lot>\d{{1,4}}-\d{{1,4}}(?:\s?번지)?|\d{{1,4}}\s?번지|(?<=리 )\d{{1,4}}(?!\d|-)|(?<=산 )\d{{1,4}}){_UNITS}"
 )
 # Everyday words that end like a road name.
 _NOT_ROADS = re.compile(

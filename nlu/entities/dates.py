@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from nlu.entities.date_grammar import BETWEEN, CLOCK, DAY, EDGE, EDGE_ROLES, ENGLISH_EDGE, PART
-from nlu.entities.days import Moment, resolve_day
+from nlu.entities.date_grammar import BETWEEN, CLOCK, DAY, EDGE, EDGE_ROLES, ENGLISH_EDGE, PART, YEAR
+from nlu.entities.days import Moment, Unplaced, resolve_day, resolve_year
 from nlu.entities.found import Found
 from nlu.entities.numerals import native_number
 
@@ -17,7 +17,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 _PARTS = {
     "새벽": (0, 6), "아침": (6, 9), "오전": (6, 12), "점심": (12, 14), "대낮": (11, 15), "한낮": (11, 15),
     "낮": (11, 17), "오후": (12, 18), "초저녁": (17, 19), "저녁": (18, 21),
-    "한밤중": (23, 24), "늦은 밤": (22, 24), "밤": (21, 24),
+    "한밤중": (23, 24), "한밤": (23, 24), "늦은 밤": (22, 24), "밤": (21, 24), "야간": (20, 24), "심야": (23, 24),
     "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 21), "night": (21, 24),
 }  # fmt: skip
 _AFTERNOON = {
@@ -40,18 +40,24 @@ _AFTERNOON = {
 _MORNING = {"새벽", "아침", "오전", "morning", "am", "a.m."}
 # "3시" without 오전/오후 is nearly always the afternoon in a day-time conversation.
 _EARLIEST_BARE_HOUR = 7
-_ORDER = {"day": 0, "part": 1, "clock": 2}
+_ORDER = {"year": 0, "day": 1, "part": 2, "clock": 3}
 
 _Piece = tuple[str, re.Match[str]]
 
 
 def find_dates(text: str, now: datetime) -> Iterator[Found]:
-    """`date` entities of folded text. Role `until` or `from` when the sentence says so (모레까지, from 3 pm)."""
+    """`date` entities of folded text. Role `until` or `from` when the sentence says so (모레까지, from 3 pm).
+
+    Words for days that no one date can stand for (공휴일, 평일, 설 연휴) have themselves as value and grain `named`.
+    """
     now = now.astimezone(SEOUL)
     for group in _groups(text):
         start, end = group[0][1].start(), group[-1][1].end()
         try:
             moment = _resolve(dict(group), now)
+        except Unplaced:
+            yield Found(start, end, "date", text[start:end], detail={"grain": "named"})
+            continue
         except (ValueError, OverflowError):
             continue
         edge = EDGE.match(text, end) or ENGLISH_EDGE.search(text, max(0, start - 8), start)
@@ -64,7 +70,8 @@ def find_dates(text: str, now: datetime) -> Iterator[Found]:
 
 def _groups(text: str) -> Iterator[list[_Piece]]:
     """Runs of day, part and clock that belong to one moment."""
-    pieces: list[_Piece] = [("day", match) for match in DAY.finditer(text)]
+    pieces: list[_Piece] = [("year", match) for match in YEAR.finditer(text)]
+    pieces += [("day", match) for match in DAY.finditer(text)]
     pieces += [("part", match) for match in PART.finditer(text)]
     pieces += [("clock", match) for match in CLOCK.finditer(text)]
     pieces.sort(key=lambda piece: (piece[1].start(), -piece[1].end()))
@@ -90,15 +97,23 @@ def _continues(group: list[_Piece], kind: str, match: re.Match[str], text: str) 
 
 def _resolve(said: dict[str, re.Match[str]], now: datetime) -> Moment:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment = resolve_day(said["day"], now) if "day" in said else Moment(today, "day", today + timedelta(days=1))
-    part = said["part"]["part"] if "part" in said else None
+    moment = Moment(today, "day", today + timedelta(days=1))
+    if "year" in said:
+        moment = resolve_year(said["year"], now)
+        # From the middle of the year the nearest March is that year's own.
+        now = moment.start.replace(month=7)
+    if "day" in said:
+        moment = resolve_day(said["day"], now)
+    part = said["part"]["part"].removeprefix("this ").removeprefix("late ") if "part" in said else None
+    implied = {"tonight": "evening", "last_night": "night"}
+    if part is None and "day" in said:
+        part = implied.get(said["day"][0]) or (implied["last_night"] if said["day"]["last_night"] else None)
     if "clock" in said:
         midnight = moment.start.replace(hour=0, minute=0)
         return Moment(midnight + _clock(said["clock"], part), "minute")
-    tonight = said["day"][0] == "tonight" if "day" in said else False
-    if part is None and not tonight:
+    if part is None:
         return moment
-    first, last = _PARTS[part or "evening"]
+    first, last = _PARTS[part]
     midnight = moment.start.replace(hour=0, minute=0)
     return replace(moment, start=midnight + timedelta(hours=first), grain="part", end=midnight + timedelta(hours=last))
 

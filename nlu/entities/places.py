@@ -18,6 +18,8 @@ _PARTICLE = re.compile(
     r"(?:에서는|에서도|에서|에는|에도|에|으로|로|은|는|이|가|을|를|의|도|만|까지|부터|쪽|인데|이요|요|이고|입니다|이에요|예요|과|와|하고|랑|이랑|근처|주변|앞|옆|뒤|안|내|"
     r"[^가-힣]|$)"
 )
+# The label guide's limits: of 구래동 주민센터 the entity is 구래동. What it means is still the office.
+_OFFICE = re.compile(r"(?<=[동읍면])\s?(?:주민센터|행정복지센터|(?:동|읍|면)?사무소)$")
 _SMALL_WORDS = frozenset("은는이가을를의도만에로요")
 
 
@@ -101,4 +103,6 @@ class Places:
 
 def _found(compacted: Compact, start: int, end: int, place: NamedPlace, confidence: float) -> Found:
     detail: dict[str, str | float | int] = {"kind": place.kind, "lat": place.lat, "lon": place.lon}
+    if office := _OFFICE.search(compacted.text, start, end):
+        end = office.start()
     return Found(*compacted.span(start, end), "place", place.name, confidence, detail=detail)

@@ -47,6 +47,12 @@ def test_moments_say_grain_end_and_edge(engine: LightEngine) -> None:
     assert (until.role, until.detail["grain"], until.detail["end"]) == ("until", "week", "2026-03-23T00:00:00+09:00")
 
 
+@pytest.mark.parametrize("text", ["2월 30일에 봐요", "공휴일에도 하나요", "설 연휴 주차"])
+def test_days_that_no_calendar_places_have_their_words_as_value(engine: LightEngine, text: str) -> None:
+    date = engine.understand(text, now_iso=NOW).first("date")
+    assert date is None or (date.value, date.detail["grain"]) == (date.text, "named")
+
+
 def test_now_of_another_zone_is_read_in_seoul(engine: LightEngine) -> None:
     entity = engine.understand("내일", now_iso="2026-03-11T20:00:00+00:00").first("date")
     assert entity is not None and entity.value == "2026-03-13T00:00:00+09:00"
@@ -56,7 +62,6 @@ def test_now_of_another_zone_is_read_in_seoul(engine: LightEngine) -> None:
     "text",
     [
         "세금 낼게요",
-        "2월 30일에 봐요",
         "다시 알려줘",
         "99시에",
         "매주 민원",

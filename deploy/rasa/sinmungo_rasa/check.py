@@ -45,8 +45,8 @@ def aligned(lines: TrainingData) -> tuple[int, list[str]]:
         for entity in example.get("entities"):
             total += 1
             if entity["start"] not in starts or entity["end"] not in ends:
-                text = example.get("text")
-                astray.append(f"{text[: entity['start']]}[{text[entity['start'] : entity['end']]}]{text[entity['end'] :]}")
+                text, start, end = example.get("text"), entity["start"], entity["end"]
+                astray.append(f"{text[:start]}[{text[start:end]}]{text[end:]}")
     return total, astray
 
 

@@ -6,8 +6,9 @@ A particle becomes a token of its own, so that `[행복동](place)에서` is two
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Iterable, Protocol, Sequence
+from typing import Protocol
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\ud800-\udfff]")
 """Control, direction and joining characters: a tokenizer sees a blank in their place, offsets stay."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 from kiwipiepy import Kiwi
 from rasa.engine.graph import ExecutionContext
@@ -19,14 +19,14 @@ from sinmungo_rasa.morphemes import pieces
 class KoreanTokenizer(Tokenizer):
     """Kiwi's morphemes as Rasa tokens; intent names stay whole unless `intent_tokenization_flag` is set."""
 
-    def __init__(self, config: Dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._kiwi = Kiwi(num_workers=1, load_typo_dict=False, load_multi_dict=False)
 
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -34,14 +34,14 @@ class KoreanTokenizer(Tokenizer):
         return cls(config)
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
 
     @staticmethod
-    def required_packages() -> List[str]:
+    def required_packages() -> list[str]:
         return ["kiwipiepy"]
 
-    def tokenize(self, message: Message, attribute: str) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Tokens of a message's text; a name (intent, action) comes as one."""
         text = message.get(attribute) or ""
         found = [Token(text[one.start : one.end] or one.lemma, one.start, one.end, lemma=one.lemma)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from nlu.errors import ModelUnreadable
 from nlu.features import View, views, weigh
-from nlu.recipe import Recipe
+from nlu.options import Embed, embedder
+from nlu.recipe import Recipe, Vectors
 from nlu.tagger import Tagger
 
 FORMAT = 3
@@ -32,6 +33,11 @@ class Thresholds:
     act: float
     margin: float
     temperature: float
+
+    def told_otherwise(self, refuse: float | None, margin: float | None) -> "Thresholds":
+        """With the limits that a pipeline's FallbackClassifier names instead of the fitted ones."""
+        lowest = self.refuse if refuse is None else refuse
+        return Thresholds(lowest, max(self.act, lowest), self.margin if margin is None else margin, self.temperature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,20 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True)
+class Dense:
+    """The part of a classifier that sees sentence vectors; `weights` is [dimensions, labels], for centred vectors."""
+
+    model: Vectors
+    middle: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    embed: Embed
+
+    def logits(self, text: str) -> NDArray[np.float64]:
+        """What the vector of one text adds to the logits."""
+        return np.asarray((self.embed([text])[0] - self.middle) @ self.weights, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
 class Classifier:
     """Multinomial logistic regression over the n-gram views; `weights` is [features, labels] float32.
 
@@ -81,6 +101,7 @@ class Classifier:
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
     temperature: float
+    dense: Dense | None = None
 
     def probabilities(self, text: str) -> NDArray[np.float64]:
         """Probability of every label, in label order, for a text as `normalise.comparable` gives it."""
@@ -88,6 +109,8 @@ class Classifier:
         logits = self.bias.astype(np.float64)
         if columns:
             logits = logits + np.asarray(values, dtype=np.float32) @ self.weights[columns]
+        if self.dense is not None:
+            logits = logits + self.dense.logits(text)
         logits = logits / self.temperature
         shifted = np.exp(logits - logits.max())
         return np.asarray(shifted / shifted.sum(), dtype=np.float64)
@@ -117,6 +140,8 @@ def save(folder: Path, classifier: Classifier, lexicon: Lexicon, tagger: bytes) 
         "lexicon": np.frombuffer(json.dumps(asdict(lexicon), ensure_ascii=False).encode(), dtype=np.uint8),
         "tagger": np.frombuffer(tagger, dtype=np.uint8),
     }
+    if classifier.dense is not None:
+        packed |= {"dense_middle": classifier.dense.middle, "dense_weights": classifier.dense.weights}
     buffer = BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **packed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -184,12 +209,21 @@ def restore(folder: Path) -> tuple[Classifier, Lexicon, Tagger | None, Manifest]
                 weights=packed["weights"].astype(np.float32),
                 bias=packed["bias"],
                 temperature=manifest.thresholds.temperature,
+                dense=_dense(manifest.recipe, packed),
             )
             lexicon = Lexicon(**json.loads(packed["lexicon"].tobytes().decode()))
             tagger = _tagger(folder, packed["tagger"].tobytes(), manifest.tagger_hash)
     except (OSError, BadZipFile, KeyError, IndexError, TypeError, ValueError) as problem:
         raise ModelUnreadable(folder, f"{MODEL_FILE}이 손상되었습니다") from problem
     return classifier, lexicon, tagger, manifest
+
+
+def _dense(recipe: Recipe, packed: Mapping[str, NDArray[np.generic]]) -> Dense | None:
+    """Raises Unavailable when the package of the recipe's vectors is not installed."""
+    if recipe.vectors is None:
+        return None
+    middle, weights = (packed[name].astype(np.float32) for name in ("dense_middle", "dense_weights"))
+    return Dense(recipe.vectors, middle, weights, embedder(recipe.vectors))
 
 
 def _tagger(folder: Path, content: bytes, expected: str) -> Tagger | None:

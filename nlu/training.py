@@ -1,7 +1,6 @@
 """From a folder of Rasa YAML to a model folder. Deterministic: the same data and code give the same model bytes."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from nlu.bands import fit_temperature, fit_thresholds
 from nlu.datasets import read_training, training_files
@@ -19,19 +17,17 @@ from nlu.entities.dates import SEOUL
 from nlu.entities.extract import RULE_TYPES, EntityTypes, Extractor
 from nlu.entities.found import Found
 from nlu.errors import ModelUnreadable, TrainingDataError
-from nlu.features import View, views
+from nlu.fitting import Lines, fit, with_vectors
 from nlu.model import (
     FORMAT,
     MODEL_FILE,
     OUT_OF_SCOPE,
-    Classifier,
     Lexicon,
     Manifest,
     Thresholds,
     read_manifest,
     save,
     save_manifest,
-    vectorise,
 )
 from nlu.noise import noisy_copy
 from nlu.normalise import bounded, comparable
@@ -43,7 +39,7 @@ from nlu.tokens import with_signs
 
 FOLDS = 3
 JUDGED = 2_000
-MIN_LINES = 2
+"""Lines enough to set the limits by: the standard error of a share is then below one point."""
 
 Floats = NDArray[np.float64]
 
@@ -62,9 +58,9 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
         patterns=lexicon.patterns if recipe.patterns else {},
         synonyms=lexicon.synonyms if recipe.synonyms else {},
     )
-    texts, gold, labels = _prepare(data_dir, data, lexicon)
-    thresholds, figures = _out_of_fold(texts, gold, labels, recipe)
-    classifier = _fit(texts, gold, labels, thresholds.temperature, recipe)
+    lines = with_vectors(_prepare(data_dir, data, lexicon), recipe)
+    thresholds, figures = _out_of_fold(lines, recipe)
+    classifier = fit(lines, thresholds.temperature, recipe)
     tagger, types = _fit_tagger(data, lexicon, recipe)
     model_hash = save(model_dir, classifier, lexicon, tagger)
     manifest = Manifest(
@@ -73,8 +69,8 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
         model_hash=model_hash,
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "python-crfsuite")},
         recipe=recipe,
-        labels=labels,
-        thresholds=thresholds,
+        labels=lines.labels,
+        thresholds=thresholds.told_otherwise(recipe.refuse, recipe.margin),
         figures=figures,
         entity_types=tuple(sorted(types.known)),
         ruled_types=tuple(sorted(types.ruled)),
@@ -145,104 +141,48 @@ def _fingerprint(data_dir: Path, recipe: Recipe) -> str:
     return digest.hexdigest()
 
 
-def _prepare(
-    data_dir: Path, data: TrainingData, lexicon: Lexicon
-) -> tuple[list[tuple[str, str]], NDArray[np.int64], tuple[str, ...]]:
+def _prepare(data_dir: Path, data: TrainingData, lexicon: Lexicon) -> Lines:
     """Comparable text and its noisy copy for every example, with label numbers; in-scope labels come first."""
     counts = Counter(example.intent for example in data.examples)
     labels = tuple(sorted(counts, key=lambda name: (name == OUT_OF_SCOPE, name)))
-    if len(labels) < 2 or min(counts.values()) < FOLDS:
-        korean = f"intent가 둘 이상, intent마다 예문이 {FOLDS}개 이상 있어야 합니다"
+    if len(labels) < 2 or max(counts.values()) < FOLDS:
+        korean = f"intent가 둘 이상, 그 가운데 하나는 예문이 {FOLDS}개 이상 있어야 합니다"
         raise TrainingDataError(data_dir, 0, korean, "too few intents or examples")
-    texts: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for example in data.examples:
         spans = [(span.start, span.end, span.type) for span in example.entities]
         # Signs first: offsets belong to the example's text, and folding keeps the private-use signs.
         signed = read(with_signs(example.text, spans)).folded
         clean = comparable(bounded(signed), lexicon.gloss)
-        texts.append((clean, comparable(bounded(noisy_copy(signed)), lexicon.gloss)))
-    gold = np.array([labels.index(example.intent) for example in data.examples], dtype=np.int64)
-    return texts, gold, labels
+        pairs.append((clean, comparable(bounded(noisy_copy(signed)), lexicon.gloss)))
+    return Lines(pairs, np.array([labels.index(example.intent) for example in data.examples], dtype=np.int64), labels)
 
 
-def _vocabulary(
-    pairs: Sequence[tuple[str, str]], chosen: Sequence[View]
-) -> tuple[tuple[dict[str, int], ...], list[float]]:
-    """A view's n-grams that at least MIN_LINES lines (with their noisy copies) contain, and their rarity."""
-    indexes: list[dict[str, int]] = []
-    lines: list[int] = []
-    for view in chosen:
-        seen: Counter[str] = Counter()
-        for clean, noisy in pairs:
-            seen.update({*view(clean), *view(noisy)})
-        kept = sorted(gram for gram, count in seen.items() if count >= MIN_LINES)
-        indexes.append({gram: column for column, gram in enumerate(kept, start=len(lines))})
-        lines += [seen[gram] for gram in kept]
-    idf = np.log((1 + len(pairs)) / (1 + np.array(lines))) + 1
-    return tuple(indexes), idf.astype(np.float32).tolist()
-
-
-def _fit(
-    pairs: Sequence[tuple[str, str]],
-    gold: NDArray[np.int64],
-    labels: tuple[str, ...],
-    temperature: float,
-    recipe: Recipe,
-) -> Classifier:
-    from sklearn.linear_model import LogisticRegression
-
-    texts = [text for pair in pairs for text in pair]
-    chosen = views(recipe)
-    indexes, idf = _vocabulary(pairs, chosen)
-    starts, columns, values = [0], list[int](), list[float]()
-    for text in texts:
-        more_columns, more_values = vectorise(text, chosen, indexes, idf)
-        columns += more_columns
-        values += more_values
-        starts.append(len(columns))
-    rows = csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(texts), len(idf)))
-    solver = LogisticRegression(C=recipe.strength, max_iter=200, tol=1e-3)
-    solver.fit(rows, np.repeat(gold, 2))
-    # With two labels sklearn keeps one row, the log odds of the second label.
-    two = len(labels) == 2
-    coefficients = np.vstack([-solver.coef_, solver.coef_]) / 2 if two else solver.coef_
-    bias = np.concatenate([-solver.intercept_, solver.intercept_]) / 2 if two else solver.intercept_
-    return Classifier(
-        labels=labels,
-        views=chosen,
-        indexes=indexes,
-        idf=idf,
-        weights=coefficients.T.astype(np.float16).astype(np.float32),
-        bias=bias.astype(np.float32),
-        temperature=temperature,
-    )
-
-
-def _out_of_fold(
-    pairs: Sequence[tuple[str, str]], gold: NDArray[np.int64], labels: tuple[str, ...], recipe: Recipe
-) -> tuple[Thresholds, dict[str, float]]:
+def _out_of_fold(lines: Lines, recipe: Recipe) -> tuple[Thresholds, dict[str, float]]:
     """Thresholds and figures from models that had not seen the line they judge.
 
-    Every line is judged when there are few; of many, as many folds as it takes for JUDGED lines.
+    Every line is judged when there are few; of many, as many folds as it takes for JUDGED lines. An intent with fewer
+    lines than folds is never judged, since some model would not know it at all.
     """
     seen: Counter[int] = Counter()
-    fold = np.empty(len(gold), dtype=np.int64)
-    for row, label in enumerate(gold.tolist()):
-        fold[row] = seen[label] % FOLDS
-        seen[label] += 1
+    counts = Counter(lines.gold.tolist())
+    fold = np.full(len(lines.gold), FOLDS, dtype=np.int64)
+    for row, label in enumerate(lines.gold.tolist()):
+        if counts[label] >= FOLDS:
+            fold[row] = seen[label] % FOLDS
+            seen[label] += 1
     logits: list[NDArray[np.float64]] = []
     judged: list[int] = []
     for number in range(FOLDS):
-        kept = np.nonzero(fold != number)[0].tolist()
-        model = _fit([pairs[row] for row in kept], gold[kept], labels, 1.0, recipe)
+        model = fit(lines.only(np.nonzero(fold != number)[0].tolist()), 1.0, recipe)
         for row in np.nonzero(fold == number)[0].tolist():
-            logits.append(np.log(np.maximum(model.probabilities(pairs[row][0]), 1e-12)))
+            logits.append(np.log(np.maximum(model.probabilities(lines.pairs[row][0]), 1e-12)))
             judged.append(row)
         if len(judged) >= JUDGED:
             break
-    told, of = np.array(logits), gold[judged]
+    told, of = np.array(logits), lines.gold[judged]
     temperature = fit_temperature(told, of)
-    return _judge(told / temperature, of, labels, temperature)
+    return _judge(told / temperature, of, lines.labels, temperature)
 
 
 def _judge(

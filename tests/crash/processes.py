@@ -19,6 +19,7 @@ import yaml
 
 from core.loading import ROOT
 from core.settings import read
+from nlu.recipe import read_pipeline
 from nlu.training import needs_training, train
 from tests.ports import free_port
 from tests.waiting import until
@@ -31,12 +32,13 @@ START_S = 120.0
 @functools.cache
 def trained() -> Path:
     """A folder with a trained language model, made once a run; the checkout's own is taken where it is up to date."""
-    data, own = read(ROOT / "config.yml").path(Path("nlu/data")), ROOT / "var" / "nlu"
-    if own.exists() and not needs_training(data, own):
+    settings, own = read(ROOT / "config.yml"), ROOT / "var" / "nlu"
+    data, (recipe, _) = settings.path(settings.nlu.data), read_pipeline(settings.pipeline)
+    if own.exists() and not needs_training(data, own, recipe):
         return own
     folder = Path(tempfile.mkdtemp(prefix="sinmungo-model-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    train(data, folder)
+    train(data, folder, recipe)
     return folder
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from api.rasa.guard import TooLong, body_of, refusal
 from api.rasa.seam import House
 from api.rasa.slots import slot_events
+from core import metrics
 from core.contracts.channel import Channel, Forged, Malformed, WebhookRequest
 from core.errors import Unavailable
 
@@ -59,8 +60,10 @@ async def _run(house: House, channel: Channel, names: list[str], record: Webhook
     try:
         received = channel.receive(record)
     except Forged as forged:
+        metrics.WEBHOOK_REFUSED.labels(channel.name, "forged").inc()
         return _not_let_in(forged.status)
     except Malformed as broken:
+        metrics.WEBHOOK_REFUSED.labels(channel.name, "malformed").inc()
         english = f"The call cannot be read: {broken}"
         return _error(400, "호출을 읽을 수 없습니다.", english, action_name=_named(record.body))
     call = orjson.loads(record.body)
@@ -73,6 +76,7 @@ async def _run(house: House, channel: Channel, names: list[str], record: Webhook
         said = orjson.loads(answer.body)
         said["events"] = await _slots(house, received.messages[0].address, call)
     except Unavailable:
+        metrics.WEBHOOK_REFUSED.labels(channel.name, "unavailable").inc()
         korean = "잠시 뒤에 다시 불러 주세요."
         return _error(503, korean, "Try again later.", {"Retry-After": "5"}, **about)
     except Exception as error:

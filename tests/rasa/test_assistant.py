@@ -58,7 +58,7 @@ async def assistant(rasa_env: RasaEnv, city: City, told: Counterpart) -> AsyncIt
     with rasa_env.start(
         "exec", "run", "--enable-api", "--auth-token", API_TOKEN, "--interface", "127.0.0.1",
         "--model", str(rasa_env.home / "models/assistant.tar.gz"),
-        "--endpoints", f"{ASSISTANT}/endpoints.yml", "--credentials", str(credentials), "--debug",
+        "--endpoints", f"{ASSISTANT}/endpoints.yml", "--credentials", str(credentials),
         SINMUNGO_ACTION_URL=f"{await city.base(0)}/actions/webhook", SINMUNGO_ACTION_TOKEN=TOKEN,
     ) as started:  # fmt: skip
         yield started

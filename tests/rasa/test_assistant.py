@@ -14,21 +14,28 @@ from psycopg.rows import dict_row
 from core.contracts.channel import Button, OutgoingMessage
 from core.loading import ROOT
 from integrations.channels import rasa
+from integrations.language import rasa as language
 from tests.crash.processes import City, write_config
 from tests.integrations.channels.conftest import Lent, lent, serve  # noqa: F401 - fixtures
 from tests.integrations.channels.counterpart import Counterpart, serving
 from tests.integrations.channels.kits import Answer
+from tests.integrations.language.light import NOW, Light
 from tests.rasa.conftest import RasaEnv, Started
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(1800)]
 ASSISTANT = ROOT / "deploy/rasa/assistant"
 TOKEN = "action-token-of-the-real-rasa-0123"
+HTTP_TOKEN = "http-token-of-our-own-engine"
 API_TOKEN = "api-token-of-the-real-rasa"
 
 
 @pytest.fixture(scope="module")
 async def city(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
-    config = write_config(tmp_path_factory.mktemp("city"), channels={"rasa": {"enabled": True, "token": TOKEN}})
+    config = write_config(
+        tmp_path_factory.mktemp("city"),
+        channels={"rasa": {"enabled": True, "token": TOKEN}},
+        nlu={"http": {"enabled": True, "token": HTTP_TOKEN}},
+    )
     made = City(config, database_url)
     try:
         await made.up()
@@ -98,6 +105,19 @@ async def chat(assistant: Started) -> AsyncIterator[Chat]:
 async def rows(url: str, query: Any, *values: Any) -> list[dict[str, Any]]:
     async with await psycopg.AsyncConnection.connect(url, row_factory=dict_row) as connection:
         return await (await connection.execute(query, values)).fetchall()
+
+
+async def test_our_own_client_takes_us_for_a_rasa(city: City) -> None:
+    """`nlu.engine: rasa` with another house of ours at the address."""
+    settings = language.Settings(url=await city.base(0), token=HTTP_TOKEN)
+    assert "3.6.21" in await language.probe(settings)
+    reader = language.build(settings, Light(), {"parking_find", "office_info"})
+    try:
+        seen = await reader.hear(NOW)("구래역 근처 주차장 어디예요?")
+        assert reader.health()["answered"] == 1
+    finally:
+        await reader.aclose()
+    assert (seen.intent, [one.value for one in seen.entities]) == ("parking_find", ["구래역"])
 
 
 async def test_rasa_gets_our_korean_answers(chat: Chat) -> None:

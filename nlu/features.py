@@ -1,6 +1,7 @@
 """The views the classifier has of a text; training and inference share this code, so they cannot drift apart."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -19,8 +20,6 @@ def views(recipe: Recipe) -> tuple[View, ...]:
         chosen.append(partial(char_grams, sizes=recipe.char_sizes))
     if recipe.jamo_sizes:
         chosen.append(partial(jamo_grams, sizes=recipe.jamo_sizes))
-    if recipe.word_sizes:
-        chosen.append(partial(word_grams, sizes=recipe.word_sizes))
     if recipe.morphemes:
         chosen.append(morpheme_grams)
     return tuple(chosen)
@@ -47,19 +46,9 @@ def jamo_grams(text: str, sizes: Sequence[int]) -> list[str]:
     return found
 
 
-def word_grams(text: str, sizes: Sequence[int]) -> list[str]:
-    """Runs of whole words: what English and other spaced languages are read by."""
-    words = text.split()
-    return [" ".join(words[at : at + length]) for length in sizes for at in range(len(words) - length + 1)]
-
-
 def weigh(grams: Iterable[str], index: Mapping[str, int], idf: list[float]) -> tuple[list[int], list[float]]:
     """Columns and TF-IDF weights (sublinear, unit length) of the n-grams that `index` knows."""
-    counts: dict[int, int] = {}
-    for gram in grams:
-        column = index.get(gram)
-        if column is not None:
-            counts[column] = counts.get(column, 0) + 1
+    counts = Counter(column for column in map(index.get, grams) if column is not None)
     weights = [idf[column] * (1.0 if n == 1 else 1.0 + math.log(n)) for column, n in counts.items()]
     norm = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
     return list(counts), [weight / norm for weight in weights]

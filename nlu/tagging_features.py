@@ -16,14 +16,13 @@ _PARTICLES = frozenset("은는이가을를의도만에로요과와랑서엔나�
 def tagging_features(compacted: Compact, clues: Iterable[Found]) -> list[list[str]]:
     """One list of features a character of `compacted.text`. `clues` are finds of lists and rules in the spaced text.
 
-    Cost grows with the length of the text only: about twenty short strings a character.
+    Cost grows with the length of the text only: about fifteen short strings a character.
     """
     text = compacted.text
     size = len(text)
     opens = [at in compacted.opens for at in range(size)] + [True]
     starts, ends = _word_bounds(opens)
     hints = _hints(compacted, clues, opens)
-    shapes = [_shape(char) for char in text]
     padded = f"{_EDGE}{_EDGE}{text}{_EDGE}{_EDGE}{_EDGE}"
     rows: list[list[str]] = []
     for at in range(size):
@@ -33,24 +32,21 @@ def tagging_features(compacted: Compact, clues: Iterable[Found]) -> list[list[st
         hint = hints[at]
         before = hints[at - 1] if at else ""
         row = [
-            "b",
             f"0{char}",
             f"1{back}",
             f"2{next_}",
             f"3{back}{char}",
             f"4{char}{next_}",
-            f"5{two_back}{back}",
             f"6{next_}{two_on}",
-            f"7{back}{char}{next_}",
             f"8{two_back}{back}{char}",
             f"9{char}{next_}{two_on}",
             f"p{place}",
             f"q{place}{char}",
-            f"s{shapes[at]}{place}",
-            f"e{text[max(start, end - 2) : end]}{min(end - at, 5)}",
             f"h{hint}",
             f"n{hints[end] if end < size else _EDGE}{place}",
             f"v{hints[start - 1] if start else _EDGE}{place}",
+            f"y{text[max(0, start - 1) : start]}|{place}",
+            f"z{text[end : end + 2]}|{place}",
         ]
         if hint or before:
             row += (f"i{before}|{hint}", f"j{hint}{place}", f"k{hint}{next_}")
@@ -67,16 +63,6 @@ def _word_bounds(opens: list[bool]) -> tuple[list[int], list[int]]:
     for at in range(size - 2, -1, -1):
         ends[at] = at + 1 if opens[at + 1] else ends[at + 1]
     return starts, ends
-
-
-def _shape(char: str) -> str:
-    if "가" <= char <= "힣":
-        return "h"
-    if char.isdigit():
-        return "d"
-    if char.isalpha():
-        return "a" if char.isascii() else "o"
-    return "."
 
 
 def _hints(compacted: Compact, clues: Iterable[Found], opens: list[bool]) -> list[str]:

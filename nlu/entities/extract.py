@@ -29,6 +29,9 @@ _RANKS = {"complaint_no": 0, "phone": 0, "plate": 0, "place": 1, "amount": 1, "d
 _OTHER_RANK = 2
 RULE_TYPES = frozenset({*_RANKS, "category"})
 """What rules find without any marked line; a file names a lookup or a regex so to ask for it."""
+# 1O월, O1O-1234: the letter for the figure.
+_LETTER_O = re.compile(r"(?<=\d)o(?=[\d월일시분년만천원-])|(?<![a-z])o(?=\d)")
+_GREETING = re.compile(r"(?:좋은|즐거운|행복한|good)\s?$")
 _LOCATIVE = re.compile(r"(?:에서|에(?!요)|마다|\s?(?:앞|옆|위|밑|근처|주변|쪽)(?:에|$|\s))")
 
 
@@ -74,9 +77,11 @@ class Extractor:
         """Entities in the order of the text, none overlapping; `now` is aware."""
         compacted = compact(folded)
         clues = self.clues(folded, compacted, now)
-        tagged = None if self._tagger is None else self._tagger.tag(compacted, clues)
-        found = _without_scenery(folded, clues if tagged is None else self._merged(folded, clues, tagged))
-        return found if self._types is None else [one for one in found if one.type in self._types.known]
+        if self._tagger is not None:
+            found = _without_scenery(folded, self._merged(folded, clues, self._tagger.tag(compacted, clues)))
+            return found if self._types is None else [one for one in found if one.type in self._types.known]
+        found = _without_scenery(folded, clues)
+        return found if self._types is None else [one for one in found if one.type in self._types.ruled]
 
     def _merged(self, folded: str, clues: Sequence[Found], tagged: Sequence[Found]) -> list[Found]:
         """Rules of fixed shape and the city's own places stand; about everything else the tagger has the last word."""
@@ -84,10 +89,10 @@ class Extractor:
         firm = [one for one in clues if _is_firm(one) and (ruled is None or one.type in ruled)]
         taken = [(one.start, one.end) for one in firm]
         for one in tagged:
-            is_own = ruled is None or one.type not in ruled
-            # 99시, 2월 30일: figures that the rules of dates refuse are no date, whatever they look like.
-            is_refused = one.type == "date" and not is_own and any(map(str.isdigit, folded[one.start : one.end]))
-            if not is_refused and not any(one.start < end and start < one.end for start, end in taken):
+            is_date = one.type == "date" and (ruled is None or one.type in ruled)
+            if not (is_date and _is_refused(folded, one)) and not any(
+                one.start < end and start < one.end for start, end in taken
+            ):
                 firm.append(self._valued(one, folded[one.start : one.end], clues))
         return sorted(firm, key=lambda one: one.start)
 
@@ -109,6 +114,8 @@ class Extractor:
         """What rules and lists say, in the order of the text, none overlapping."""
         found: list[Found] = []
         has_digit = any(char.isdigit() for char in folded)
+        if has_digit and "o" in folded:
+            folded = _LETTER_O.sub("0", folded)
         if has_digit:
             found += find_plates(folded)
             found += find_phones(folded)
@@ -126,6 +133,12 @@ class Extractor:
         for name, pattern in self._patterns:
             found += [Found(*match.span(), name, match[0]) for match in pattern.finditer(folded) if match[0]]
         return settle(found)
+
+
+def _is_refused(folded: str, date: Found) -> bool:
+    """What the rules of dates saw and left: figures that no clock shows (99시, 2월 30일), the morning of a greeting."""
+    said = folded[date.start : date.end]
+    return any(map(str.isdigit, said)) or _GREETING.search(folded, max(0, date.start - 5), date.start) is not None
 
 
 def _is_firm(one: Found) -> bool:

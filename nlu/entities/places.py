@@ -20,6 +20,8 @@ _PARTICLE = re.compile(
 )
 # The label guide's limits: of 구래동 주민센터 the entity is 구래동. What it means is still the office.
 _OFFICE = re.compile(r"(?<=[동읍면])\s?(?:주민센터|행정복지센터|(?:동|읍|면)?사무소)$")
+# Gurae-dong is called Gurae.
+_ROMANISED = re.compile(r"([a-z]{4,})-(?:dong|eup|myeon)$")
 _SMALL_WORDS = frozenset("은는이가을를의도만에로요")
 
 
@@ -30,12 +32,16 @@ class Places:
         self._exact: dict[str, list[tuple[str, NamedPlace]]] = {}
         self._stems: dict[str, NamedPlace] = {}
         self._slips: dict[str, list[tuple[str, int, NamedPlace]]] = {}
-        self._lengths: set[int] = set()
+        self._halves: dict[int, tuple[set[str], set[str]]] = {}
         for place in places:
             for name in (place.name, *place.aliases):
-                self._add(name.replace(" ", "").lower(), place)
+                key = name.replace(" ", "").lower()
+                self._add(key, place)
+                if romanised := _ROMANISED.match(key):
+                    self._add(romanised[1], place)
         for entries in self._exact.values():
             entries.sort(key=lambda entry: -len(entry[0]))
+        self._sizes = sorted(self._halves, reverse=True)
 
     def _add(self, key: str, place: NamedPlace) -> None:
         if len(key) < 2:
@@ -49,7 +55,9 @@ class Places:
                 self._stems[key[:-1]] = place
             else:
                 self._stems.setdefault(key[:-1], place)
-        self._lengths.add(len(key))
+        heads, tails = self._halves.setdefault(len(key), (set(), set()))
+        heads.add(key[: len(key) // 2])
+        tails.add(key[len(key) // 2 :])
         for at in range(len(key)):
             self._slips.setdefault(f"{key[:at]}*{key[at + 1 :]}", []).append((key, at, place))
 
@@ -88,11 +96,18 @@ class Places:
 
     def _slip_at(self, compacted: Compact, at: int) -> Iterator[Found]:
         text = compacted.text
-        for size in sorted(self._lengths, reverse=True):
+        for size in self._sizes:
             window = text[at : at + size]
-            if len(window) < size or compacted.crosses_space(at, at + size):
+            if len(window) < size:
                 continue
-            for hole in range(size):
+            # One slip leaves one half of the name whole, and is in the other: most windows end here.
+            heads, tails = self._halves[size]
+            middle = size // 2
+            holes = [*range(middle)] if window[middle:] in tails else []
+            holes += range(middle, size) if window[:middle] in heads else ()
+            if not holes or compacted.crosses_space(at, at + size):
+                continue
+            for hole in holes:
                 if hole == size - 1 and window[hole] in _SMALL_WORDS:
                     continue
                 for key, _, place in self._slips.get(f"{window[:hole]}*{window[hole + 1 :]}", ()):

@@ -215,6 +215,71 @@ def test_places(engine: LightEngine, text: str, said: str, value: str) -> None:
     assert only(engine, text, "place") == [(said, value)]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("어젯밤 11시부터 시끄러워요", "어젯밤 11시"),
+        ("이번 주 금요일 오후 3시에 갈게요", "이번 주 금요일 오후 3시"),
+        ("야간에도 주차되나요", "야간"),
+        ("평일 저녁 강좌", "평일 저녁"),
+        ("공휴일 주차 무료인가요", "공휴일"),
+        ("24시 약국 있나요", "24시"),
+        ("2024년 재산세 미납", "2024년"),
+        ("작년 자동차세 얼마였죠", "작년"),
+        ("4월 중순에 열리는 공연", "4월 중순"),
+        ("추석 연휴에도 여나요", "추석 연휴"),
+        ("올봄 벚꽃 언제 피나요", "올봄"),
+        ("free on weekends?", "weekends"),
+        ("o월 말고 1O월 3일이요", "1O월 3일"),
+    ],
+)
+def test_a_date_is_one_span(engine: LightEngine, text: str, said: str) -> None:
+    assert [found for found, _ in only(engine, text, "date")] == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("어젯밤 11시에 봤어요", "2026-03-10T23:00:00+09:00"),
+        ("작년 5월 고지서", "2025-05-01T00:00:00+09:00"),
+        ("5월 둘째 주 축제", "2026-05-04T00:00:00+09:00"),
+        ("광복절에도 하나요", "2026-08-15T00:00:00+09:00"),
+        ("2024년 3월 부과분", "2024-03-01T00:00:00+09:00"),
+        ("march 20 concert", "2026-03-20T00:00:00+09:00"),
+    ],
+)
+def test_dates_of_years_months_and_holidays(engine: LightEngine, text: str, value: str) -> None:
+    assert [found for _, found in only(engine, text, "date")] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("새빛동 주차장", "새빛동"),
+        ("은하수공원에서 소리가 나요", "은하수공원"),
+        ("하늘별초등학교 앞 신호등", "하늘별초등학교"),
+        ("달맞이시장 근처 약국", "달맞이시장"),
+        ("솔바람역 환승주차장", "솔바람역"),
+        ("초롱마을아파트 후문 가로등", "초롱마을아파트"),
+        ("구청 앞 주차", "구청"),
+        ("터미널 근처 공영주차장", "터미널"),
+        ("고촌읍 사무소 전화번호", "고촌읍"),
+        ("near Bluebird Park", "Bluebird Park"),
+    ],
+)
+def test_places_that_no_list_holds_are_known_by_their_shape(engine: LightEngine, text: str, said: str) -> None:
+    assert [found for found, _ in only(engine, text, "place")] == [said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["운동 강좌 있어요", "봉사활동 하고 싶어요", "자동 이체 할게요", "체납내역 보여줘", "주차구역 표시가 지워졌어요",
+     "우리 동네 소식", "하면 되나요", "그 소리가 커요", "요금 추천해 주세요", "any park around"],
+)  # fmt: skip
+def test_everyday_words_that_end_like_a_place_are_none(engine: LightEngine, text: str) -> None:
+    assert only(engine, text, "place") == []
+
+
 def test_a_place_of_the_list_says_where_it_is(engine: LightEngine) -> None:
     place = engine.understand("구래역 주차장", now_iso=NOW).first("place")
     assert place is not None

@@ -5,32 +5,37 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.architecture import tree
 
-PYTHON = Path("requirements.lock")
+PYTHON = [Path("requirements.lock"), Path("requirements.options.lock"), Path("deploy/rasa/requirements.lock")]
 NODE = Path("package-lock.json")
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w,-]+\])?==[^ ;\\]+")
 
 
-def test_every_python_requirement_has_a_version_and_a_hash() -> None:
+@pytest.mark.parametrize("lock", PYTHON, ids=str)
+def test_every_python_requirement_has_a_version_and_a_hash(lock: Path) -> None:
     """One logical line a requirement: name, version, marker, hashes."""
-    joined = re.sub(r"\\\n\s*", "", tree.text(PYTHON))
+    joined = re.sub(r"\\\n\s*", "", tree.text(lock))
     entries = [line for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    assert len(entries) > 30
+    assert len(entries) > 5
     assert [line for line in entries if not _REQUIREMENT.match(line)] == []
     assert [line for line in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", line)] == []
 
 
-def test_the_python_lock_names_no_index() -> None:
-    text = tree.text(PYTHON)
+@pytest.mark.parametrize("lock", PYTHON, ids=str)
+def test_a_python_lock_names_no_index(lock: Path) -> None:
+    text = tree.text(lock)
     assert re.findall(r"\S*://\S*", text) == []
     assert re.findall(r"^\s*(?:-i|-f|--\w*index\w*|--find-links|--trusted-host)\b.*", text, re.M) == []
 
 
-def test_the_python_lock_holds_what_pyproject_asks_for() -> None:
+def test_the_python_locks_hold_what_pyproject_asks_for() -> None:
     project = tree.text(Path("pyproject.toml"))
     pinned = re.findall(r'^\s+"([A-Za-z0-9_.-]+)(?:\[[\w,]+\])?==([^";]+)', project, re.M)
-    locked = {_plain(name): version for name, version in re.findall(r"^([\w.-]+)==([^ ;\\]+)", tree.text(PYTHON), re.M)}
+    ours = "\n".join(map(tree.text, PYTHON[:2]))
+    locked = {_plain(name): version for name, version in re.findall(r"^([\w.-]+)==([^ ;\\]+)", ours, re.M)}
     assert pinned
     assert {name: version for name, version in pinned if locked.get(_plain(name)) != version} == {}
 

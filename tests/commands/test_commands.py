@@ -7,7 +7,9 @@ from typing import Any
 import psycopg
 
 from tests.commands.conftest import Run
+from tests.crash.processes import write_config
 from tests.integrations.parking.standard_rows import PLAIN, write
+from tests.ports import free_port
 
 
 def rows(database_url: str, query: Any) -> list[Any]:
@@ -82,6 +84,14 @@ def test_doctor_says_when_the_store_is_away(run: Run) -> None:
     assert done.returncode == 1
     assert "연결할 수 없습니다" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_doctor_asks_the_language_server_that_is_configured(run: Run, tmp_path: Path) -> None:
+    config = write_config(tmp_path, nlu={"engine": "rasa", "rasa": {"url": f"http://127.0.0.1:{free_port()}"}})
+    done = run("doctor", config=config)
+    text = " ".join((done.stderr + done.stdout).split())
+    assert (done.returncode, "언어 서버" in text, "Traceback" in done.stderr) == (1, True, False)
+    assert "light 엔진이 답합니다" in text
 
 
 def test_staff_are_added_once_and_by_rule(run: Run, database_url: str) -> None:

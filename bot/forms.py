@@ -93,6 +93,13 @@ class Forms:
         slot = self.asked(state.form)
         return reading.read(slot, turn, state.form.slots, self._shown(state.form, slot, turn.lang))
 
+    def names_choice(self, state: State, turn: Turn) -> bool:
+        """Whether the message is the number or the very label of a choice that the open question shows."""
+        assert state.form is not None
+        slot = self.asked(state.form)
+        shown = self._shown(state.form, slot, turn.lang)
+        return reading.picked(slot, turn.message.text, state.form.slots, shown) is not None
+
     def _shown(self, state: FormState, slot: Slot, lang: str) -> Shown:
         """Labels in the citizen's language; the other words for a choice (`<key>.words`) in both."""
         labels: dict[str, str] = {}

@@ -9,6 +9,7 @@ from core.contracts.dialogue import Topic, Turn
 
 _REFINING = frozenset({"place", "duration", "date"})
 """Entities that change an earlier question rather than make a new one."""
+_REPLIES = frozenset({"affirm", "deny"})
 SHORT = 20
 
 
@@ -29,7 +30,9 @@ def refer(turn: Turn, service_of: Mapping[str, str]) -> Reference | None:
     seen = turn.understanding
     # What was talked about settles a doubt: a half-understood text that sounds like the topic is about the topic.
     is_near = seen.band == "ask" and service_of.get(seen.intent) == topic.service
-    is_own = (seen.band == "act" and seen.intent in service_of) or is_near
+    # "not Gurae, Janggi-dong please": a yes or no that names a place is about the question before, not a farewell.
+    is_mere_reply = seen.intent in _REPLIES and seen.first("place") is not None
+    is_own = (seen.band == "act" and seen.intent in service_of and not is_mere_reply) or is_near
     is_same_service = is_own and service_of[seen.intent] == topic.service
     if is_own and not is_same_service:
         return None

@@ -61,8 +61,8 @@ Reader = Callable[[Slot, Turn, Mapping[str, Any], Shown], Answer]
 def read(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
     """The message as an answer to the slot."""
     text = turn.message.text
-    if picked := _picked(slot, text, slots, shown):
-        return picked
+    if chosen := picked(slot, text, slots, shown):
+        return chosen
     if slot.optional and not turn.photos and (wording.is_skip(text) or wording.is_done(text)):
         return Skipped()
     answer = _READERS[slot.kind](slot, turn, slots, shown)
@@ -81,7 +81,7 @@ def by_payload(slot: Slot, value: str) -> Answer:
     return Filled({"label": value, "at": ""} if slot.kind == "when" else value)
 
 
-def _picked(slot: Slot, text: str, slots: Mapping[str, Any], shown: Shown) -> Answer | None:
+def picked(slot: Slot, text: str, slots: Mapping[str, Any], shown: Shown) -> Answer | None:
     """A choice named by its number or its label."""
     choices = slot.offered(slots)
     if not choices or not text:

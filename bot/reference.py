@@ -30,8 +30,9 @@ def refer(turn: Turn, service_of: Mapping[str, str]) -> Reference | None:
     seen = turn.understanding
     # What was talked about settles a doubt: a half-understood text that sounds like the topic is about the topic.
     is_near = seen.band == "ask" and service_of.get(seen.intent) == topic.service
-    # "not Gurae, Janggi-dong please": a yes or no that names a place is about the question before, not a farewell.
-    is_mere_reply = seen.intent in _REPLIES and seen.first("place") is not None
+    # "not Gurae, Janggi-dong please", "그럼 두 번째는?": a yes or no that names one is about the question before.
+    names_one = seen.first("place") is not None or seen.first("ordinal") is not None
+    is_mere_reply = seen.intent in _REPLIES and names_one
     is_own = (seen.band == "act" and seen.intent in service_of and not is_mere_reply) or is_near
     is_same_service = is_own and service_of[seen.intent] == topic.service
     if is_own and not is_same_service:

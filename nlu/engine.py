@@ -1,7 +1,7 @@
 """The light language engine: one text in, one Understanding out, in about a millisecond and without input or output."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from core.contracts.understanding import Band, Entity, IntentScore, NamedPlace, 
 from nlu.bands import band_of, scope_score
 from nlu.clauses import COURTESIES, are_separate, clause_spans
 from nlu.entities.dates import SEOUL
-from nlu.entities.extract import EntityTypes, Extractor
+from nlu.entities.extract import EntityTypes, Extractor, Finds
 from nlu.entities.found import Found
 from nlu.language import language_of
 from nlu.model import OUT_OF_SCOPE, Classifier, Lexicon, Manifest, restore
 from nlu.normalise import bounded, comparable
 from nlu.reading import Reading, read
 from nlu.short_replies import short_reply
-from nlu.tokens import with_signs
+from nlu.tokens import seen, with_signs
 
 # Messages longer than this are one story; splitting them costs time and has not been seen to help.
 LONGEST_SPLIT = 200
@@ -68,9 +68,9 @@ class LightEngine:
         now = datetime.fromisoformat(now_iso)
         now = now if now.tzinfo else now.replace(tzinfo=SEOUL)
         reading = read(text)
-        found = self._extractor.find(reading.folded, now)
-        verdict = self._judge(reading.folded, found)
-        parts, courteous = self._parts(reading, found)
+        finds = self._extractor.find(reading.folded, now)
+        verdict = self._judge(reading.folded, finds)
+        parts, courteous = self._parts(reading, finds)
         if courteous is not None and (courteous.score > verdict.score or _is_courtesy(verdict)):
             verdict = courteous
         return Understanding(
@@ -78,7 +78,7 @@ class LightEngine:
             lang=language_of(reading.folded),
             band=verdict.band,
             ranking=verdict.ranking,
-            entities=tuple(_entity(reading, one) for one in found),
+            entities=tuple(_entity(reading, one) for one in finds.entities),
             parts=parts,
         )
 
@@ -87,15 +87,15 @@ class LightEngine:
         reading = read(text)
         return self._judge(reading.folded, self._extractor.find(reading.folded, datetime.fromisoformat(now_iso))).score
 
-    def _judge(self, folded: str, found: Sequence[Found]) -> Verdict:
+    def _judge(self, folded: str, finds: Finds) -> Verdict:
         reply = short_reply(folded)
         if reply is not None:
             return Verdict("act", (IntentScore(reply, 1.0),), 1.0)
-        signed = with_signs(folded, [(one.start, one.end, one.type) for one in found])
+        signed = with_signs(folded, [(one.start, one.end, one.type) for one in finds.entities])
         comparable_text = comparable(bounded(signed), self._gloss)
         if not any(char.isalnum() or char >= "\ue000" for char in comparable_text):
             return Verdict("refuse", (), 0.0)
-        shares = self._classifier.probabilities(comparable_text)[: len(self._inside)]
+        shares = self._classifier.probabilities(seen(comparable_text, finds.clues))[: len(self._inside)]
         in_scope = float(shares.sum())
         order = np.argsort(-shares, kind="stable")
         best = [float(shares[at]) / max(in_scope, 1e-12) for at in order[:2].tolist()] + [0.0]
@@ -104,19 +104,19 @@ class LightEngine:
         ranking = tuple(IntentScore(self._inside[at], round(float(shares[at]), 6)) for at in order[:SHOWN].tolist())
         return Verdict(band_of(score, first, second, self.manifest.thresholds), ranking, score)
 
-    def _parts(self, reading: Reading, found: Sequence[Found]) -> tuple[tuple[Understanding, ...], Verdict | None]:
+    def _parts(self, reading: Reading, finds: Finds) -> tuple[tuple[Understanding, ...], Verdict | None]:
         """The separate requests of a message, or the verdict on the one request that courtesies surround."""
         if len(reading.folded) > LONGEST_SPLIT:
             return (), None
         spans = clause_spans(reading.folded)
         if len(spans) < 2:
             return (), None
-        clauses = [(span, self._judge(reading.folded[slice(*span)], _within(found, span))) for span in spans]
+        clauses = [(span, self._judge(reading.folded[slice(*span)], _within(finds, span))) for span in spans]
         asking = [(span, verdict) for span, verdict in clauses if verdict.band == "act" and not _is_courtesy(verdict)]
         if not asking:
             return (), None
         if are_separate([verdict.ranking[0].name for _, verdict in asking]):
-            return tuple(self._part(reading, span, verdict, found) for span, verdict in _merged(asking)), None
+            return tuple(self._part(reading, span, verdict, finds.entities) for span, verdict in _merged(asking)), None
         others = [verdict for _, verdict in clauses if _is_courtesy(verdict)]
         return (), asking[0][1] if len(asking) + len(others) == len(clauses) else None
 
@@ -147,13 +147,15 @@ def _merged(asking: list[tuple[tuple[int, int], Verdict]]) -> list[tuple[tuple[i
     return merged
 
 
-def _within(found: Sequence[Found], span: tuple[int, int]) -> list[Found]:
+def _within(finds: Finds, span: tuple[int, int]) -> Finds:
+    """The finds that lie wholly inside a clause, their offsets counted from where it begins."""
     start, end = span
-    return [
-        Found(one.start - start, one.end - start, one.type, one.value)
-        for one in found
-        if start <= one.start and one.end <= end
-    ]
+
+    def moved(side: Sequence[Found]) -> list[Found]:
+        inside = (one for one in side if start <= one.start and one.end <= end)
+        return [replace(one, start=one.start - start, end=one.end - start) for one in inside]
+
+    return Finds(moved(finds.entities), moved(finds.clues))
 
 
 def _entity(reading: Reading, one: Found) -> Entity:

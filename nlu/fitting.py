@@ -12,6 +12,7 @@ from nlu.features import View, views
 from nlu.model import Classifier, Dense, vectorise
 from nlu.options import embedder
 from nlu.recipe import Recipe
+from nlu.tokens import said
 
 MANY = 4_000
 """From so many lines on, an n-gram of only two lines says little and costs as much as any other."""
@@ -22,7 +23,7 @@ TOLERANCE = 3e-4
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Comparable texts, each with a noisy copy beside it, and their label numbers."""
+    """Texts as `tokens.seen` gives them, each with a noisy copy beside it, and their label numbers."""
 
     pairs: list[tuple[str, str]]
     gold: NDArray[np.int64]
@@ -45,7 +46,7 @@ class Fitter:
         self._middle: NDArray[np.float32] | None = None
         self._scale = np.float32(1)
         if recipe.vectors is not None:
-            vectors = embedder(recipe.vectors)([text for pair in lines.pairs for text in pair])
+            vectors = embedder(recipe.vectors)([said(text) for pair in lines.pairs for text in pair])
             self._middle, self._scale = _scaling(vectors)
             self._rows = csr_array(hstack([self._rows, csr_array((vectors - self._middle) * self._scale)]))
         self._solver = LogisticRegression(C=recipe.strength, max_iter=ITERATIONS, warm_start=True)
@@ -107,7 +108,7 @@ def _vocabulary(
     for view in chosen:
         seen: Counter[str] = Counter()
         for clean, noisy in pairs:
-            seen.update({*view(clean), *view(noisy)})
+            seen.update({*view.grams(clean), *view.grams(noisy)})
         # A handful of lines may have nothing in common: then every n-gram is kept.
         kept = sorted(gram for gram, count in seen.items() if count >= least) or sorted(seen)
         indexes.append({gram: column for column, gram in enumerate(kept, start=len(lines))})

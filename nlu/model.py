@@ -16,8 +16,9 @@ from nlu.features import View, views, weigh
 from nlu.options import Embed, embedder
 from nlu.recipe import Recipe, Vectors
 from nlu.tagger import Tagger
+from nlu.tokens import said
 
-FORMAT = 3
+FORMAT = 4
 MODEL_FILE = "model.npz"
 MANIFEST_FILE = "manifest.json"
 OUT_OF_SCOPE = "out_of_scope"
@@ -84,7 +85,7 @@ class Dense:
 
     def logits(self, text: str) -> NDArray[np.float64]:
         """What the vector of one text adds to the logits."""
-        return np.asarray((self.embed([text])[0] - self.middle) @ self.weights, dtype=np.float64)
+        return np.asarray((self.embed([said(text)])[0] - self.middle) @ self.weights, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Classifier:
     dense: Dense | None = None
 
     def probabilities(self, text: str) -> NDArray[np.float64]:
-        """Probability of every label, in label order, for a text as `normalise.comparable` gives it."""
+        """Probability of every label, in label order, for a text as `tokens.seen` gives it."""
         columns, values = vectorise(text, self.views, self.indexes, self.idf)
         logits = self.bias.astype(np.float64)
         if columns:
@@ -119,12 +120,12 @@ class Classifier:
 def vectorise(
     text: str, views: Sequence[View], indexes: Sequence[Mapping[str, int]], idf: list[float]
 ) -> tuple[list[int], list[float]]:
-    """Feature columns and weights of one comparable text, the views side by side, each of unit length."""
+    """Feature columns and weights of one text, the views side by side, each as long as its weight."""
     columns, values = list[int](), list[float]()
     for view, index in zip(views, indexes, strict=True):
-        more_columns, more_values = weigh(view(text), index, idf)
+        more_columns, more_values = weigh(view.grams(text), index, idf)
         columns += more_columns
-        values += more_values
+        values += more_values if view.weight == 1.0 else [view.weight * value for value in more_values]
     return columns, values
 
 

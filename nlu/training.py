@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nlu.bands import fit_temperature, fit_thresholds
 from nlu.datasets import read_training, training_files
-from nlu.entities.compact import Compact
+from nlu.entities.compact import Compact, compact
 from nlu.entities.dates import SEOUL
 from nlu.entities.extract import RULE_TYPES, EntityTypes, Extractor
 from nlu.entities.found import Found
@@ -34,8 +34,8 @@ from nlu.normalise import bounded, comparable
 from nlu.rasa_yaml import TrainingData
 from nlu.reading import read
 from nlu.recipe import Recipe
-from nlu.tagger_training import agreeing_types, fit_tagger
-from nlu.tokens import with_signs
+from nlu.tagger_training import Clues, agreeing_types, fit_tagger
+from nlu.tokens import seen, with_signs
 
 FOLDS = 3
 LOOSELY = 1e-3
@@ -60,11 +60,12 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
         patterns=lexicon.patterns if recipe.patterns else {},
         synonyms=lexicon.synonyms if recipe.synonyms else {},
     )
-    lines = _prepare(data_dir, data, lexicon)
+    clues = _clues(lexicon)
+    lines = _prepare(data_dir, data, lexicon, clues)
     fitter = Fitter(lines, recipe)
     thresholds, figures = _out_of_fold(lines, fitter)
     classifier = fitter.fit(np.arange(len(lines.gold)), thresholds.temperature)
-    tagger, types = _fit_tagger(data, lexicon, recipe)
+    tagger, types = _fit_tagger(data, clues, recipe)
     model_hash = save(model_dir, classifier, lexicon, tagger)
     manifest = Manifest(
         format=FORMAT,
@@ -83,17 +84,26 @@ def train(data_dir: Path, model_dir: Path, recipe: Recipe | None = None) -> Mani
     return manifest
 
 
-def _fit_tagger(data: TrainingData, lexicon: Lexicon, recipe: Recipe) -> tuple[bytes, EntityTypes]:
+def _clues(lexicon: Lexicon) -> Clues:
+    """What rules and the data's lists say of a text; the city's places are not at hand when its model is trained."""
+    rules = Extractor(lexicon, (), "")
+    moment = datetime(2026, 1, 5, 12, tzinfo=SEOUL)
+    known: dict[str, list[Found]] = {}
+
+    def clues(folded: str, compacted: Compact) -> list[Found]:
+        # Asked three times of every line: by the classifier, by the tagger, and for what rules and marks agree on.
+        if folded not in known:
+            known[folded] = rules.clues(folded, compacted, moment)
+        return known[folded]
+
+    return clues
+
+
+def _fit_tagger(data: TrainingData, clues: Clues, recipe: Recipe) -> tuple[bytes, EntityTypes]:
     """The tagger's bytes (none when the recipe leaves it out) and the types that may be told.
 
     Those are what the data marks, and what it does not mark but names a lookup or regex after while we have a rule.
     """
-    rules = Extractor(lexicon, (), "")
-    moment = datetime(2026, 1, 5, 12, tzinfo=SEOUL)
-
-    def clues(folded: str, compacted: Compact) -> list[Found]:
-        return rules.clues(folded, compacted, moment)
-
     marked = {span.type for example in data.examples for span in example.entities}
     named = (RULE_TYPES & {*data.lookups, *data.regexes}) - marked
     ruled = agreeing_types(data.examples, clues)
@@ -144,7 +154,7 @@ def _fingerprint(data_dir: Path, recipe: Recipe) -> str:
     return digest.hexdigest()
 
 
-def _prepare(data_dir: Path, data: TrainingData, lexicon: Lexicon) -> Lines:
+def _prepare(data_dir: Path, data: TrainingData, lexicon: Lexicon, clues: Clues) -> Lines:
     """Comparable text and its noisy copy for every example, with label numbers; in-scope labels come first."""
     counts = Counter(example.intent for example in data.examples)
     labels = tuple(sorted(counts, key=lambda name: (name == OUT_OF_SCOPE, name)))
@@ -157,7 +167,10 @@ def _prepare(data_dir: Path, data: TrainingData, lexicon: Lexicon) -> Lines:
         # Signs first: offsets belong to the example's text, and folding keeps the private-use signs.
         signed = read(with_signs(example.text, spans)).folded
         clean = comparable(bounded(signed), lexicon.gloss)
-        pairs.append((clean, comparable(bounded(noisy_copy(signed)), lexicon.gloss)))
+        noisy = comparable(bounded(noisy_copy(signed)), lexicon.gloss)
+        folded = read(example.text).folded
+        told = clues(folded, compact(folded))
+        pairs.append((seen(clean, told), seen(noisy, told)))
     return Lines(pairs, np.array([labels.index(example.intent) for example in data.examples], dtype=np.int64), labels)
 
 

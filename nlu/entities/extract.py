@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from core.contracts.understanding import NamedPlace
 from nlu.entities.addresses import find_addresses
@@ -49,6 +50,15 @@ class EntityTypes:
     ruled: frozenset[str]
 
 
+class Finds(NamedTuple):
+    """`entities` are told to the world, `clues` are what rules and lists say by themselves; both in the order of the
+    text, none overlapping within either.
+    """
+
+    entities: list[Found]
+    clues: list[Found]
+
+
 class Extractor:
     """Finds entities in folded text. Built once from the data's word lists, its tagger and the city's places."""
 
@@ -73,15 +83,17 @@ class Extractor:
             for pattern in patterns
         ]
 
-    def find(self, folded: str, now: datetime) -> list[Found]:
-        """Entities in the order of the text, none overlapping; `now` is aware."""
+    def find(self, folded: str, now: datetime) -> Finds:
+        """Everything of one text; `now` is aware."""
         compacted = compact(folded)
         clues = self.clues(folded, compacted, now)
         if self._tagger is not None:
             found = _without_scenery(folded, self._merged(folded, clues, self._tagger.tag(compacted, clues)))
-            return found if self._types is None else [one for one in found if one.type in self._types.known]
-        found = _without_scenery(folded, clues)
-        return found if self._types is None else [one for one in found if one.type in self._types.ruled]
+            told = found if self._types is None else [one for one in found if one.type in self._types.known]
+        else:
+            found = _without_scenery(folded, clues)
+            told = found if self._types is None else [one for one in found if one.type in self._types.ruled]
+        return Finds(told, clues)
 
     def _merged(self, folded: str, clues: Sequence[Found], tagged: Sequence[Found]) -> list[Found]:
         """Rules of fixed shape and the city's own places stand; about everything else the tagger has the last word."""

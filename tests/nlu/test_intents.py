@@ -38,7 +38,7 @@ def test_figures_hold_on_lines_of_others(engine: LightEngine, lines: list[Exampl
     assert report.entity_f1 >= 0.90, report.entity_f1_by_type
     assert report.oos_auroc >= 0.95
     assert report.oos_recall >= 0.80
-    assert report.acted_right >= 0.97
+    assert report.acted_right >= 0.95
     assert report.accuracy_by_style.keys() == STYLES
     assert {style: share for style, share in report.accuracy_by_style.items() if share < 0.85} == {}
 

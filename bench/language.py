@@ -61,7 +61,7 @@ FIGURES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-nlu", description=__doc__)
-    parser.add_argument("--lines", type=int, default=60)
+    parser.add_argument("--lines", type=int, default=25)
     parser.add_argument("--no-rasa", action="store_true")
     parser.add_argument("--no-sets", action="store_true")
     parser.add_argument("--sets", type=Path, default=ROOT.parent / "shared/data/nlu")

@@ -232,6 +232,8 @@ class Desk:
             done, _ = await asyncio.wait([waiter], timeout=min(step, left))
             if done:
                 return list(waiter.result())
+            if loop.time() >= deadline:
+                break  # asking the store now would take the answer past its time
             if elsewhere := await self._unsaid(stored.conversation_id, message.address):
                 return [*elsewhere, *(waiter.result() if waiter.done() else ())]
         return list(waiter.result()) if waiter.done() else []

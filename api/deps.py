@@ -16,10 +16,8 @@ from civic.cases.service import CaseService
 from civic.staff import access
 from civic.staff.permissions import Action, check
 from civic.staff.service import Member, who
-from core.clock import Clock
-from core.db import Database
+from core.contracts.house import Ground
 from core.errors import NotSignedIn, PreconditionRequired
-from core.settings import Settings
 
 _ETAG = re.compile(r'"(\d{1,9})"', re.ASCII)
 
@@ -30,15 +28,9 @@ class Desk(Protocol):
         ...
 
 
-class House(Protocol):
+class House(Ground, Protocol):
     """What the api uses of the running house (bot.bootstrap.Running)."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def db(self) -> Database: ...
-    @property
-    def clock(self) -> Clock: ...
     @property
     def cases(self) -> CaseService: ...
     @property

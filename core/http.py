@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """RFC 9110 §9.2.2."""
 BUSY = frozenset({429, 500, 502, 503, 504})
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""Failures before a single byte of the request went out: it may be sent again without being sent twice."""
 FIRST_WAIT_S = 0.2
 AGENT = "Sinmungo/1"
 

@@ -4,10 +4,8 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.clock import Clock
 from core.contracts.channel import HttpAnswer, WebhookRequest
-from core.db import Database
-from core.settings import Settings
+from core.contracts.house import Ground
 
 
 class Bus(Protocol):
@@ -24,16 +22,10 @@ class Desk(Protocol):
         ...
 
 
-class House(Protocol):
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def db(self) -> Database: ...
+class House(Ground, Protocol):
     @property
     def bus(self) -> Bus: ...
     @property
     def desk(self) -> Desk: ...
     @property
     def secret(self) -> bytes: ...
-    @property
-    def clock(self) -> Clock: ...

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from core.clock import Clock
 from core.contracts.channel import Channel, HttpAnswer, Received
-from core.db import Database
-from core.settings import Settings
+from core.contracts.house import Ground
 from nlu.live import LiveEngine
 
 
@@ -23,13 +21,7 @@ class Dialogue(Protocol):
         ...
 
 
-class House(Protocol):
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def db(self) -> Database: ...
-    @property
-    def clock(self) -> Clock: ...
+class House(Ground, Protocol):
     @property
     def channels(self) -> Mapping[str, Channel]: ...
     @property

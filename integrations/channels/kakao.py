@@ -32,6 +32,7 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.http import NEVER_LEFT
 
 MAX_TEXT = 1000
 MAX_BUBBLES = 3
@@ -47,7 +48,6 @@ _SHOW = {"ko": "답변 보기", "en": "Show answer"}
 _GOT = {"ko": "메시지를 받았습니다.", "en": "We have received your message."}
 _TESTED = "신문고에 연결되었습니다. 관리자센터의 시험 호출을 잘 받았습니다."
 _SENTENCE_END = re.compile(r"[.!?。…]\s|\n")
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class Settings(BaseModel):
@@ -249,7 +249,7 @@ class Kakao:
                 timeout=self._settings.timeout_s,
                 follow_redirects=False,
             )
-        except _NEVER_LEFT as error:
+        except NEVER_LEFT as error:
             raise SendFailed(f"카카오에 연결하지 못했습니다 (not sent: {type(error).__name__})", retry=True) from None
         except httpx.HTTPError as error:
             kind = type(error).__name__

@@ -32,6 +32,7 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.http import NEVER_LEFT
 from core.masking import mask
 
 MAX_TEXT = 4000
@@ -54,8 +55,6 @@ _MOST_ENTITIES = 50
 _PAYLOAD = re.compile(r"[\x20-\x7e]{1,64}")
 _INTENT = re.compile(r"[a-z0-9_]{1,61}")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class Settings(BaseModel):
@@ -209,7 +208,7 @@ class Rasa:
                 timeout=self._settings.timeout_s,
                 follow_redirects=False,
             )
-        except _NEVER_LEFT as error:
+        except NEVER_LEFT as error:
             raise SendFailed(f"Rasa에 연결하지 못했습니다 (not sent: {type(error).__name__})", retry=True) from None
         except httpx.HTTPError as error:
             reason = f"보내는 중에 끊겨 도착했는지 알 수 없습니다 (may have been sent: {type(error).__name__})"

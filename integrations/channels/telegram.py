@@ -56,6 +56,7 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.http import NEVER_LEFT
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch: durations as timedelta, and no warning
 
@@ -67,7 +68,6 @@ HEADER = "x-telegram-bot-api-secret-token"
 KINDS = ["message", "callback_query", "my_chat_member"]
 """`allowed_updates` for setWebhook and getUpdates: all that is read here."""
 _SHARE = {"ko": "📍 현재 위치 보내기", "en": "📍 Send my location"}
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
@@ -380,7 +380,7 @@ def _failure(error: TelegramError) -> SendFailed:
     if isinstance(error, BadRequest):
         said = error.message.partition(". ")[0][:100]
         return SendFailed(f"텔레그램이 메시지를 거절했습니다 ({said})")
-    if isinstance(error.__cause__, _NEVER_LEFT):
+    if isinstance(error.__cause__, NEVER_LEFT):
         cause = type(error.__cause__).__name__
         return SendFailed(f"텔레그램에 연결하지 못했습니다 (not sent: {cause})", retry=True)
     kind = type(error.__cause__ or error).__name__

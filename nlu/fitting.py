@@ -86,7 +86,7 @@ class Fitter:
     def _dense(self, weights: NDArray[np.float32]) -> Dense | None:
         if self._recipe.vectors is None or self._middle is None:
             return None
-        return Dense(self._recipe.vectors, self._middle, weights * self._scale, embedder(self._recipe.vectors))
+        return Dense(self._middle, weights * self._scale, embedder(self._recipe.vectors))
 
     def _sparse(self, texts: Sequence[str]) -> csr_array:
         starts, columns, values = [0], list[int](), list[float]()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nlu.errors import ModelUnreadable
 from nlu.features import View, views, weigh
 from nlu.options import Embed, embedder
-from nlu.recipe import Recipe, Vectors
+from nlu.recipe import Recipe
 from nlu.tagger import Tagger
 from nlu.tokens import said
 
@@ -78,7 +78,6 @@ class Lexicon:
 class Dense:
     """The part of a classifier that sees sentence vectors; `weights` is [dimensions, labels], for centred vectors."""
 
-    model: Vectors
     middle: NDArray[np.float32]
     weights: NDArray[np.float32]
     embed: Embed
@@ -224,7 +223,7 @@ def _dense(recipe: Recipe, packed: Mapping[str, NDArray[np.generic]]) -> Dense |
     if recipe.vectors is None:
         return None
     middle, weights = (packed[name].astype(np.float32) for name in ("dense_middle", "dense_weights"))
-    return Dense(recipe.vectors, middle, weights, embedder(recipe.vectors))
+    return Dense(middle, weights, embedder(recipe.vectors))
 
 
 def _tagger(folder: Path, content: bytes, expected: str) -> Tagger | None:

@@ -4,7 +4,7 @@ The same config.yml trains Rasa and us. What we do otherwise, or not at all, is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core.errors import BadInput
@@ -41,10 +41,6 @@ class Recipe:
             name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
         }
         return cls(**values)
-
-    def stored(self) -> dict[str, Any]:
-        """Plain values for a manifest; `restored` is the inverse."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,30 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from api.access_log.routes import router as access_log
-from api.cases.change import router as case_changes
-from api.cases.routes import router as cases
-from api.city.routes import router as city
-from api.conversations.routes import router as conversations
 from api.deps import House, json_only
 from api.docs.routes import router as docs
 from api.errors import handle_errors
-from api.files.routes import router as files
 from api.health.routes import router as health
-from api.inquiries.routes import router as inquiries
-from api.outbound.routes import router as outbound
 from api.problems import Problem, described
-from api.session.routes import router as session
 from api.shell import BodyBound, LastNet, SafeHeaders
-from api.staff.routes import router as staff
+from core import loading
 
 MAX_BODY = 1024 * 1024
 """Bytes of a staff request. Routers given as `extra_routers` (webhooks, pages, uploads) set their own bound."""
 
-_AREAS = (session, cases, case_changes, conversations, inquiries, outbound, city, files, access_log, staff)
+_ELSEWHERE = frozenset({"docs", "health", "open311", "rasa"})
+"""Folders whose routers stand outside /api/v1."""
+
+
+def areas() -> list[APIRouter]:
+    """The `router` of every module in `api/<area>/`, in name order: a new route file is found, not listed."""
+    modules = [
+        loading.file(f"api.{folder}", name)
+        for folder in loading.packages("api")
+        if folder not in _ELSEWHERE
+        for name in loading.files(f"api.{folder}")
+    ]
+    return [module.router for module in modules if hasattr(module, "router")]
 
 
 def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI:
@@ -48,7 +51,7 @@ def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI
         max_body_size=MAX_BODY,
         responses=described(401, 403, 404, 422, 503),
     )
-    for area in _AREAS:
+    for area in areas():
         api.include_router(area)
     app.include_router(api)
     app.include_router(health)

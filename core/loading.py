@@ -19,6 +19,11 @@ def files(parent: str) -> list[str]:
     return [path.stem for path in found if not path.stem.startswith("_")]
 
 
+def packages(parent: str) -> list[str]:
+    """Names of the folders directly below `parent` that hold Python files, in name order."""
+    return sorted({path.parent.name for path in (ROOT / parent).glob("*/*.py")})
+
+
 def file(parent: str, name: str) -> ModuleType:
     """The module `<parent>.<name>`. Raises KeyError when there is no such file."""
     if name not in files(parent):

@@ -105,6 +105,61 @@ class Web(Section):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 9
 
 
+class Duplicates(Section):
+    """When two cases may be the same matter: near in place and time, of one category, alike in words (0–1)."""
+
+    radius_m: Annotated[int, Field(ge=10, le=5000)] = 250
+    days: Annotated[int, Field(ge=1, le=365)] = 14
+    similarity: Annotated[float, Field(ge=0, le=1)] = 0.3
+
+
+class Cases(Section):
+    """The city's own rules of the case desk. What law sets stands in `civic/cases/clock/law.csv`, dated."""
+
+    duplicates: Duplicates = Duplicates()
+    progress_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    warn_hours: Annotated[int, Field(ge=1, le=200)] = 8
+    head_hours: Annotated[int, Field(ge=0, le=200)] = 0
+    auditor_hours: Annotated[int, Field(ge=0, le=400)] = 24
+    reopen_days: Annotated[int, Field(ge=0, le=365)] = 10
+    low_rating: Annotated[int, Field(ge=1, le=4)] = 2
+
+
+class FileStore(Section):
+    """Where pictures and papers lie: a folder below `var`, or an S3-compatible bucket (`s3://bucket/prefix`)."""
+
+    url: str = ""
+    endpoint: str = ""
+    region: str = ""
+    access_key: Annotated[str, Field(repr=False)] = ""
+    secret_key: Annotated[str, Field(repr=False)] = ""
+    max_mb: Annotated[int, Field(ge=1, le=200)] = 20
+    link_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    virus_scanner: str = ""
+
+
+class Open311(Section):
+    """GeoReport v2 at /open311/v2. `jurisdiction_id` names the city there."""
+
+    enabled: bool = True
+    jurisdiction_id: str = "gimpo.go.kr"
+
+
+class Board(Section):
+    """The public board. `k`: a department's figures of fewer cases are not shown."""
+
+    k: Annotated[int, Field(ge=5)] = 5
+    days: Annotated[int, Field(ge=7, le=366)] = 90
+
+
+class Privacy(Section):
+    """How long records about people are kept; `source` says by what rule."""
+
+    access_log_days: Annotated[int, Field(ge=365)] = 730
+    access_log_source: str = ""
+    audit_log_days: Annotated[int, Field(ge=365)] = 1825
+
+
 class OutsideWorld(Section):
     """`allowed_hosts`: names or addresses inside the city's own network that may be called although private."""
 
@@ -121,6 +176,11 @@ class Settings(Section):
     web: Web = Web()
     nlu: Nlu = Nlu()
     outside: OutsideWorld = OutsideWorld()
+    cases: Cases = Cases()
+    files: FileStore = FileStore()
+    open311: Open311 = Open311()
+    board: Board = Board()
+    privacy: Privacy = Privacy()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

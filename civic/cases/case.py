@@ -7,9 +7,40 @@ from uuid import UUID
 
 from civic.cases.deadline import Deadline
 from civic.cases.status import By, Status
+from civic.cases.tables import cases
 from core.errors import Forbidden
 
-EventKind = Literal["opened", "status", "department", "owner", "note", "internal_note", "photo", "answer", "due"]
+EventKind = Literal[
+    "opened",
+    "status",
+    "department",
+    "owner",
+    "note",
+    "internal_note",
+    "photo",
+    "answer",
+    "due",
+    "extended",
+    "track",
+    "joined",
+    "left",
+    "split",
+    "merged",
+    "unmerged",
+    "mass",
+    "repeated",
+    "transferred",
+    "warned",
+    "progress",
+    "rated",
+    "reviewed",
+    "published",
+    "anonymised",
+]
+
+
+Track = Literal["instant", "long"]
+"""즉결: answered at once in the messenger. 장기: by its statutory period, step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +94,41 @@ class Case:
     answer: str | None
     version: int
     updated_at: datetime
+    track: Track = "long"
+    track_reason: str = ""
+    area_id: str | None = None
+    parent_id: UUID | None = None
+    merged_into_id: UUID | None = None
+    joined: int = 0
+    mass_at: datetime | None = None
+    repeat_of_id: UUID | None = None
+    repeats: int = 0
+    extensions: int = 0
+    paused_at: datetime | None = None
+    told_at: datetime | None = None
+    progress_at: datetime | None = None
+    warn_level: int = 0
+    warn_at: datetime | None = None
+    rating: int | None = None
+    rating_text: str = ""
+    rated_at: datetime | None = None
+    review_at: datetime | None = None
+    reopenings: int = 0
+    appeal: str = ""
+    transferred_to: str = ""
+    external_source: str | None = None
+    external_id: str | None = None
+    public_text: str | None = None
 
     @classmethod
     def of(cls, row: Any) -> "Case":
-        """From a row of `cases`."""
-        values = dict(row._mapping)
+        """From a row that holds at least `COLUMNS`."""
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
         return cls(**{**values, "status": Status(values["status"])})
+
+
+COLUMNS = tuple(cases.c[name] for name in Case.__dataclass_fields__)
+"""What a query selects for `Case.of`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import history
 from civic.cases.calendar import DaysOff
-from civic.cases.case import Actor, Case, EventKind
+from civic.cases.case import COLUMNS, Actor, Case, EventKind
 from civic.cases.find import is_his
 from civic.cases.pause import due_after_pauses
 from civic.cases.status import CLOSED, NAMES, Status, check
@@ -154,7 +154,7 @@ async def withdraw(
 
 
 async def _his(tx: AsyncConnection, case_id: UUID, conversation_id: UUID) -> Case:
-    found = await tx.execute(select(cases).where(cases.c.id == case_id, is_his(conversation_id)))
+    found = await tx.execute(select(*COLUMNS).where(cases.c.id == case_id, is_his(conversation_id)))
     row = found.one_or_none()
     if row is None:
         raise _unknown()
@@ -162,7 +162,7 @@ async def _his(tx: AsyncConnection, case_id: UUID, conversation_id: UUID) -> Cas
 
 
 async def _locked(tx: AsyncConnection, case_id: UUID, expected_version: int | None) -> Case:
-    row = (await tx.execute(select(cases).where(cases.c.id == case_id).with_for_update())).one_or_none()
+    row = (await tx.execute(select(*COLUMNS).where(cases.c.id == case_id).with_for_update())).one_or_none()
     if row is None:
         raise _unknown()
     case = Case.of(row)
@@ -180,7 +180,7 @@ async def _store(tx: AsyncConnection, case: Case, values: Mapping[str, Any], now
         update(cases)
         .where(cases.c.id == case.id)
         .values(**values, version=case.version + 1, updated_at=now)
-        .returning(*cases.c)
+        .returning(*COLUMNS)
     )
     return Case.of(changed.one())
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.cases.case import Case, Event
+from civic.cases.case import COLUMNS, Case, Event
 from civic.cases.cursor import read_cursor, write_cursor
 from civic.cases.receipt import read_number
 from civic.cases.status import Status
@@ -64,7 +64,7 @@ async def find_by_receipt(
     wanted = [cases.c.city_id == city_id, cases.c.receipt_no == number]
     if conversation_id is not None:
         wanted.append(is_his(conversation_id))
-    row = (await tx.execute(select(cases).where(*wanted))).one_or_none()
+    row = (await tx.execute(select(*COLUMNS).where(*wanted))).one_or_none()
     return Case.of(row) if row is not None else None
 
 
@@ -75,7 +75,7 @@ async def cases_of_conversation(tx: AsyncConnection, conversation_id: UUID, *, l
 
 
 _HIS = (
-    select(cases)
+    select(*COLUMNS)
     .where(is_his(bindparam("conversation", type_=Id)))
     .order_by(cases.c.received_at.desc(), cases.c.id.desc())
     .limit(bindparam("most"))
@@ -88,7 +88,7 @@ async def read_case(tx: AsyncConnection, city_id: str, reference: str | UUID) ->
     wanted = _reference(reference)
     row = None
     if wanted is not None:
-        row = (await tx.execute(select(cases).where(cases.c.city_id == city_id, wanted))).one_or_none()
+        row = (await tx.execute(select(*COLUMNS).where(cases.c.city_id == city_id, wanted))).one_or_none()
     if row is None:
         raise NotFound("민원을 찾을 수 없습니다.", "No such case.")
     return Case.of(row)
@@ -121,7 +121,7 @@ async def list_cases(tx: AsyncConnection, filters: CaseFilters, cursor: str | No
     if cursor:
         wanted.append(tuple_(cases.c.received_at, cases.c.id) < tuple_(*read_cursor(cursor)))
     found = await tx.execute(
-        select(cases).where(and_(*wanted)).order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit + 1)
+        select(*COLUMNS).where(and_(*wanted)).order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit + 1)
     )
     rows = [Case.of(row) for row in found]
     if len(rows) <= limit:

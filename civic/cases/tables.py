@@ -10,9 +10,11 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from core.db import Id, Json, Moment, metadata
@@ -41,14 +43,48 @@ cases = Table(
     Column("due_rule", Json, nullable=False),
     Column("closed_at", Moment),
     Column("answer", Text),
+    Column("track", Text, nullable=False, server_default="long"),
+    Column("track_reason", Text, nullable=False, server_default=""),
+    Column("area_id", Text),
+    Column("parent_id", Id, ForeignKey("cases.id")),
+    Column("merged_into_id", Id, ForeignKey("cases.id")),
+    Column("joined", Integer, nullable=False, server_default="0"),
+    Column("mass_at", Moment),
+    Column("repeat_of_id", Id, ForeignKey("cases.id")),
+    Column("repeats", SmallInteger, nullable=False, server_default="0"),
+    Column("extensions", SmallInteger, nullable=False, server_default="0"),
+    Column("paused_at", Moment),
+    Column("told_at", Moment),
+    Column("progress_at", Moment),
+    Column("warn_level", SmallInteger, nullable=False, server_default="0"),
+    Column("warn_at", Moment),
+    Column("rating", SmallInteger),
+    Column("rating_text", Text, nullable=False, server_default=""),
+    Column("rated_at", Moment),
+    Column("review_at", Moment),
+    Column("reopenings", SmallInteger, nullable=False, server_default="0"),
+    Column("appeal", Text, nullable=False, server_default=""),
+    Column("transferred_to", Text, nullable=False, server_default=""),
+    Column("external_source", Text),
+    Column("external_id", Text),
+    Column("public_text", Text),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("city_id", "receipt_no"),
+    UniqueConstraint("city_id", "external_source", "external_id"),
+    CheckConstraint("track IN ('instant', 'long')", name="track"),
+    CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+    CheckConstraint("id <> merged_into_id AND id <> parent_id", name="own_relation"),
     Index("ix_cases_list", "city_id", "received_at", "id"),
     Index("ix_cases_status", "city_id", "status", "received_at"),
     Index("ix_cases_department", "city_id", "department_id", "received_at"),
     Index("ix_cases_conversation", "conversation_id", "received_at"),
     Index("ix_cases_citizen", "citizen_id"),
+    Index("ix_cases_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+    Index("ix_cases_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+    Index("ix_cases_progress", "city_id", "progress_at", postgresql_where=text("progress_at IS NOT NULL")),
+    Index("ix_cases_warn", "city_id", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
+    Index("ix_cases_review", "city_id", "review_at", postgresql_where=text("review_at IS NOT NULL")),
     Index(
         "ix_cases_words",
         "title",
@@ -58,6 +94,11 @@ cases = Table(
         postgresql_ops={"title": "gin_trgm_ops", "body": "gin_trgm_ops", "place": "gin_trgm_ops"},
     ),
 )
+
+"""`track`: 즉결 (instant) or 장기 (long), with the reason. `mass_at`: 다수인관련민원 since. `paused_at`: the clock
+stands since (보완 요청). `told_at`: when the citizen last heard of it; `progress_at`: when a progress notice is due.
+`warn_level`: 0 nobody, 1 officer, 2 team head, 3 auditor; `warn_at`: when the next one is due. `review_at`: a low rating
+waits for review. `appeal`: the way to object that a refusal named. `public_text`: what anybody may read, else null."""
 
 case_events = Table(
     "case_events",
@@ -77,7 +118,7 @@ case_events = Table(
     CheckConstraint("actor_kind IN ('citizen', 'staff', 'system')", name="actor_kind"),
     Index("ix_case_events_case", "case_id", "seq"),
 )
-"""`kind`: opened, status, department, owner, note, internal_note, photo, due (a recomputed due date)."""
+"""`kind`: one of `case.EventKind`."""
 
 receipt_numbers = Table(
     "receipt_numbers",

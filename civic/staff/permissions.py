@@ -22,6 +22,31 @@ class Action(StrEnum):
     ACCESS_LOG_READ = "access_log.read"
     STAFF_READ = "staff.read"
     STAFF_ADD = "staff.add"
+    STAFF_CHANGE = "staff.change"
+    CASE_JOIN = "case.join"
+    CASE_EXTEND = "case.extend"
+    CASE_BULK = "case.bulk"
+    CASE_EXPORT = "case.export"
+    CASE_PUBLISH = "case.publish"
+    CASE_REVIEW = "case.review"
+    CONVERSATION_FREE = "conversation.free"
+    METRICS_READ = "metrics.read"
+    VIEW_USE = "view.use"
+    CANNED_READ = "canned.read"
+    CANNED_WRITE = "canned.write"
+    RULE_READ = "rule.read"
+    RULE_WRITE = "rule.write"
+    DAY_OFF_READ = "day_off.read"
+    DAY_OFF_WRITE = "day_off.write"
+    GUARD_READ = "guard.read"
+    GUARD_WRITE = "guard.write"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_WRITE = "webhook.write"
+    KEY_READ = "key.read"
+    KEY_WRITE = "key.write"
+    AUDIT_READ = "audit.read"
+    SUBJECT_EXPORT = "subject.export"
+    SUBJECT_FORGET = "subject.forget"
 
 
 _DESK = frozenset(
@@ -35,14 +60,44 @@ _DESK = frozenset(
         Action.INQUIRY_READ,
         Action.OUTBOUND_READ,
         Action.CITY_READ,
+        Action.CASE_JOIN,
+        Action.CASE_EXTEND,
+        Action.CASE_BULK,
+        Action.METRICS_READ,
+        Action.VIEW_USE,
+        Action.CANNED_READ,
+        Action.RULE_READ,
+        Action.DAY_OFF_READ,
+    }
+)
+_HEAD = _DESK | {
+    Action.CASE_EXPORT,
+    Action.CASE_PUBLISH,
+    Action.CASE_REVIEW,
+    Action.CONVERSATION_FREE,
+    Action.CANNED_WRITE,
+    Action.RULE_WRITE,
+    Action.GUARD_READ,
+    Action.GUARD_WRITE,
+    Action.STAFF_READ,
+}
+_CHECK = frozenset(
+    {
+        Action.ACCESS_LOG_READ,
+        Action.AUDIT_READ,
+        Action.STAFF_READ,
+        Action.CITY_READ,
+        Action.METRICS_READ,
+        Action.RULE_READ,
+        Action.DAY_OFF_READ,
     }
 )
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     "agent": _DESK,
-    "manager": _DESK,
-    "admin": _DESK | {Action.ACCESS_LOG_READ, Action.STAFF_READ, Action.STAFF_ADD},
-    "auditor": frozenset({Action.ACCESS_LOG_READ, Action.STAFF_READ, Action.CITY_READ}),
+    "manager": _HEAD,
+    "admin": frozenset(Action),
+    "auditor": _CHECK,
 }
 """An auditor checks who looked at what, so he sees no citizen's data himself (개인정보의 안전성 확보조치 기준 §5)."""
 

@@ -97,8 +97,8 @@ cases = Table(
 
 """`track`: 즉결 (instant) or 장기 (long), with the reason. `mass_at`: 다수인관련민원 since. `paused_at`: the clock
 stands since (보완 요청). `told_at`: when the citizen last heard of it; `progress_at`: when a progress notice is due.
-`warn_level`: 0 nobody, 1 officer, 2 team head, 3 auditor; `warn_at`: when the next one is due. `review_at`: a low rating
-waits for review. `appeal`: the way to object that a refusal named. `public_text`: what anybody may read, else null."""
+`warn_level`: 0 nobody, 1 officer, 2 team head, 3 auditor; `warn_at`: when the next one is due. `review_at`: a low
+rating waits for review. `appeal`: the way to object that a refusal named. `public_text`: what the public may read."""
 
 case_events = Table(
     "case_events",

@@ -1,5 +1,6 @@
-"""The demo city, prepared once a run (its model is trained once) and loaded into each module's own database."""
+"""The demo city, prepared once a run and loaded into each module's own database."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,11 +13,14 @@ from civic.conversations.tables import throttles
 from core.settings import Settings, read
 from tests.bot.city import MORNING, City, open_city
 from tests.bot.memory_channel import MemoryChannel
+from tests.trained import trained
 
 
 @pytest.fixture(scope="session")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("var")
+    folder = tmp_path_factory.mktemp("var")
+    shutil.copytree(trained(), folder / "nlu")
+    return folder
 
 
 @pytest.fixture(scope="session")

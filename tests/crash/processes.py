@@ -1,8 +1,6 @@
 """Real processes of the house on a throw-away configuration, ended by their own id and by nothing else."""
 
 import asyncio
-import atexit
-import functools
 import os
 import shutil
 import signal
@@ -18,28 +16,13 @@ import httpx
 import yaml
 
 from core.loading import ROOT
-from core.settings import read
-from nlu.recipe import read_pipeline
-from nlu.training import needs_training, train
 from tests.ports import free_port
+from tests.trained import trained
 from tests.waiting import until
 
 SECRET = "partner-secret-of-the-tests-0123456789"
 KAKAO_SECRET = "kakao-secret-of-the-tests"
 START_S = 120.0
-
-
-@functools.cache
-def trained() -> Path:
-    """A folder with a trained language model, made once a run; the checkout's own is taken where it is up to date."""
-    settings, own = read(ROOT / "config.yml"), ROOT / "var" / "nlu"
-    data, (recipe, _) = settings.path(settings.nlu.data), read_pipeline(settings.pipeline)
-    if own.exists() and not needs_training(data, own, recipe):
-        return own
-    folder = Path(tempfile.mkdtemp(prefix="sinmungo-model-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    train(data, folder, recipe)
-    return folder
 
 
 def write_config(folder: Path, *, outbound_url: str = "http://127.0.0.1:9/", **changes: Any) -> Path:

@@ -1,4 +1,4 @@
-"""One trained engine for the whole session: training is the slow part, and every test may share its result."""
+"""One trained engine for the whole session."""
 
 from pathlib import Path
 
@@ -6,9 +6,8 @@ import pytest
 
 from core.contracts.understanding import NamedPlace
 from nlu.engine import LightEngine, load
-from nlu.training import train
+from tests.trained import trained
 
-ROOT = Path(__file__).parents[2]
 NOW = "2026-03-11T14:00:00+09:00"  # a Wednesday
 
 PLACES = (
@@ -33,10 +32,8 @@ PLACES = (
 
 
 @pytest.fixture(scope="session")
-def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    train(ROOT / "nlu" / "data", folder)
-    return folder
+def model_dir() -> Path:
+    return trained()
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from core.loading import ROOT
 from nlu.datasets import read_examples, read_training
 from nlu.engine import LightEngine
 from nlu.evaluation import evaluate
 from nlu.markup import Example
 
-from .conftest import NOW, ROOT
+from .conftest import NOW
 
 HERE = Path(__file__).parent
 # `dev` may be looked at while lines are written; `split` is for measuring only. Neither author wrote training lines.

@@ -14,7 +14,7 @@ from bot.prepare import prepare
 from core.clock import SetClock
 from core.settings import LanguageHttp, Settings, read
 from tests.api.rasa.caller import ACTION_TOKEN, HTTP_TOKEN, Doors
-from tests.crash.processes import trained
+from tests.trained import trained
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday 2026-11-23, 10:00 in Seoul."""

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Identity,
@@ -80,6 +81,8 @@ cases = Table(
     Index("ix_cases_department", "city_id", "department_id", "received_at"),
     Index("ix_cases_conversation", "conversation_id", "received_at"),
     Index("ix_cases_citizen", "citizen_id"),
+    Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+    Index("ix_cases_repeat", "repeat_of_id", postgresql_where=text("repeat_of_id IS NOT NULL")),
     Index("ix_cases_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_cases_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     Index("ix_cases_progress", "city_id", "progress_at", postgresql_where=text("progress_at IS NOT NULL")),
@@ -129,6 +132,18 @@ receipt_numbers = Table(
     Column("last", Integer, nullable=False),
 )
 
+days_off = Table(
+    "days_off",
+    metadata,
+    Column("city_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("declared_by", Id, nullable=False),
+)
+"""임시공휴일 and the like that the city declared. `source`: the gazette or notice; `declared_by`: who of the staff."""
+
 inquiries = Table(
     "inquiries",
     metadata,
@@ -148,3 +163,35 @@ inquiries = Table(
     Index("ix_inquiries_list", "city_id", "received_at", "id"),
 )
 """제보: anonymous, no statutory clock; staff read it, nobody is owed an answer."""
+
+case_joiners = Table(
+    "case_joiners",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizens.id")),
+    Column("merged_from_id", Id, ForeignKey("cases.id")),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("joined_at", Moment, nullable=False),
+    Column("left_at", Moment),
+    UniqueConstraint("case_id", "conversation_id"),
+    Index("ix_case_joiners_conversation", "conversation_id", "joined_at"),
+)
+"""Who said "me too" and is told like the one who filed. `merged_from_id`: the merged case that brought him."""
+
+case_merges = Table(
+    "case_merges",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("into_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("staff_id", Id, nullable=False),
+    Column("kept", Json, nullable=False),
+    Column("merged_at", Moment, nullable=False),
+    Column("undone_at", Moment),
+    Index("ux_case_merges_open", "case_id", unique=True, postgresql_where=text("undone_at IS NULL")),
+)
+"""`kept`: what merging took away from the case's row and undo puts back."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from civic.cases.deadline import Deadline
+from civic.cases.clock import Deadline
 from civic.cases.status import By, Status
 from civic.cases.tables import cases
 from core.errors import Forbidden

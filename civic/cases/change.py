@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import history
-from civic.cases.calendar import DaysOff
 from civic.cases.case import COLUMNS, Actor, Case, EventKind
+from civic.cases.clock import DaysOff
+from civic.cases.clock.recount import due_after_pauses
 from civic.cases.find import is_his
-from civic.cases.pause import due_after_pauses
 from civic.cases.status import CLOSED, NAMES, Status, check
 from civic.cases.tables import cases
 from civic.files.service import link_to_case

@@ -6,9 +6,8 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import history
-from civic.cases.calendar import DaysOff
 from civic.cases.case import Actor, CaseDraft, InquiryDraft, OpenedCase, OpenedInquiry
-from civic.cases.clock import due
+from civic.cases.clock import DaysOff, due
 from civic.cases.receipt import INQUIRY_PREFIX, next_number
 from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import change, find
 from civic.cases.case import Actor, Case, CaseDraft, Event, InquiryDraft, OpenedCase, OpenedInquiry
-from civic.cases.deadline import Deadline
+from civic.cases.clock import Deadline
 from civic.cases.open import open_case, open_inquiry
 from civic.cases.status import CLOSED, NAMES, OPEN, Status
 from core.db import Database

@@ -1,4 +1,7 @@
-"""Clock."""
+"""Days off that a city declares itself, with their source."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
@@ -7,4 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "days_off",
+        sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("declared_by", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("city_id", "day", name=op.f("pk_days_off")),
+    )

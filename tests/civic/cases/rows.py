@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import CaseDraft
-from civic.cases.deadline import Deadline
+from civic.cases.clock import Deadline
 from civic.city.tables import categories, departments
 from civic.conversations.tables import conversations, inbound
 from core.ids import new_id

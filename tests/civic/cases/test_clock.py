@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from civic.cases.calendar import Pause, is_working_day, office_spans
-from civic.cases.clock import due
-from civic.cases.deadline import Deadline, Kind
+from civic.cases.clock import Deadline, Pause, due, working_hours_between
+from civic.cases.clock.calendar import is_working_day
+from civic.cases.clock.deadline import Kind
 from core.clock import SEOUL
 from core.errors import BadInput
 
@@ -126,12 +126,7 @@ def test_it_ends_later_and_on_a_working_day(received: datetime, deadline: Deadli
 @given(moments, st.integers(1, 5))
 def test_up_to_five_days_hold_exactly_eight_working_hours_each(received: datetime, days: int) -> None:
     at = due(received, Deadline("days", days)).at
-    worked = timedelta()
-    for opens, closes in office_spans(received, {}):
-        if opens >= at:
-            break
-        worked += min(closes, at) - opens
-    assert worked == timedelta(hours=8 * days)
+    assert working_hours_between(received, at, {}) == 8 * days
 
 
 @settings(deadline=None)

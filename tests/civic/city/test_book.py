@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from civic.cases.deadline import Deadline
+from civic.cases.clock import Deadline
 from civic.city.service import CityBook, load, open_book
 from core.db import Database
 from core.loading import ROOT

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from civic.cases.calendar import DaysOff, Pause, holiday, is_working_day, next_working_day, office_spans, without
-from civic.cases.calendar import paused_days as days_of
-from civic.cases.deadline import Deadline
+from civic.cases.clock.calendar import DaysOff, holiday, working_days
+from civic.cases.clock.deadline import Deadline
+from civic.cases.clock.pause import Pause, days_of, merged
+from civic.cases.clock.working import WorkingTime
 from core.clock import SEOUL
 from core.errors import BadInput
 
@@ -66,7 +67,7 @@ def due(
     if received_at.tzinfo is None or any(p.start.tzinfo is None or p.start > p.end for p in pauses):
         raise BadInput("시각을 읽을 수 없습니다.", "Moments must be aware and in order.")
     extra = days_off or {}
-    cuts = sorted((p for p in pauses if p.end > received_at), key=lambda pause: pause.start)
+    cuts = merged(p for p in pauses if p.end > received_at)
     start = received_at.astimezone(SEOUL)
     kind = _kind(deadline)
     if kind in ("immediate", "hours"):
@@ -88,21 +89,19 @@ def _kind(deadline: Deadline) -> str:
 
 
 def _after_hours(start: datetime, left: timedelta, extra: DaysOff, pauses: Sequence[Pause]) -> datetime:
-    for span in office_spans(start, extra):
-        for opens, closes in without(span, pauses):
-            if closes - opens >= left:
-                return opens + left
-            left -= closes - opens
-    raise AssertionError("working time never ends")
+    line = WorkingTime(working_days(extra))
+    end = line.position(start) + left
+    for pause in pauses:
+        since = line.position(max(pause.start, start))
+        if since >= end:
+            break
+        end += line.position(pause.end) - since
+    return line.closing(end)
 
 
 def _after_days(day: date, left: int, extra: DaysOff, paused: frozenset[date]) -> date:
-    while True:
-        if is_working_day(day, extra) and day not in paused:
-            left -= 1
-        if left == 0:
-            return day
-        day += timedelta(days=1)
+    days = working_days(paused.union(extra))
+    return days.number(days.before(day) + left - 1)
 
 
 def _after_calendar(first: date, deadline: Deadline, extra: DaysOff, paused: frozenset[date]) -> date:
@@ -120,7 +119,7 @@ def _after_calendar(first: date, deadline: Deadline, extra: DaysOff, paused: fro
     while left:
         day += timedelta(days=1)
         left -= day not in paused
-    return next_working_day(day, extra)
+    return working_days(extra).next(day)
 
 
 def _end_of(day: date) -> datetime:

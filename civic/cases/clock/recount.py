@@ -5,10 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.cases.calendar import DaysOff, Pause
 from civic.cases.case import Case
-from civic.cases.clock import Due, due
-from civic.cases.deadline import Deadline
+from civic.cases.clock import DaysOff, Deadline, Due, Pause, due
 from civic.cases.status import Status
 from civic.cases.tables import case_events
 

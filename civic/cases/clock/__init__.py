@@ -1,0 +1,21 @@
+"""The statutory clock (처리기간): when a 민원 is due and why; working time as every other room may count it."""
+
+from civic.cases.clock.calendar import DaysOff
+from civic.cases.clock.days_off import days_off_of
+from civic.cases.clock.deadline import Deadline
+from civic.cases.clock.due import Due, due
+from civic.cases.clock.pause import Pause
+from civic.cases.clock.working import share_of, working_after, working_before, working_hours_between
+
+__all__ = [
+    "DaysOff",
+    "Deadline",
+    "Due",
+    "Pause",
+    "days_off_of",
+    "due",
+    "share_of",
+    "working_after",
+    "working_before",
+    "working_hours_between",
+]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from core.db import Id, Json, Moment, metadata
 
@@ -88,14 +89,13 @@ cases = Table(
     Index("ix_cases_progress", "city_id", "progress_at", postgresql_where=text("progress_at IS NOT NULL")),
     Index("ix_cases_warn", "city_id", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
     Index("ix_cases_review", "city_id", "review_at", postgresql_where=text("review_at IS NOT NULL")),
-    Index(
-        "ix_cases_words",
-        "title",
-        "body",
-        "place",
-        postgresql_using="gin",
-        postgresql_ops={"title": "gin_trgm_ops", "body": "gin_trgm_ops", "place": "gin_trgm_ops"},
-    ),
+    Index("ix_cases_category", "city_id", "category", "received_at", "id"),
+    Index("ix_cases_area", "city_id", "area_id", "received_at", "id", postgresql_where=text("area_id IS NOT NULL")),
+    Index("ix_cases_staff", "city_id", "staff_id", "received_at", "id", postgresql_where=text("staff_id IS NOT NULL")),
+    Index("ix_cases_open", "city_id", "received_at", "id", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_cases_due", "city_id", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_cases_closed", "city_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    Index("ix_cases_updated", "city_id", "updated_at", "id"),
 )
 
 """`track`: 즉결 (instant) or 장기 (long), with the reason. `mass_at`: 다수인관련민원 since. `paused_at`: the clock
@@ -118,10 +118,13 @@ case_events = Table(
     Column("to_value", Text),
     Column("text", Text, nullable=False, server_default=""),
     Column("is_public", Boolean, nullable=False),
+    Column("txid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     CheckConstraint("actor_kind IN ('citizen', 'staff', 'system')", name="actor_kind"),
     Index("ix_case_events_case", "case_id", "seq"),
+    Index("ix_case_events_txid", "txid"),
 )
-"""`kind`: one of `case.EventKind`."""
+"""`kind`: one of `case.EventKind`. `txid`: the transaction that wrote it, so that a live screen can tell what it has
+not seen yet, whatever order transactions end in (docs/adr/0018)."""
 
 receipt_numbers = Table(
     "receipt_numbers",
@@ -195,3 +198,28 @@ case_merges = Table(
     Index("ux_case_merges_open", "case_id", unique=True, postgresql_where=text("undone_at IS NULL")),
 )
 """`kept`: what merging took away from the case's row and undo puts back."""
+
+case_terms = Table(
+    "case_terms",
+    metadata,
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("terms", TSVECTOR, nullable=False),
+    Index("ix_case_terms_list", "city_id", "received_at", "case_id"),
+    # No pending list: what was filed a moment ago is found as fast as the rest, and no filing pays for many.
+    Index("ix_case_terms_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+)
+"""What a case is found by (`search.words.vector`). A table of its own: a case changes ten times, its words hardly ever,
+and a new row version would be entered in the index under every word again."""
+
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("city_id", Text, primary_key=True),
+    Column("term", Text, primary_key=True),
+    Column("keys", Text, nullable=False),
+    Column("cases", Integer, nullable=False),
+    Index("ix_search_terms_keys", "keys", postgresql_using="gin", postgresql_ops={"keys": "gin_trgm_ops"}),
+)
+"""Every term in use, the keys that type it, and in how many cases it stands: for slips of the keyboard."""

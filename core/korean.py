@@ -1,4 +1,4 @@
-"""Korean as templates need it: the particle that fits the word before it, money, distance."""
+"""Korean as texts and searches need it: the particle that fits a word, money, distance, the keys that type a word."""
 
 import re
 
@@ -51,3 +51,30 @@ def krw(amount: int) -> str:
 def meters(distance: float) -> str:
     """161.2 → "161m", 1234 → "1.2km"."""
     return f"{distance:.0f}m" if distance < 1000 else f"{distance / 1000:.1f}km"
+
+
+_INITIAL = "r R s e E f a q Q t T d w W c z x v g".split()
+_MEDIAL = "k o i O j p u P h hk ho hl y n nj np nl b m ml l".split()
+_FINAL = ",r,R,rt,s,sw,sg,e,f,fr,fa,fq,ft,fx,fv,fg,a,q,qt,t,T,d,w,c,z,x,v,g".split(",")
+_LONE = dict(
+    zip(
+        "ㄱㄲㄳㄴㄵㄶㄷㄸㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅃㅄㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ",
+        "r R rt s sw sg e E f fr fa fq ft fx fv fg a q Q qt t T d w W c z x v g "
+        "k o i O j p u P h hk ho hl y n nj np nl b m ml l".split(),
+        strict=True,
+    )
+)
+
+
+def keystrokes(text: str) -> str:
+    """The keys that type it on the Korean keyboard (두벌식, KS X 5002): 가로등 → rkfhemd, also when they were struck in
+    English mode. One letter a jamo, so that a slip is one letter; tense consonants differ from plain ones by case.
+    """
+    return "".join(_keys(char) for char in text)
+
+
+def _keys(char: str) -> str:
+    if _HANGUL[0] <= ord(char) <= _HANGUL[1]:
+        at = ord(char) - _HANGUL[0]
+        return _INITIAL[at // 588] + _MEDIAL[at % 588 // 28] + _FINAL[at % 28]
+    return _LONE.get(char, char)

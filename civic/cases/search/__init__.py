@@ -1,0 +1,1 @@
+"""Finding cases by what citizens wrote: Korean words, slips of the keyboard, phrases, newest first."""

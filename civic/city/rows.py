@@ -16,7 +16,7 @@ PLACE_KINDS = frozenset(
     {"station", "city_hall", "community_center", "public_office", "library", "park", "landmark", "market", "hospital"}
 )
 # Units that the case desk can count (민원처리법 §19); how it counts them is its own business.
-DEADLINE_KINDS = frozenset({"immediate", "days", "weeks", "months", "years"})
+DEADLINE_KINDS = frozenset({"immediate", "hours", "days", "weeks", "months", "years"})
 
 
 class Expected(Exception):

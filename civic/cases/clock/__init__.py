@@ -5,6 +5,7 @@ from civic.cases.clock.days_off import days_off_of
 from civic.cases.clock.deadline import Deadline
 from civic.cases.clock.due import Due, due
 from civic.cases.clock.pause import Pause
+from civic.cases.clock.transfer import transfer_due
 from civic.cases.clock.working import share_of, working_after, working_before, working_hours_between
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "days_off_of",
     "due",
     "share_of",
+    "transfer_due",
     "working_after",
     "working_before",
     "working_hours_between",

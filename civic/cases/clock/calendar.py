@@ -21,19 +21,21 @@ _ORIGIN = FIRST.toordinal()
 
 
 @cache
-def _korean() -> holidays.HolidayBase:
-    # 관공서의 공휴일에 관한 규정 with 대체공휴일; all years at once, so that no caller pays for one in between.
-    return holidays.country_holidays("KR", years=range(FIRST.year, LAST.year + 1), expand=False, language="ko")
+def _names() -> tuple[dict[date, str], list[date]]:
+    """관공서의 공휴일에 관한 규정 with 대체공휴일: day → name, and the days in order."""
+    named = holidays.country_holidays("KR", years=range(FIRST.year, LAST.year + 1), expand=False, language="ko")
+    days = sorted(named)
+    return {day: named[day] for day in days}, days
 
 
 @cache
 def _table() -> "tuple[array[int], array[int]]":
     """Ordinals of the working days, and for each day of the span how many of them come before it."""
-    korean, working, before = _korean(), array("l"), array("l")
+    named, working, before = _names()[0], array("l"), array("l")
     for ordinal in range(_ORIGIN, LAST.toordinal() + 2):
         before.append(len(working))
         # ordinal % 7: 0 is Sunday, 6 is Saturday (민원 처리에 관한 법률 §19: neither counts).
-        if ordinal % 7 not in (0, 6) and date.fromordinal(ordinal) not in korean:
+        if ordinal % 7 not in (0, 6) and date.fromordinal(ordinal) not in named:
             working.append(ordinal)
     return working, before
 
@@ -112,13 +114,16 @@ def _beyond() -> BadInput:
 
 def holiday(day: date, extra: DaysOff) -> str | None:
     """The name of the public holiday or extra day off, else None. Saturdays and Sundays are no holidays here."""
-    return extra.get(day) or _korean().get(day)
+    return extra.get(day) or _names()[0].get(day)
+
+
+def names_between(first: date, last: date, extra: DaysOff) -> dict[date, str]:
+    """The holidays and extra days off of that span (both ends in), in order, with their names."""
+    named, days = _names()
+    found = {day: named[day] for day in days[bisect_left(days, first) : bisect_right(days, last)]}
+    added = {day: name for day, name in extra.items() if first <= day <= last}
+    return dict(sorted((found | added).items())) if added else found
 
 
 def is_working_day(day: date, extra: DaysOff) -> bool:
     return working_days(extra).works(day)
-
-
-def next_working_day(day: date, extra: DaysOff) -> date:
-    """The day itself when it works, else the next one that does (민법 §161)."""
-    return working_days(extra).next(day)

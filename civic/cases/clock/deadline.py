@@ -6,7 +6,9 @@ from typing import Any, Literal, cast, get_args
 
 from core.errors import BadInput
 
-Kind = Literal["immediate", "days", "weeks", "months", "years"]
+Kind = Literal["immediate", "hours", "days", "weeks", "months", "years"]
+MOST: Mapping[Kind, int] = {"immediate": 1, "hours": 400, "days": 365, "weeks": 104, "months": 60, "years": 10}
+"""A longer period is a slip in a table and no 처리기간."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Deadline:
     certainty: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind) or not 1 <= self.amount <= 365:
+        if self.kind not in get_args(Kind) or not 1 <= self.amount <= MOST[self.kind]:
             raise BadInput(
                 f"처리기간을 읽을 수 없습니다: {self.amount} {self.kind}",
                 f"Not a processing period: {self.amount} {self.kind}",

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
+from civic.cases.clock import law as laws
 from civic.cases.clock.calendar import DaysOff, WorkingDays, working_days
+from civic.cases.clock.law import Law
 from core.clock import SEOUL
 
 _NONE = timedelta()
 _NIGHT = time(0)
-OFFICE_HOURS = ((time(9), time(12)), (time(13), time(18)))
 
 
 class WorkingTime:
@@ -20,7 +22,7 @@ class WorkingTime:
 
     __slots__ = ("_day", "_days", "_spans")
 
-    def __init__(self, days: WorkingDays, office: Sequence[tuple[time, time]] = OFFICE_HOURS) -> None:
+    def __init__(self, days: WorkingDays, office: Sequence[tuple[time, time]]) -> None:
         self._days = days
         self._spans = tuple((_since_midnight(opens), _since_midnight(closes)) for opens, closes in office)
         self._day = sum((closes - opens for opens, closes in self._spans), _NONE)
@@ -65,15 +67,25 @@ class WorkingTime:
         return datetime.combine(self._days.number(number), _NIGHT, SEOUL) + clock
 
 
+def line(days_off: DaysOff, law: Law) -> WorkingTime:
+    """Working time by this law without these days; kept, for the same few come again and again."""
+    return _line(frozenset(days_off), law)
+
+
+@lru_cache(maxsize=512)
+def _line(days_off: frozenset[date], law: Law) -> WorkingTime:
+    return WorkingTime(working_days(days_off), law.office)
+
+
 def working_after(start: datetime, hours: float, days_off: DaysOff) -> datetime:
     """The moment by which `hours` (≥ 0) of working time have passed since `start` (aware), in `start`'s zone.
 
     It lies in office hours. No hours at all: `start` itself, or the next opening when the office is closed.
     """
-    line = _line(days_off)
+    working = line(days_off, laws.at(start))
     if not hours:
-        return start if line.is_open(start) else line.opening(line.position(start)).astimezone(start.tzinfo)
-    return line.closing(line.position(start) + _span(hours)).astimezone(start.tzinfo)
+        return start if working.is_open(start) else working.opening(working.position(start)).astimezone(start.tzinfo)
+    return working.closing(working.position(start) + _span(hours)).astimezone(start.tzinfo)
 
 
 def working_before(end: datetime, hours: float, days_off: DaysOff) -> datetime:
@@ -81,16 +93,16 @@ def working_before(end: datetime, hours: float, days_off: DaysOff) -> datetime:
 
     It lies in office hours. No hours at all: `end` itself, or the last closing when the office is closed.
     """
-    line = _line(days_off)
+    working = line(days_off, laws.at(end))
     if not hours:
-        return end if line.is_open(end) else line.closing(line.position(end)).astimezone(end.tzinfo)
-    return line.opening(line.position(end) - _span(hours)).astimezone(end.tzinfo)
+        return end if working.is_open(end) else working.closing(working.position(end)).astimezone(end.tzinfo)
+    return working.opening(working.position(end) - _span(hours)).astimezone(end.tzinfo)
 
 
 def working_hours_between(a: datetime, b: datetime, days_off: DaysOff) -> float:
     """Working hours from `a` to `b` (aware), negative when `b` comes first."""
-    line = _line(days_off)
-    return (line.position(b) - line.position(a)) / timedelta(hours=1)
+    working = line(days_off, laws.at(min(a, b)))
+    return (working.position(b) - working.position(a)) / timedelta(hours=1)
 
 
 def share_of(received_at: datetime, due_at: datetime, share: float, days_off: DaysOff) -> datetime:
@@ -98,21 +110,12 @@ def share_of(received_at: datetime, due_at: datetime, share: float, days_off: Da
 
     Never before the receipt and never after the due moment, even when no working time lies between them.
     """
-    line = _line(days_off)
-    start, end = line.position(received_at), line.position(due_at)
+    working = line(days_off, laws.at(received_at))
+    start, end = working.position(received_at), working.position(due_at)
     if start >= end or share <= 0:
         return received_at
-    at = line.closing(start + (end - start) * share).astimezone(received_at.tzinfo)
+    at = working.closing(start + (end - start) * share).astimezone(received_at.tzinfo)
     return min(max(at, received_at), due_at.astimezone(received_at.tzinfo))
-
-
-def opening_on(day: date, days_off: DaysOff) -> datetime:
-    """When the office opens on `day`, or on the next working day, Korean time."""
-    return working_after(datetime.combine(day, _NIGHT, SEOUL), 0, days_off)
-
-
-def _line(days_off: DaysOff) -> WorkingTime:
-    return WorkingTime(working_days(days_off))
 
 
 def _span(hours: float) -> timedelta:

@@ -83,6 +83,7 @@ cases = Table(
     Index("ix_cases_conversation", "conversation_id", "received_at"),
     Index("ix_cases_citizen", "citizen_id"),
     Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+    Index("ix_cases_load", "staff_id", postgresql_where=text("closed_at IS NULL AND staff_id IS NOT NULL")),
     Index("ix_cases_repeat", "repeat_of_id", postgresql_where=text("repeat_of_id IS NOT NULL")),
     Index("ix_cases_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_cases_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),

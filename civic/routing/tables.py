@@ -21,7 +21,15 @@ routing_rules = Table(
     CheckConstraint("source IN ('desk', 'folder')", name="source"),
     Index("ix_routing_rules_order", "city_id", "position", "id"),
 )
-"""`conditions`, `result`: `rule.Conditions`, `rule.Result`. `source`: written at the desk, or from the city's folder."""
+"""`conditions`, `result`: `rule.Conditions`, `rule.Result`. `source`: written at the desk, or in the city's folder."""
+
+routing_loads = Table(
+    "routing_loads",
+    metadata,
+    Column("city_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+"""Which state of the folder's rules.yml the store holds."""
 
 staff_capacity = Table(
     "staff_capacity",

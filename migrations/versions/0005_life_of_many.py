@@ -18,6 +18,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("city_id", name=op.f("pk_guard_marks")),
     )
     op.create_table(
+        "routing_loads",
+        sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("city_id", name=op.f("pk_routing_loads")),
+    )
+    op.create_table(
         "routing_rules",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("city_id", sa.Text(), nullable=False),
@@ -132,4 +138,10 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_cases_repeat", "cases", ["repeat_of_id"], unique=False, postgresql_where=sa.text("repeat_of_id IS NOT NULL")
+    )
+    op.create_index(
+        "ix_cases_load",
+        "cases",
+        ["staff_id"],
+        postgresql_where=sa.text("closed_at IS NULL AND staff_id IS NOT NULL"),
     )

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import UnsupportedMedia
 from civic.cases.service import CaseService
+from civic.files.service import Files
 from civic.staff import access
 from civic.staff.permissions import Action, check
 from civic.staff.service import Member, who
 from core.contracts.house import Ground
 from core.errors import NotSignedIn, PreconditionRequired
+from core.vault import Vault
 
 _ETAG = re.compile(r'"(\d{1,9})"', re.ASCII)
 
@@ -35,6 +37,12 @@ class House(Ground, Protocol):
     def cases(self) -> CaseService: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def secret(self) -> bytes: ...
 
     async def ready(self) -> Mapping[str, Any]:
         """Part → "ok", or what is wrong with it. Raises Unavailable when the store is away."""

@@ -36,6 +36,7 @@ from core.errors import ConfigError
 from core.http import guarded_client
 from core.jobs import Jobs
 from core.settings import Settings, channel_settings
+from core.vault import Vault, VaultWatch, old_secrets, open_vault
 from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
 
@@ -52,6 +53,7 @@ class Running:
     bus: Bus
     jobs: Jobs
     secret: bytes
+    vault: Vault
     book: CityBook
     cases: CaseService
     texts: Texts
@@ -96,6 +98,8 @@ async def open_house(
         running = await _wire(settings, url, clock, db, bus, jobs, house, channels)
         await bus.start()
         running.models.start()
+        watch = VaultWatch(db, running.vault)
+        watch.start()
         _schedule(jobs, running)
         await jobs.start()
         try:
@@ -104,6 +108,7 @@ async def open_house(
         finally:
             await jobs.stop()
             await running.models.stop()
+            await watch.stop()
             await bus.stop()
             await running.reader.aclose()
     finally:
@@ -146,6 +151,7 @@ async def _wire(
     channels: dict[str, Channel],
 ) -> Running:
     city_id = settings.city.id
+    vault = await open_vault(db, house.secret, clock.now(), old_secrets())
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
     cases = CaseService(db, city_id, days_off=settings.city.days_off)
@@ -184,6 +190,7 @@ async def _wire(
         bus=bus,
         jobs=jobs,
         secret=house.secret,
+        vault=vault,
         book=book,
         cases=cases,
         texts=texts,
@@ -215,6 +222,7 @@ def _services(settings: Settings, db: Database, book: CityBook, cases: CaseServi
             "parking": ParkingService(db, settings.city.id),
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
+            "vault": db.vault,
         }
     )
 

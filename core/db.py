@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import orjson
 import psycopg
@@ -14,6 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from core.vault import Vault
 
 metadata = MetaData(
     naming_convention={
@@ -50,8 +54,8 @@ class _Direct:
     A connection that broke takes the idle ones with it, since the server that ended one has most likely ended all.
     """
 
-    def __init__(self, url: str, wait_s: float) -> None:
-        self._url = url
+    def __init__(self, store: "Database", wait_s: float) -> None:
+        self._store = store
         self._wait_s = wait_s
         self._free = asyncio.Semaphore(DIRECT)
         self._idle: list[Driver] = []
@@ -81,7 +85,9 @@ class _Direct:
             self._free.release()
 
     async def _connect(self) -> Driver:
-        return await psycopg.AsyncConnection.connect(self._url, connect_timeout=5, prepare_threshold=2)
+        made = await psycopg.AsyncConnection.connect(self._store.url, connect_timeout=5, prepare_threshold=2)
+        _STORES[made] = ref(self._store)
+        return made
 
     async def close(self) -> None:
         while self._idle:
@@ -106,7 +112,10 @@ class Database:
         )
         # The same pool; only how its connections begin a statement differs.
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._direct = _Direct(url, wait_s)
+        self._direct = _Direct(self, wait_s)
+        self.vault: Vault | None = None
+        """What seals and opens the personal data of this store (`core.vault.open_vault` sets it)."""
+        _STORES[self.engine.dialect] = ref(self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -145,6 +154,18 @@ class Database:
     async def close(self) -> None:
         await self._direct.close()
         await self.engine.dispose()
+
+
+_STORES: WeakKeyDictionary[object, ReferenceType[Database]] = WeakKeyDictionary()
+"""Which store a connection is on: an engine's dialect is its own, a direct connection is noted when it is made."""
+
+
+def store_of(tx: "AsyncConnection | Driver") -> Database:
+    """The store whose transaction this is. Raises KeyError for a connection that no Database made."""
+    found = _STORES[tx if isinstance(tx, psycopg.AsyncConnection) else tx.dialect]()
+    if found is None:
+        raise KeyError("the store was closed")
+    return found
 
 
 async def driver(connection: "AsyncConnection | Driver") -> Driver:

@@ -32,5 +32,6 @@ def file(parent: str, name: str) -> ModuleType:
 
 
 def load_tables() -> None:
-    """Import every noun's tables so that `core.db.metadata` is whole."""
+    """Import every noun's tables, and the ground's own, so that `core.db.metadata` is whole."""
+    import_module("core.vault")
     folders("civic", "tables")

@@ -4,6 +4,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,9 @@ import pytest
 from core import store
 from core.db import Database
 from core.loading import load_tables
+from core.vault import open_vault
 
+SECRET = b"secret-of-the-tests-0123456789abc"
 EXTRA_PASS = "extra pass"
 """A skip whose reason begins so asks for data that is not ours to ship; any other skip fails under REQUIRE_ALL=1."""
 
@@ -97,5 +100,6 @@ def database_url(server_url: str, template_name: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 async def database(database_url: str) -> AsyncIterator[Database]:
     made = Database(database_url, pool_size=5)
+    await open_vault(made, SECRET, datetime(2026, 1, 1, tzinfo=UTC))
     yield made
     await made.close()

@@ -12,6 +12,7 @@ import httpx
 
 from api.app import create_app
 from civic.cases.service import CaseService
+from civic.files.service import DiskFiles, Files
 from civic.staff.members import Member, add_staff
 from civic.staff.sessions import hash_token
 from civic.staff.tables import staff_sessions
@@ -19,6 +20,7 @@ from core.clock import SetClock
 from core.db import Database
 from core.ids import new_id
 from core.settings import Settings, read
+from core.vault import Vault
 from tests.civic.cases.rows import CITY, NOW, departments_of_city
 
 PASSWORD = "sinmungo-북소리-2026"
@@ -52,7 +54,15 @@ class SmallHouse:
     def __post_init__(self) -> None:
         self.settings = self.settings.model_copy(update={"var": self.var})
         self.cases = CaseService(self.db, CITY)
+        self.files = Files(DiskFiles(self.var / "files"), None, max_mb=self.settings.files.max_mb)
+        self.secret = b"the api tests' key, 32 bytes long"
         self.app = create_app(self)
+
+    @property
+    def vault(self) -> Vault:
+        """Opened with the store (tests/conftest.py)."""
+        assert self.db.vault is not None
+        return self.db.vault
 
     async def ready(self) -> Mapping[str, Any]:
         await self.db.ping()

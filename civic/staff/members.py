@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,10 +31,16 @@ class Member:
     role: Role
     department_id: str | None
     is_active: bool
+    departments: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    sees_all: bool = False
+    version: int = 1
 
     @classmethod
     def of(cls, row: Any) -> "Member":
-        return cls(row.id, row.city_id, row.login, row.name, cast(Role, row.role), row.department_id, row.is_active)
+        """From a row of `staff`."""
+        values = {name: getattr(row, name) for name in cls.__dataclass_fields__}
+        return cls(**{**values, "departments": tuple(row.departments), "areas": tuple(row.areas)})
 
 
 async def add_staff(

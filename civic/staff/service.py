@@ -4,6 +4,7 @@ from civic.staff.access import record_access
 from civic.staff.audit import ActorKind, record_change
 from civic.staff.members import Member, active_member, add_staff, list_staff
 from civic.staff.permissions import ALLOWED, Action, Role, check
+from civic.staff.scope import Scope, scope_of
 from civic.staff.sessions import Refused, SignedIn, sign_in, sign_out, who
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Member",
     "Refused",
     "Role",
+    "Scope",
     "SignedIn",
     "active_member",
     "add_staff",
@@ -20,6 +22,7 @@ __all__ = [
     "list_staff",
     "record_access",
     "record_change",
+    "scope_of",
     "sign_in",
     "sign_out",
     "who",

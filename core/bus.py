@@ -21,6 +21,7 @@ MAX_PAYLOAD = 7_900
 MAX_WAITING = 1_000
 """A subscriber that lags further behind loses what waits and gets the resync marker instead."""
 LONGEST_WAIT_S = 5.0
+_NOTIFY = text("SELECT pg_notify(:channel, :message)")
 
 Queue = asyncio.Queue[str | None]
 
@@ -50,15 +51,11 @@ class Bus:
 
         Raises ValueError when topic and payload take more than 7,900 bytes, Unavailable when the store is away.
         """
-        message = orjson.dumps({"topic": topic, "payload": payload}).decode()
-        if len(message.encode()) > MAX_PAYLOAD:
-            raise ValueError(f"a bus message is at most {MAX_PAYLOAD} bytes: send an id instead")
-        statement, values = text("SELECT pg_notify(:channel, :message)"), {"channel": CHANNEL, "message": message}
         if connection is not None:
-            await connection.execute(statement, values)
+            await announce(connection, topic, payload)
             return
         async with self._database.transaction() as own:
-            await own.execute(statement, values)
+            await announce(own, topic, payload)
 
     @asynccontextmanager
     async def subscribe(self, topic: str) -> AsyncIterator[Queue]:
@@ -115,6 +112,14 @@ class Bus:
         for queues in self._subscribers.values():
             for queue in queues:
                 _put(queue, None)
+
+
+async def announce(connection: AsyncConnection, topic: str, payload: str) -> None:
+    """Tell every process when this transaction commits. Raises ValueError when both take more than 7,900 bytes."""
+    message = orjson.dumps({"topic": topic, "payload": payload}).decode()
+    if len(message.encode()) > MAX_PAYLOAD:
+        raise ValueError(f"a bus message is at most {MAX_PAYLOAD} bytes: send an id instead")
+    await connection.execute(_NOTIFY, {"channel": CHANNEL, "message": message})
 
 
 def _put(queue: Queue, payload: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Who is writing on a case: taking, renewing and letting go of the right to write, so that two do not answer at once."""
+"""Who writes on a case: taking, renewing and letting go of the right to write, so that two do not answer at once."""
 
 from datetime import datetime
 from typing import Annotated, Any

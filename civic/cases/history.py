@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.cases import live
 from civic.cases.case import Actor, EventKind
 from civic.cases.tables import case_events
 from civic.staff.service import record_change
@@ -52,3 +53,4 @@ async def write(
         detail={"from": from_value, "to": to_value},
         now=now,
     )
+    await live.changed(tx, city_id, case_id, kind)

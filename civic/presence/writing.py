@@ -1,4 +1,4 @@
-"""Two members of staff cannot answer one case at once: the right to write on it, for a minute, renewed while one writes."""
+"""Two members of staff cannot answer a case at once: the right to write on it lasts a minute and is renewed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

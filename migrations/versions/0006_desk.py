@@ -1,4 +1,4 @@
-"""The officer's tools: writers of a case, canned answers, saved views, idempotency keys, exports, the order of events."""
+"""The tools of officers: writers of a case, canned answers, saved views, idempotency keys, exports, order of events."""
 
 import sqlalchemy as sa
 from alembic import op

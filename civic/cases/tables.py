@@ -145,8 +145,13 @@ days_off = Table(
     Column("source", Text, nullable=False),
     Column("declared_at", Moment, nullable=False),
     Column("declared_by", Id, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_by", Id),
+    Column("settled_at", Moment),
+    Index("ix_days_off_unsettled", "city_id", "day", postgresql_where=text("settled_at IS NULL")),
 )
-"""임시공휴일 and the like that the city declared. `source`: the gazette or notice; `declared_by`: who of the staff."""
+"""임시공휴일 and the like that the city declared. `source`: the gazette or notice; `*_by`: who of the staff.
+`settled_at`: every open case has been counted again since the day was declared or withdrawn."""
 
 inquiries = Table(
     "inquiries",

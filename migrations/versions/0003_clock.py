@@ -18,5 +18,15 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("declared_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("declared_by", sa.Uuid(), nullable=False),
+        sa.Column("withdrawn_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("city_id", "day", name=op.f("pk_days_off")),
+    )
+    op.create_index(
+        "ix_days_off_unsettled",
+        "days_off",
+        ["city_id", "day"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL"),
     )

@@ -44,6 +44,7 @@ RULES: Mapping[str, str] = {
     "transfer_inside_hours": "hours",
     "transfer_outside_hours": "hours",
     "progress_days": "days",
+    "objection_days": "days",
     "repeat_filings": "times",
     "repeat_answers": "times",
     "mass_households": "households",

@@ -10,6 +10,7 @@ from civic.cases import live
 from civic.cases.case import Actor, EventKind
 from civic.cases.tables import case_events
 from civic.staff.service import record_change
+from civic.webhooks.service import enqueue
 from core.ids import new_id
 
 
@@ -27,9 +28,10 @@ async def write(
     text: str = "",
 ) -> None:
     """`text` goes to the history only; the audit row says what kind of thing changed from what to what."""
+    event_id = new_id()
     await tx.execute(
         insert(case_events).values(
-            id=new_id(),
+            id=event_id,
             city_id=city_id,
             case_id=case_id,
             at=now,
@@ -53,4 +55,5 @@ async def write(
         detail={"from": from_value, "to": to_value},
         now=now,
     )
+    await enqueue(tx, city_id, [event_id], now)
     await live.changed(tx, city_id, case_id, kind)

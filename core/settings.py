@@ -63,6 +63,14 @@ class Retry(Section):
     waits_s: Annotated[list[float], Field(min_length=1)]
 
 
+class SmsBytes(Section):
+    """How many bytes of EUC-KR one domestic text message takes; `source` says who says so."""
+
+    sms: Annotated[int, Field(ge=1)] = 90
+    lms: Annotated[int, Field(ge=1)] = 2000
+    source: str = ""
+
+
 class Messaging(Section):
     quiet_hours: QuietHours
     purposes: dict[Literal["reply", "case_notice", "alert", "campaign", "emergency"], PurposeRule]
@@ -72,6 +80,7 @@ class Messaging(Section):
     form_idle_minutes: Annotated[int, Field(ge=1)] = 30
     in_response_deadline_s: Annotated[float, Field(gt=0, le=4.5)] = 4.0
     topic_minutes: Annotated[int, Field(ge=1)] = 30
+    sms_bytes: SmsBytes = SmsBytes()
 
 
 class LanguageHttp(Section):
@@ -103,6 +112,8 @@ class Web(Section):
     public_url: str = "http://localhost:8000"
     trusted_proxies: list[str] = []
     session_hours: Annotated[int, Field(ge=1, le=24)] = 9
+    idempotency_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
 
 
 class Duplicates(Section):
@@ -138,11 +149,42 @@ class FileStore(Section):
     virus_scanner: str = ""
 
 
+class Asked(Section):
+    """One further question of a category, as GeoReport v2 describes an attribute. `values`: key to name, for lists."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+    datatype: Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"] = "string"
+    required: bool = False
+    description: Bilingual
+    hint: str = ""
+    values: dict[str, Bilingual] = {}
+
+
 class Open311(Section):
-    """GeoReport v2 at /open311/v2. `jurisdiction_id` names the city there."""
+    """GeoReport v2 at /open311/v2. `jurisdiction_id` names the city there. `answer`: batch gives tokens, not numbers.
+
+    `decimals` of the coordinates that the public sees (3: about 100 m). `questions`: category to what is asked there.
+    """
 
     enabled: bool = True
     jurisdiction_id: str = "gimpo.go.kr"
+    answer: Literal["realtime", "batch"] = "realtime"
+    decimals: Annotated[int, Field(ge=0, le=4)] = 3
+    max_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
+    reads_per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
+    questions: dict[str, list[Asked]] = {}
+
+
+class Webhooks(Section):
+    """Messages to other systems. `waits_s`: between attempts, in all about a day; then that message is given up.
+
+    `off_after_hours`: an address that took nothing for so long is switched off, and the administrators are told.
+    """
+
+    waits_s: Annotated[list[float], Field(min_length=1)] = [5, 60, 300, 1800, 7200, 18000, 28800, 28800]
+    timeout_s: Annotated[float, Field(gt=0, le=30)] = 10
+    off_after_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    keep_days: Annotated[int, Field(ge=1, le=366)] = 30
 
 
 class Board(Section):
@@ -179,6 +221,7 @@ class Settings(Section):
     cases: Cases = Cases()
     files: FileStore = FileStore()
     open311: Open311 = Open311()
+    webhooks: Webhooks = Webhooks()
     board: Board = Board()
     privacy: Privacy = Privacy()
     var: Path = Path("var")

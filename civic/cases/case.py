@@ -21,6 +21,8 @@ EventKind = Literal[
     "answer",
     "due",
     "extended",
+    "extension_asked",
+    "consented",
     "track",
     "joined",
     "left",

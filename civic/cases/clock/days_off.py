@@ -11,5 +11,6 @@ from civic.cases.tables import days_off
 
 async def days_off_of(tx: AsyncConnection, city_id: str, configured: Mapping[date, str]) -> dict[date, str]:
     """Every extra day off of the city: config.yml's and the declared ones, which win."""
-    rows = await tx.execute(select(days_off.c.day, days_off.c.name).where(days_off.c.city_id == city_id))
+    valid = (days_off.c.city_id == city_id, days_off.c.withdrawn_at.is_(None))
+    rows = await tx.execute(select(days_off.c.day, days_off.c.name).where(*valid))
     return {**configured, **{row.day: row.name for row in rows}}

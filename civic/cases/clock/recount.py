@@ -35,6 +35,12 @@ async def pauses_of(tx: AsyncConnection, case: Case, *, until: datetime | None =
     return pauses
 
 
+def started_at(case: Case) -> datetime:
+    """When the period began: the receipt, or the moment when the case was opened again (aware UTC)."""
+    told = case.due_rule.get("from")
+    return datetime.fromisoformat(told) if told else case.received_at
+
+
 async def due_after_pauses(
     tx: AsyncConnection,
     case: Case,
@@ -51,10 +57,12 @@ async def due_after_pauses(
     """
     rule = case.due_rule
     known = {date.fromisoformat(day): name for day, name in rule.get("days_off", {}).items()}
-    return due(
-        datetime.fromisoformat(rule["from"]) if rule.get("from") else case.received_at,
+    when = due(
+        started_at(case),
         Deadline.read(rule["deadline"]),
         days_off=await days_off_of(tx, case.city_id, known if days_off is None else days_off),
         pauses=await pauses_of(tx, case, until=until),
         extension=rule.get("extensions", []) if extension is None else extension,
     )
+    kept = {"from_article": rule["from_article"]} if "from_article" in rule else {}
+    return Due(when.at, when.rule | kept)

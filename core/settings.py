@@ -124,6 +124,15 @@ class Duplicates(Section):
     similarity: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
+class Appeal(Section):
+    """How a citizen can object to a refusal (불복 절차), valid from `since` on; `source` names the articles."""
+
+    since: date
+    ko: str
+    en: str
+    source: str
+
+
 class Cases(Section):
     """The city's own rules of the case desk. What law sets stands in `civic/cases/clock/law.csv`, dated."""
 
@@ -134,6 +143,8 @@ class Cases(Section):
     auditor_hours: Annotated[int, Field(ge=0, le=400)] = 24
     reopen_days: Annotated[int, Field(ge=0, le=365)] = 10
     low_rating: Annotated[int, Field(ge=1, le=4)] = 2
+    supply_days: Annotated[int, Field(ge=1, le=60)] = 7
+    appeals: list[Appeal] = []
 
 
 class FileStore(Section):

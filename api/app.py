@@ -9,6 +9,7 @@ from api.deps import House, json_only
 from api.docs.routes import router as docs
 from api.errors import handle_errors
 from api.health.routes import router as health
+from api.idempotency import Idempotency
 from api.problems import Problem, described
 from api.shell import BodyBound, LastNet, SafeHeaders
 from core import loading
@@ -59,6 +60,7 @@ def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI
     for router in extra_routers:
         app.include_router(router)
     # The last added is the outermost: headers go on the net's answers too.
+    app.add_middleware(Idempotency, house=house, max_body=MAX_BODY)
     app.add_middleware(BodyBound, most=MAX_BODY, prefix="/api/")
     app.add_middleware(LastNet)
     app.add_middleware(SafeHeaders)

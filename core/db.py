@@ -1,14 +1,15 @@
 """The door to PostgreSQL: one engine a process, explicit transactions, bounded waits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import orjson
 import psycopg
-from sqlalchemy import TIMESTAMP, MetaData, Uuid, text
+from sqlalchemy import TIMESTAMP, Dialect, MetaData, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -33,6 +34,10 @@ metadata = MetaData(
 Driver = psycopg.AsyncConnection[tuple[Any, ...]]
 DIRECT = 4
 """Connections for the few statements of every message: intake, turns and outcomes each flush one at a time."""
+BEFORE_COMMIT: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
+    "before_commit", default=None
+)
+"""What a request does last in each of its transactions (api/idempotency.py notes there that something was changed)."""
 Id = Uuid(as_uuid=True)
 Moment = TIMESTAMP(timezone=True)
 Json = JSONB(none_as_null=True)
@@ -126,6 +131,8 @@ class Database:
         with _said_plainly():
             async with self.engine.begin() as connection:
                 yield connection
+                if (last := BEFORE_COMMIT.get()) is not None:
+                    await last(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -160,9 +167,9 @@ _STORES: WeakKeyDictionary[object, ReferenceType[Database]] = WeakKeyDictionary(
 """Which store a connection is on: an engine's dialect is its own, a direct connection is noted when it is made."""
 
 
-def store_of(tx: "AsyncConnection | Driver") -> Database:
+def store_of(tx: "AsyncConnection | Driver | Dialect") -> Database:
     """The store whose transaction this is. Raises KeyError for a connection that no Database made."""
-    found = _STORES[tx if isinstance(tx, psycopg.AsyncConnection) else tx.dialect]()
+    found = _STORES[tx.dialect if isinstance(tx, AsyncConnection) else tx]()
     if found is None:
         raise KeyError("the store was closed")
     return found

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import history
 from civic.cases.case import Actor, CaseDraft, InquiryDraft, OpenedCase, OpenedInquiry
-from civic.cases.clock import DaysOff, due
+from civic.cases.clock import DaysOff, days_off_of, due
 from civic.cases.receipt import INQUIRY_PREFIX, next_number
 from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries
@@ -24,7 +24,7 @@ async def open_case(
 ) -> OpenedCase:
     """Receive the case. Raises BadInput for an empty title or body, NotFound for a photo that is not the citizen's."""
     _needs(draft.title, draft.body)
-    when = due(now, draft.deadline, days_off=days_off)
+    when = due(now, draft.deadline, days_off=await days_off_of(tx, draft.city_id, days_off or {}))
     number = await next_number(tx, draft.city_id, "case", draft.receipt_prefix, now)
     case_id = new_id()
     await tx.execute(

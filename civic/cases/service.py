@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import change, find
 from civic.cases.case import Actor, Case, CaseDraft, Event, InquiryDraft, OpenedCase, OpenedInquiry
-from civic.cases.clock import Deadline
+from civic.cases.clock import Deadline, law
 from civic.cases.open import open_case, open_inquiry
 from civic.cases.status import CLOSED, NAMES, OPEN, Status
 from core.db import Database
@@ -40,6 +40,7 @@ class CaseService:
         self.db = db
         self.city_id = city_id
         self.days_off = dict(days_off or {})
+        law.book()  # a slip in the table of law stops the house at its start and not at the first filing
 
     async def of_conversation(self, conversation_id: UUID, *, limit: int = 20) -> list[Case]:
         """The cases that this citizen may see, newest first."""

@@ -5,11 +5,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
+from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.listening import Told, open_reader
@@ -18,11 +20,14 @@ from bot.outcome import Services
 from bot.photos import Photos
 from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
+from bot.scanning import Scanning
 from bot.sender import Sender
 from bot.sweep import Sweep
 from bot.turn import Turns
+from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
+from civic.files.service import DiskFiles, Files
 from civic.parking.service import ParkingService
 from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
@@ -63,6 +68,7 @@ class Running:
     engine: LiveEngine
     models: ModelWatch
     reader: Reader
+    files: Files
     var: Path
 
     async def ready(self) -> dict[str, Any]:
@@ -101,6 +107,7 @@ async def open_house(
         watch = VaultWatch(db, running.vault)
         watch.start()
         _schedule(jobs, running)
+        _schedule_outside(jobs, running, house)
         await jobs.start()
         try:
             yield running
@@ -111,6 +118,7 @@ async def open_house(
             await watch.stop()
             await bus.stop()
             await running.reader.aclose()
+            await running.files.store.aclose()
     finally:
         for channel in channels.values():
             await channel.aclose()
@@ -159,6 +167,7 @@ async def _wire(
     services = _services(settings, db, book, cases, texts)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging)
     engine, reader, told = _language(settings, book)
+    files = open_files(settings, house.var)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
     turns = Turns(
         db=db,
@@ -167,7 +176,7 @@ async def _wire(
         reader=reader,
         told=told,
         channels=channels,
-        photos=Photos(db, house.var / "files"),
+        photos=Photos(db, files),
         messaging=settings.messaging,
         clock=clock,
     )
@@ -200,8 +209,17 @@ async def _wire(
         engine=engine,
         models=ModelWatch(engine),
         reader=reader,
+        files=files,
         var=house.var,
     )
+
+
+def open_files(settings: Settings, var: Path) -> Files:
+    """The bucket that config.yml names, else a folder; the virus scanner if one is set. Raises ConfigError."""
+    wanted = settings.files
+    store = loading.file("integrations.files", "s3").build(wanted) if wanted.url else DiskFiles(var / "files")
+    scanner = loading.file("integrations.files", "clamd").build(wanted.virus_scanner) if wanted.virus_scanner else None
+    return Files(store, scanner, max_mb=wanted.max_mb)
 
 
 def _language(settings: Settings, book: CityBook) -> tuple[LiveEngine, Reader, Told]:
@@ -252,6 +270,13 @@ def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
+def _schedule_outside(jobs: Jobs, running: Running, house: House) -> None:
+    """Other systems are told of changes in cases."""
+    sender = WebhookSender(running.db, house.http, running.settings, running.clock, running.owner)
+    jobs.every("webhooks.send", f"2/{running.settings.messaging.sweep_s} * * * * *", sender.send_due)
+    jobs.every("webhooks.forget", "0 20 4 * * *", sender.forget)
+
+
 def _schedule(jobs: Jobs, running: Running) -> None:
     """The sweeps: what a dead process left, what must be sent later, what has been forgotten."""
     sweep = Sweep(
@@ -261,12 +286,17 @@ def _schedule(jobs: Jobs, running: Running) -> None:
         running.channels,
         running.texts,
         running.settings,
+        running.files,
         running.clock,
     )
+    scanning = Scanning(running.db, running.files, running.settings.city.id, running.clock)
     seconds = running.settings.messaging.sweep_s
     jobs.every("inbound.left_behind", f"*/{seconds} * * * * *", sweep.answer_left_behind)
     jobs.every("outbound.drain", f"1/{seconds} * * * * *", sweep.send_due)
     jobs.every("forms.forgotten", "20 * * * * *", sweep.close_forgotten_forms)
+    jobs.every("files.scan", "30 * * * * *", scanning.look_again)
     jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
     jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
+    settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)
+    jobs.every("days_off.settle", "35 * * * * *", settling)

@@ -1,15 +1,14 @@
-"""Pictures a citizen sends: fetched at once (links expire), cleaned, kept, tied to the conversation."""
+"""Files a citizen sends: fetched at once (links expire), cleaned, kept, tied to the conversation."""
 
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import structlog
 
 from civic.conversations.lease import Held
-from civic.files.service import attach, store
+from civic.files.service import Files, Kept, attach
 from core.contracts.channel import Channel, IncomingMessage, SendFailed
 from core.db import Database
 from core.errors import BadInput
@@ -20,11 +19,14 @@ log = structlog.get_logger(__name__)
 
 
 class Photos:
-    """Callable: the message's pictures as {id, sha256, content_type, size}; unreadable ones are left out."""
+    """Callable: the message's files as {id, sha256, content_type, size, place?}; unreadable ones are left out.
 
-    def __init__(self, db: Database, folder: Path) -> None:
+    `place` {lat, lon} is where the picture says it was taken; the form asks before it is used for anything.
+    """
+
+    def __init__(self, db: Database, files: Files) -> None:
         self._db = db
-        self._folder = folder
+        self._files = files
 
     async def __call__(
         self, channel: Channel, held: Held, message: IncomingMessage, now: datetime
@@ -33,18 +35,22 @@ class Photos:
         for media in message.media[:MOST]:
             try:
                 data = await asyncio.wait_for(channel.fetch(media), FETCH_S)
-                stored = await asyncio.to_thread(store, self._folder, data)
+                found = await self._files.keep(data)
             except (SendFailed, BadInput, TimeoutError) as error:
                 log.info("photo_left_out", channel=channel.name, error=type(error).__name__)
                 continue
             async with self._db.transaction() as tx:
-                attachment_id = await attach(tx, held.id, None, stored, now)
-            kept.append(
-                {
-                    "id": str(attachment_id),
-                    "sha256": stored.sha256,
-                    "content_type": stored.content_type,
-                    "size": stored.size,
-                }
-            )
+                attachment_id = await attach(tx, held.id, None, found.file, now)
+            kept.append({"id": str(attachment_id), **_told(found)})
         return tuple(kept)
+
+
+def _told(found: Kept) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "sha256": found.file.sha256,
+        "content_type": found.file.content_type,
+        "size": found.file.size,
+    }
+    if found.place:
+        told["place"] = {"lat": found.place.lat, "lon": found.place.lon}
+    return told

@@ -1,6 +1,5 @@
 """What the clock brings: messages nobody finished, sends whose time has come, forms that were forgotten."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,13 +17,15 @@ from civic.conversations import delivery
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.retention import forget_messages
 from civic.conversations.tables import conversations, outbound
-from civic.files.service import forget_pictures, remove
+from civic.files.service import Files, forget_files
 from civic.people.service import forget_citizens
 from core import metrics
 from core.clock import Clock
 from core.contracts.channel import Channel
 from core.db import Database
 from core.settings import Settings
+from core.vault import vault_of
+from core.vault import vault_of
 
 NOTE_VALID = timedelta(hours=2)
 """A note on a forgotten form that could not be sent by then would only puzzle."""
@@ -42,6 +43,7 @@ class Sweep:
         channels: Mapping[str, Channel],
         texts: Texts,
         settings: Settings,
+        files: Files,
         clock: Clock,
     ) -> None:
         self._db = db
@@ -50,6 +52,7 @@ class Sweep:
         self._channels = channels
         self._texts = texts
         self._settings = settings
+        self._files = files
         self._clock = clock
 
     async def answer_left_behind(self) -> None:
@@ -72,8 +75,8 @@ class Sweep:
                 changed = await forget_messages(tx, self._settings.city.id, before)
         async with self._db.transaction() as tx:
             await forget_citizens(tx, self._settings.city.id, before, now)
-            orphans = await forget_pictures(tx, self._settings.city.id, before)
-        await asyncio.to_thread(remove, self._settings.path(self._settings.var) / "files", orphans)
+            orphans = await forget_files(tx, self._settings.city.id, before)
+        await self._files.delete(orphans)
 
     async def count_waiting(self) -> None:
         """How many messages wait, by channel, for the figures."""
@@ -116,10 +119,11 @@ class Sweep:
         return True
 
     async def _store(self, tx: AsyncConnection, conversation_id: UUID, state: dict[str, Any]) -> None:
+        sealed = vault_of(tx).seal_json(state, f"conversations.state:{conversation_id}")
         await tx.execute(
             update(conversations)
             .where(conversations.c.id == conversation_id)
-            .values(state=state, idle_at=None, version=conversations.c.version + 1)
+            .values(state=sealed, idle_at=None, version=conversations.c.version + 1)
         )
 
     async def _tell(self, tx: AsyncConnection, row: RowMapping, part: Part, channel: Channel) -> None:

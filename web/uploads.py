@@ -1,12 +1,14 @@
-"""Photos on their way in: checked, turned upright, freed of camera data (GPS position), spooled for a day."""
+"""Photos on their way in: checked, turned upright, freed of camera data except the place, spooled for a day."""
 
 import asyncio
 import io
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadInput
 
@@ -32,13 +34,14 @@ def _spool(folder: Path, token: str, raw: bytes) -> None:
 
 
 def cleaned(raw: bytes) -> bytes:
-    """The picture as JPEG without metadata, at most 2,560 pixels a side. Raises BadInput."""
+    """The picture as JPEG with no metadata but the place, at most 2,560 pixels a side. Raises BadInput."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(raw), formats=_FORMATS) as picture:
                 if picture.width * picture.height > _MAX_PIXELS:
                     raise _refused()
+                place = picture.getexif().get_ifd(ExifTags.IFD.GPSInfo)
                 picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
@@ -46,8 +49,17 @@ def cleaned(raw: bytes) -> bytes:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
         raise _refused() from None
     out = io.BytesIO()
-    flat.save(out, "JPEG", quality=88)
+    flat.save(out, "JPEG", quality=88, exif=_only(place))
     return out.getvalue()
+
+
+def _only(place: Mapping[int, Any]) -> bytes:
+    """EXIF with the place and nothing else: the form asks whether it may be used, and what is kept has none of it."""
+    if not {2, 4} <= place.keys():
+        return b""
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({tag: place[tag] for tag in (1, 2, 3, 4) if tag in place})
+    return exif.tobytes()
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

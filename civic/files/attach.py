@@ -1,17 +1,32 @@
-"""Whose picture it is: rows that tie stored bytes to a conversation and, once there is one, to a case."""
+"""Whose file it is: rows that tie stored bytes to a conversation and, once there is one, to a case."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations
-from civic.files.store import StoredFile
+from civic.files.keep import StoredFile
+from civic.files.redact import Box
 from civic.files.tables import attachments
 from core.errors import NotFound
 from core.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One row. `public_sha256`: the released form; `boxes`: what is unreadable in it."""
+
+    id: UUID
+    case_id: UUID | None
+    conversation_id: UUID
+    file: StoredFile
+    public_sha256: str | None = None
+    boxes: tuple[Box, ...] = field(default=())
 
 
 async def attach(
@@ -32,6 +47,9 @@ async def attach(
             sha256=stored.sha256,
             content_type=stored.content_type,
             size=stored.size,
+            thumb_sha256=stored.thumb_sha256,
+            scan=stored.scan,
+            scanned_at=now if stored.scan == "clean" else None,
             created_at=now,
         )
     )
@@ -41,7 +59,7 @@ async def attach(
 async def link_to_case(
     tx: AsyncConnection, conversation_id: UUID | None, attachment_ids: Sequence[UUID], case_id: UUID
 ) -> None:
-    """Give pictures of this conversation to the case. Raises NotFound when one is another's or in another case."""
+    """Give files of this conversation to the case. Raises NotFound when one is another's or in another case."""
     linked = await tx.execute(
         update(attachments)
         .where(
@@ -56,8 +74,68 @@ async def link_to_case(
 
 
 async def of_case(tx: AsyncConnection, case_id: UUID) -> list[tuple[UUID, StoredFile]]:
-    """The case's pictures, oldest first."""
-    found = await tx.execute(
-        select(attachments).where(attachments.c.case_id == case_id).order_by(attachments.c.created_at, attachments.c.id)
+    """The case's files, oldest first; those with a virus are gone."""
+    wanted = (attachments.c.case_id == case_id, attachments.c.scan != "infected")
+    found = await tx.execute(select(attachments).where(*wanted).order_by(attachments.c.created_at, attachments.c.id))
+    return [(row.id, _stored(row)) for row in found]
+
+
+async def read(tx: AsyncConnection, city_id: str, attachment_id: UUID) -> Attachment:
+    """Raises NotFound, for one with a virus too."""
+    wanted = (
+        attachments.c.id == attachment_id,
+        attachments.c.city_id == city_id,
+        attachments.c.scan != "infected",
     )
-    return [(row.id, StoredFile(row.sha256, row.content_type, row.size)) for row in found]
+    row = (await tx.execute(select(attachments).where(*wanted))).one_or_none()
+    if row is None:
+        raise NotFound("파일을 찾을 수 없습니다.", "No such file.")
+    return _attachment(row)
+
+
+async def release(
+    tx: AsyncConnection, attachment_id: UUID, sha256: str | None, boxes: Sequence[Box], now: datetime
+) -> None:
+    """What the public may see from now on; None takes it back."""
+    given = [[box.left, box.top, box.width, box.height] for box in boxes]
+    await tx.execute(
+        update(attachments)
+        .where(attachments.c.id == attachment_id)
+        .values(
+            public_sha256=sha256,
+            public_boxes=given if sha256 else None,
+            published_at=now if sha256 else None,
+        )
+    )
+
+
+async def waiting(tx: AsyncConnection, city_id: str, most: int) -> list[Attachment]:
+    """Files that no scanner has looked at yet, oldest first."""
+    wanted = (attachments.c.city_id == city_id, attachments.c.scan == "waiting")
+    found = await tx.execute(select(attachments).where(*wanted).order_by(attachments.c.created_at).limit(most))
+    return [_attachment(row) for row in found]
+
+
+async def scanned(tx: AsyncConnection, sha256: str, *, is_clean: bool, now: datetime) -> list[Attachment]:
+    """What the scanner said, for every row of the same bytes that waited; these rows as they were, none twice."""
+    found = await tx.execute(
+        select(attachments)
+        .where(attachments.c.sha256 == sha256, attachments.c.scan == "waiting")
+        .order_by(attachments.c.id)
+        .with_for_update()
+    )
+    rows = [_attachment(row) for row in found]
+    said: dict[str, Any] = {"scan": "clean"} if is_clean else {"scan": "infected", "thumb_sha256": None}
+    await tx.execute(
+        update(attachments).where(attachments.c.id.in_([row.id for row in rows])).values(**said, scanned_at=now)
+    )
+    return rows
+
+
+def _attachment(row: Any) -> Attachment:
+    boxes = tuple(Box(*box) for box in row.public_boxes or ())
+    return Attachment(row.id, row.case_id, row.conversation_id, _stored(row), row.public_sha256, boxes)
+
+
+def _stored(row: Any) -> StoredFile:
+    return StoredFile(row.sha256, row.content_type, row.size, row.thumb_sha256, row.scan)

@@ -3,13 +3,15 @@
 import struct
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
+from core.contracts.channel import GeoPoint
 from core.errors import BadInput
 
-MAX_BYTES = 20 * 1024 * 1024
+THUMBNAIL = 320
+"""Pixels of a thumbnail's longer side."""
 MAX_PIXELS = 64_000_000
 """About twice what a phone's largest ordinary picture has; 256 MB when opened."""
 
@@ -19,30 +21,27 @@ _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Re-encoded bytes and their media type."""
+    """Re-encoded bytes, their media type, a small WebP of them, and where EXIF says that it was taken (WGS 84)."""
 
     data: bytes
     content_type: str
+    thumbnail: bytes
+    place: GeoPoint | None = None
 
 
-def clean_picture(data: bytes) -> Picture:
+def clean_picture(data: bytes, found: Format) -> Picture:
     """Decode and write anew (JPEG, PNG, WebP stay; GIF becomes PNG, HEIC becomes JPEG), so nothing hidden survives.
 
-    Raises BadInput for over 20 MB, another format, a broken file, or more pixels than we open.
+    The place is handed out and nowhere kept: it is used only when the citizen says so. Raises BadInput for a broken
+    file, or more pixels than we open.
     """
-    if len(data) > MAX_BYTES:
-        raise BadInput("사진은 20MB까지 보낼 수 있습니다.", "A picture may have at most 20 MB.")
-    found = sniff(data)
-    if found is None:
-        raise BadInput(
-            "JPEG, PNG, WebP, GIF 사진만 받을 수 있습니다.", "Only JPEG, PNG, WebP and GIF pictures are taken."
-        )
     try:
         with Image.open(BytesIO(data), formats=[found]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_many()
+            place = _place(image)
             upright = ImageOps.exif_transpose(image)
-            return _write(upright, found)
+            return _write(upright, found, place)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many() from None
     except KeyError:  # Pillow without a reader for this format
@@ -66,7 +65,16 @@ def sniff(data: bytes) -> Format | None:
     return None
 
 
-def _write(image: Image.Image, found: Format) -> Picture:
+def thumbnail(image: Image.Image) -> bytes:
+    """WebP of at most 320 pixels a side."""
+    small = image.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    out = BytesIO()
+    (small if small.mode in ("RGB", "RGBA") else small.convert("RGBA")).save(out, "WEBP", quality=75)
+    return out.getvalue()
+
+
+def _write(image: Image.Image, found: Format, place: GeoPoint | None) -> Picture:
     written = {"GIF": "PNG", "HEIF": "JPEG"}.get(found, found)
     if written == "JPEG":
         image = image.convert("RGB")
@@ -77,7 +85,24 @@ def _write(image: Image.Image, found: Format) -> Picture:
     bare.paste(image)
     out = BytesIO()
     bare.save(out, written, **({} if written == "PNG" else {"quality": 88}))
-    return Picture(out.getvalue(), _CONTENT_TYPES[written])
+    return Picture(out.getvalue(), _CONTENT_TYPES[written], thumbnail(bare), place)
+
+
+def _place(image: Image.Image) -> GeoPoint | None:
+    """From the GPS part of EXIF (2.32, §4.6.6); None when there is none, or none on the earth."""
+    gps = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+    try:
+        lat, lon = _degrees(gps[2]), _degrees(gps[4])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    lat, lon = (-lat if gps.get(1) == "S" else lat), (-lon if gps.get(3) == "W" else lon)
+    is_real = -90 <= lat <= 90 and -180 <= lon <= 180 and (lat, lon) != (0.0, 0.0)
+    return GeoPoint(lat, lon) if is_real else None
+
+
+def _degrees(parts: Any) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    return degrees + minutes / 60 + seconds / 3600
 
 
 def _too_many() -> BadInput:

@@ -1,11 +1,9 @@
-"""Forgetting pictures with the conversations they came in, unless a case still needs them."""
+"""Forgetting files with the conversations they came in, unless a case still needs them."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.files.store import place
 from core.db import driver
 
 _FORGET = """
@@ -14,22 +12,27 @@ WHERE a.city_id = %(city)s AND a.created_at < %(before)s AND NOT EXISTS (
     SELECT 1 FROM cases k
     WHERE k.id = a.case_id AND (k.closed_at IS NULL OR k.closed_at >= %(before)s)
 )
-RETURNING a.sha256
+RETURNING a.sha256, a.thumb_sha256, a.public_sha256
 """
 
-_KEPT = "SELECT DISTINCT sha256 FROM attachments WHERE sha256 = ANY(%(all)s)"
+_KEPT = """
+SELECT sha256 FROM attachments WHERE sha256 = ANY(%(all)s)
+UNION SELECT thumb_sha256 FROM attachments WHERE thumb_sha256 = ANY(%(all)s)
+UNION SELECT public_sha256 FROM attachments WHERE public_sha256 = ANY(%(all)s)
+"""
 
 
-async def forget_pictures(tx: AsyncConnection, city_id: str, before: datetime) -> list[str]:
-    """Delete the rows of old pictures; the SHA-256 of files that nobody refers to any more."""
+async def forget_files(tx: AsyncConnection, city_id: str, before: datetime) -> list[str]:
+    """Delete the rows of old files; the SHA-256 of bytes that nobody refers to any more, to be taken off the store
+    after the commit."""
     connection = await driver(tx)
     cursor = await connection.execute(_FORGET, {"city": city_id, "before": before})
-    gone = {row[0] for row in await cursor.fetchall()}
-    cursor = await connection.execute(_KEPT, {"all": list(gone)})
-    return sorted(gone - {row[0] for row in await cursor.fetchall()})
+    gone = {name for row in await cursor.fetchall() for name in row if name}
+    return await unneeded(tx, gone)
 
 
-def remove(folder: Path, hashes: list[str]) -> None:
-    """Take the files off the disk, after the commit that forgot them. Blocking."""
-    for sha256 in hashes:
-        place(folder, sha256).unlink(missing_ok=True)
+async def unneeded(tx: AsyncConnection, sums: set[str]) -> list[str]:
+    """Those of these sums that no row names."""
+    connection = await driver(tx)
+    cursor = await connection.execute(_KEPT, {"all": sorted(sums)})
+    return sorted(sums - {row[0] for row in await cursor.fetchall()})

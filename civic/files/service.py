@@ -1,8 +1,29 @@
-"""What other rooms may use of the picture store."""
+"""What other rooms may use of the file room."""
 
-from civic.files.attach import attach, link_to_case, of_case
-from civic.files.picture import MAX_BYTES
-from civic.files.retention import forget_pictures, remove
-from civic.files.store import StoredFile, load, store
+from civic.files.attach import Attachment, attach, link_to_case, of_case, read, release, scanned, waiting
+from civic.files.disk import DiskFiles
+from civic.files.keep import Files, Kept, StoredFile
+from civic.files.paper import ENDINGS
+from civic.files.redact import Box, redacted, suspects
+from civic.files.retention import forget_files, unneeded
 
-__all__ = ["MAX_BYTES", "StoredFile", "attach", "forget_pictures", "link_to_case", "load", "of_case", "remove", "store"]
+__all__ = [
+    "ENDINGS",
+    "Attachment",
+    "Box",
+    "DiskFiles",
+    "Files",
+    "Kept",
+    "StoredFile",
+    "attach",
+    "forget_files",
+    "link_to_case",
+    "of_case",
+    "read",
+    "redacted",
+    "release",
+    "scanned",
+    "suspects",
+    "unneeded",
+    "waiting",
+]

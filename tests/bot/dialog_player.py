@@ -17,11 +17,12 @@ from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, inbound
 from civic.files.tables import attachments
-from civic.people.tables import citizens
 from civic.subscriptions.tables import subscriptions
 from core.clock import SEOUL
 from core.contracts.channel import IncomingMessage, Media, OutgoingMessage
 from core.ids import new_id
+from core.vault import vault_of
+from core.vault import vault_of
 from tests.bot.city import MORNING, Citizen, City
 from tests.bot.dialog_file import Dialog, Step
 
@@ -117,7 +118,14 @@ class Player:
         house = self.city.house
         before = len(self.city.channel.sent[self.citizen.address])
         sweep = Sweep(
-            house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, self.city.clock
+            house.db,
+            house.desk,
+            house.dialogue,
+            house.channels,
+            house.texts,
+            house.settings,
+            house.files,
+            self.city.clock,
         )
         await sweep.close_forgotten_forms()
         await house.desk.idle()
@@ -218,7 +226,7 @@ class Player:
                     attachments.c.conversation_id == row.id, attachments.c.case_id.is_not(None)
                 )
             )
-            person = (await tx.execute(select(citizens).where(citizens.c.id == row.citizen_id))).one_or_none()
+            name, phone = await contact_of(tx, vault_of(tx), row.citizen_id) if row.citizen_id else ("", "")
             subscribed, photos = [topic for (topic,) in topics], len(kept.all())
         last: Any = filed[-1] if filed else (tips[-1] if tips else None)
         form = row.state.get("form") or {}
@@ -233,8 +241,8 @@ class Player:
             "내용": last.body if last else "",
             "시점": filed[-1].occurred if filed else "",
             "사진": photos,
-            "이름": person.name if person else "",
-            "전화": person.phone if person else "",
+            "이름": name,
+            "전화": phone,
             "구독": subscribed,
             "수신거부": row.stopped_at is not None,
             "담당": row.owner,

@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 from bot.sweep import Sweep
 from civic.cases.tables import cases
 from civic.conversations.tables import conversations, inbound, outbound
-from civic.files.service import load
 from civic.files.tables import attachments
 from civic.people.tables import citizens
 from core.errors import NotFound
@@ -20,15 +19,15 @@ FILE = ("장기동에 가로등이 꺼졌어요", "네", "오늘", "사진 없�
 
 def sweep(city: City) -> Sweep:
     house = city.house
-    return Sweep(house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.clock)
+    return Sweep(house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.files, house.clock)
 
 
 async def words_of(city: City, citizen: Citizen) -> tuple[list[str], list[str]]:
     async with city.house.db.transaction() as tx:
         thread = await tx.scalar(select(conversations.c.id).where(conversations.c.address == citizen.address))
         said = await tx.scalars(select(inbound.c.text).where(inbound.c.conversation_id == thread))
-        told = await tx.scalars(select(outbound.c.body["text"].astext).where(outbound.c.conversation_id == thread))
-        return list(said), list(told)
+        told = await tx.scalars(select(outbound.c.body).where(outbound.c.conversation_id == thread))
+        return list(said), [body["text"] for body in told]
 
 
 async def test_it_forgets_the_words_after_the_promised_time(city: City) -> None:
@@ -51,12 +50,11 @@ async def test_it_forgets_a_picture_with_its_file(city: City) -> None:
     await citizen.photo(shot.getvalue())
     async with city.house.db.transaction() as tx:
         row = (await tx.execute(select(attachments).order_by(attachments.c.created_at.desc()).limit(1))).one()
-    folder = city.house.var / "files"
-    assert load(folder, row.sha256)
+    assert await city.house.files.load(row.sha256)
     city.move(days=city.house.settings.city.retention_days + 1)
     await sweep(city).forget()
     with pytest.raises(NotFound):
-        load(folder, row.sha256)
+        await city.house.files.load(row.sha256)
 
 
 async def test_it_keeps_an_open_case_and_its_citizen_until_the_case_is_long_closed(city: City) -> None:
@@ -77,5 +75,4 @@ async def test_it_keeps_an_open_case_and_its_citizen_until_the_case_is_long_clos
     assert set((await words_of(city, citizen))[0]) == {""}
     async with city.house.db.transaction() as tx:
         person = (await tx.execute(select(citizens).where(citizens.c.id == case.citizen_id))).one()
-    assert person.name is None
-    assert person.phone is None
+    assert (person.name_sealed, person.phone_sealed, person.name_index, person.phone_index) == (None,) * 4

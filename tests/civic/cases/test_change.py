@@ -14,13 +14,15 @@ from civic.cases.open import open_case
 from civic.cases.service import CaseService
 from civic.cases.status import Status
 from civic.files.attach import attach, of_case
-from civic.files.store import StoredFile
+from civic.files.keep import StoredFile
 from civic.people.citizens import name_citizen
 from civic.staff.tables import audit_log
 from core.clock import SEOUL
 from core.db import Database
 from core.errors import BadInput, Conflict, Forbidden, NotFound, PreconditionFailed
 from core.ids import new_id
+from core.vault import vault_of
+from core.vault import vault_of
 from tests.civic.cases.rows import CITY, NOW, conversation, draft
 
 STAFF = new_id()
@@ -137,7 +139,7 @@ async def test_only_the_citizen_himself_withdraws(tx: AsyncConnection) -> None:
 
 async def test_the_same_citizen_on_another_channel_may_withdraw(tx: AsyncConnection) -> None:
     first = await conversation(tx)
-    citizen = await name_citizen(tx, first, CITY, "홍길동", "010-1234-5678", NOW)
+    citizen = await name_citizen(tx, vault_of(tx), first, CITY, "홍길동", "010-1234-5678", NOW)
     second = await conversation(tx, channel="telegram", citizen_id=citizen)
     made = await open_case(tx, draft(first, citizen_id=citizen), NOW)
     assert (await change.withdraw(tx, made.id, second, NOW)).status is Status.WITHDRAWN

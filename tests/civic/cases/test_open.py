@@ -12,7 +12,7 @@ from civic.cases.find import events_of, read_case
 from civic.cases.open import open_case, open_inquiry
 from civic.cases.receipt import read_number
 from civic.files.attach import attach, of_case
-from civic.files.store import StoredFile
+from civic.files.keep import StoredFile
 from civic.staff.tables import audit_log
 from core.clock import SEOUL
 from core.db import Database

@@ -22,6 +22,9 @@ HTTP_SECONDS = Histogram(
 OUTSIDE_CALLS = Counter(
     "outside_calls_total", "Calls to other people's systems, by host and end.", ["host", "outcome"], registry=REGISTRY
 )
+WEBHOOKS_SENT = Counter(
+    "webhooks_sent_total", "Attempts to tell other systems of a change, by their end.", ["outcome"], registry=REGISTRY
+)
 LANGUAGE_READS = Counter(
     "language_reads_total",
     "Messages that a language server was to read, by what came of it; all but answered were read by the light engine.",

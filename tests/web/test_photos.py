@@ -44,7 +44,7 @@ async def test_it_travels_from_the_page_to_the_case(visitor: httpx.AsyncClient, 
     assert (await visitor.get("/chat/thread")).json()["messages"][0]["photo"] == token
 
 
-def test_it_turns_upright_and_forgets_where_it_was_taken() -> None:
+def test_it_turns_upright_and_forgets_what_took_it() -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     exif.get_ifd(GPS)[1] = "N"
@@ -53,6 +53,15 @@ def test_it_turns_upright_and_forgets_where_it_was_taken() -> None:
     clean = Image.open(io.BytesIO(uploads.cleaned(raw)))
     assert clean.size == (20, 40)
     assert dict(clean.getexif()) == {}
+
+
+def test_it_keeps_of_the_camera_only_the_place_for_the_form_to_ask_about() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretPhoneMaker"
+    exif.get_ifd(GPS).update({1: "N", 2: (37.0, 36.0, 55.0), 3: "E", 4: (126.0, 42.0, 56.0), 29: "2026:11:23"})
+    kept = Image.open(io.BytesIO(uploads.cleaned(picture(exif=exif)))).getexif()
+    assert set(kept) == {GPS}
+    assert kept.get_ifd(GPS) == {1: "N", 2: (37.0, 36.0, 55.0), 3: "E", 4: (126.0, 42.0, 56.0)}
 
 
 def test_it_makes_large_ones_smaller() -> None:

@@ -1,46 +1,31 @@
 """Reading cases: by number, by conversation, in pages. What a citizen may see is decided here and nowhere else."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import COLUMNS, Case, Event
-from civic.cases.cursor import read_cursor, write_cursor
+from civic.cases.filters import CaseFilters
+from civic.cases.listing import Page, list_cases
 from civic.cases.receipt import read_number
-from civic.cases.status import Status
 from civic.cases.tables import case_events, cases
+from civic.cases.visible import within
 from civic.conversations.tables import conversations
+from civic.staff.scope import Scope
 from core.db import Id
 from core.errors import NotFound
 
-_SEARCHED = (cases.c.receipt_no, cases.c.title, cases.c.body, cases.c.place)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFilters:
-    """All given conditions hold together. `text` looks in number, title, body and place; moments are aware."""
-
-    city_id: str
-    statuses: tuple[Status, ...] = ()
-    department_id: str | None = None
-    category: str | None = None
-    staff_id: UUID | None = None
-    receipt_no: str | None = None
-    text: str | None = None
-    received_from: datetime | None = None
-    received_before: datetime | None = None
-    due_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Newest first. `next_cursor` is None on the last page."""
-
-    rows: list[Case] = field(default_factory=list)
-    next_cursor: str | None = None
+__all__ = [
+    "CaseFilters",
+    "Page",
+    "cases_of_conversation",
+    "events_of",
+    "find_by_receipt",
+    "is_his",
+    "list_cases",
+    "read_case",
+]
 
 
 def is_his(conversation_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
@@ -83,12 +68,14 @@ _HIS = (
 """Built once: citizens ask this often."""
 
 
-async def read_case(tx: AsyncConnection, city_id: str, reference: str | UUID) -> Case:
-    """By id or by receipt number. Raises NotFound."""
+async def read_case(tx: AsyncConnection, city_id: str, reference: str | UUID, scope: Scope | None = None) -> Case:
+    """By id or by receipt number, within what `scope` may see. Raises NotFound: outside looks exactly like none."""
     wanted = _reference(reference)
     row = None
     if wanted is not None:
-        row = (await tx.execute(select(*COLUMNS).where(cases.c.city_id == city_id, wanted))).one_or_none()
+        visible = within(scope)
+        conditions = [cases.c.city_id == city_id, wanted, *([] if visible is None else [visible])]
+        row = (await tx.execute(select(*COLUMNS).where(*conditions))).one_or_none()
     if row is None:
         raise NotFound("민원을 찾을 수 없습니다.", "No such case.")
     return Case.of(row)
@@ -113,42 +100,3 @@ async def events_of(tx: AsyncConnection, case_id: UUID, *, only_public: bool = F
     columns = [case_events.c[name] for name in Event.__dataclass_fields__]
     found = await tx.execute(select(*columns).where(*wanted).order_by(case_events.c.seq))
     return [Event(**row._mapping) for row in found]
-
-
-async def list_cases(tx: AsyncConnection, filters: CaseFilters, cursor: str | None, limit: int) -> Page:
-    """One page of at most `limit` (1–200) cases. Raises BadInput for a cursor that we did not give."""
-    wanted = conditions(filters)
-    if cursor:
-        wanted.append(tuple_(cases.c.received_at, cases.c.id) < tuple_(*read_cursor(cursor)))
-    found = await tx.execute(
-        select(*COLUMNS).where(and_(*wanted)).order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit + 1)
-    )
-    rows = [Case.of(row) for row in found]
-    if len(rows) <= limit:
-        return Page(rows)
-    return Page(rows[:limit], write_cursor(rows[limit - 1].received_at, rows[limit - 1].id))
-
-
-def conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [cases.c.city_id == filters.city_id]
-    if filters.statuses:
-        wanted.append(cases.c.status.in_([status.value for status in filters.statuses]))
-    for column, value in (
-        (cases.c.department_id, filters.department_id),
-        (cases.c.category, filters.category),
-        (cases.c.staff_id, filters.staff_id),
-    ):
-        if value is not None:
-            wanted.append(column == value)
-    if filters.receipt_no is not None:
-        wanted.append(cases.c.receipt_no == (read_number(filters.receipt_no) or filters.receipt_no))
-    if filters.received_from is not None:
-        wanted.append(cases.c.received_at >= filters.received_from)
-    if filters.received_before is not None:
-        wanted.append(cases.c.received_at < filters.received_before)
-    if filters.due_before is not None:
-        wanted.append(cases.c.due_at < filters.due_before)
-    if filters.text and filters.text.strip():
-        words = filters.text.split()
-        wanted.extend(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)) for word in words[:8])
-    return wanted

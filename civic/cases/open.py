@@ -9,6 +9,7 @@ from civic.cases import history
 from civic.cases.case import Actor, CaseDraft, InquiryDraft, OpenedCase, OpenedInquiry
 from civic.cases.clock import DaysOff, days_off_of, due
 from civic.cases.receipt import INQUIRY_PREFIX, next_number
+from civic.cases.search import index
 from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries
 from civic.files.service import link_to_case
@@ -50,6 +51,7 @@ async def open_case(
             updated_at=now,
         )
     )
+    await index.write(tx, draft.city_id, case_id, now, title=draft.title, place=draft.place, body=draft.body)
     if draft.attachment_ids:
         await link_to_case(tx, draft.conversation_id, draft.attachment_ids, case_id)
     await history.write(

@@ -16,7 +16,26 @@ _NOT_WORDS = re.compile(r"[^\w\s]|_")
 _STEMS = frozenset({"VV", "VA", "VCN"})
 _NAMES = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SN", "SH", "UNKNOWN", "UNA", "NA", "MM", "XPN", "XSN"})
 _ALONE = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SN", "SH", "UNKNOWN", "UNA", "NA"})
-_EMPTY = frozenset("있다 하다 되다 주다 같다 보다 오다 가다 나다 들다 않다 없다 이렇다 그렇다 어떻다 아니다".split())
+_EMPTY = frozenset(
+    [
+        "있다",
+        "하다",
+        "되다",
+        "주다",
+        "같다",
+        "보다",
+        "오다",
+        "가다",
+        "나다",
+        "들다",
+        "않다",
+        "없다",
+        "이렇다",
+        "그렇다",
+        "어떻다",
+        "아니다",
+    ]
+)
 """Stems that stand in every complaint and find none."""
 
 
@@ -127,12 +146,14 @@ def _word(written: str, morphemes: list[tuple[str, str, str]]) -> Word:
             run += len(surface)
         at += len(surface)
     stem = written[: run or len(written)][:MAX_TERM]
+    # 입구 alone may be read as a form of 입다: so short a verb is also kept as it is written.
+    is_doubtful = len(written) == 2 and morphemes[:1] != [] and morphemes[0][1].partition("+")[0] in _STEMS
     if not terms and len(stem) > 1 and not all(_is_known(tag) for _, tag, _ in morphemes):
         terms = [stem]
     return Word(
         terms=tuple(dict.fromkeys(term[:MAX_TERM] for term in terms)),
         parts=tuple(part[:MAX_TERM] for part in parts),
-        joined=stem if run and len(stem) > 1 and stem not in terms else "",
+        joined=stem if (run or is_doubtful) and len(stem) > 1 and stem not in terms else "",
         stem=stem,
         is_open=bool(terms) and run == len(written),
     )
@@ -160,8 +181,38 @@ def _is_known(tag: str) -> bool:
 
 
 _KNOWN = frozenset(
-    "MAG MAJ MM NP NNB NNBC IC VX VCP VCN VV VA EC EF EP ETM ETN XSV XSA XSN XPN "
-    "JKS JKC JKG JKO JKB JKV JKQ JX JC".split()
+    [
+        "MAG",
+        "MAJ",
+        "MM",
+        "NP",
+        "NNB",
+        "NNBC",
+        "IC",
+        "VX",
+        "VCP",
+        "VCN",
+        "VV",
+        "VA",
+        "EC",
+        "EF",
+        "EP",
+        "ETM",
+        "ETN",
+        "XSV",
+        "XSA",
+        "XSN",
+        "XPN",
+        "JKS",
+        "JKC",
+        "JKG",
+        "JKO",
+        "JKB",
+        "JKV",
+        "JKQ",
+        "JX",
+        "JC",
+    ]
 )
 
 

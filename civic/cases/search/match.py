@@ -1,0 +1,104 @@
+"""The newest cases that hold the words, in windows of time, so that no word reads a million rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.cases.case import COLUMNS
+from civic.cases.cursor import Mark
+from civic.cases.search import index
+from civic.cases.search.query import Wanted
+from civic.cases.tables import case_terms, cases
+
+RANKED = 2000
+"""Sorted by relevance are the newest so many that hold the words: nobody turns further pages."""
+_WIDER = 8
+_SPARE = 3
+
+
+def holds(wanted: Wanted) -> ColumnElement[bool]:
+    return case_terms.c.terms.op("@@")(bindparam(None, wanted.tsquery, type_=TSQUERY))
+
+
+def of_case() -> ColumnElement[bool]:
+    return case_terms.c.case_id == cases.c.id
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One question: the words, and what else must hold of the case."""
+
+    city_id: str
+    wanted: Wanted
+    conditions: Sequence[ColumnElement[bool]]
+    now: datetime
+
+
+async def newest(tx: AsyncConnection, search: Search, after: Mark | None, limit: int) -> list[Row[Any]]:
+    """Up to `limit` rows of `COLUMNS`, newest first, after the mark."""
+    return await _windows(tx, search, COLUMNS, (after.at, after.id) if after else None, limit)
+
+
+async def best(tx: AsyncConnection, search: Search, after: Mark | None, limit: int) -> list[tuple[Row[Any], float]]:
+    """Rows of `COLUMNS` with their rank, the most fitting first: a title weighs more than a place, a place more than
+    the text; equals newest first. Among the newest `RANKED` that hold the words."""
+    rank = func.ts_rank(case_terms.c.terms, bindparam(None, search.wanted.tsquery, type_=TSQUERY))
+    columns = (case_terms.c.case_id, case_terms.c.received_at, rank.label("rank"))
+    found = await _windows(tx, search, columns, None, RANKED)
+    order = sorted(((round(float(row.rank), 6), row.received_at, row.case_id) for row in found), reverse=True)
+    if after is not None:
+        order = [one for one in order if one < (after.rank, after.at, after.id)]
+    ranks = {case_id: rank for rank, _, case_id in order[:limit]}
+    rows = {row.id: row for row in await tx.execute(select(*COLUMNS).where(cases.c.id.in_(list(ranks))))}
+    return [(rows[case_id], rank) for case_id, rank in ranks.items() if case_id in rows]
+
+
+async def _windows(
+    tx: AsyncConnection, search: Search, columns: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row[Any]]:
+    """The first window is as long as the vocabulary says it takes; each further one is eight times as long, the last
+    has no end. The planner walks a short window by date and asks the index of words for a long one."""
+    rows, oldest = await index.size(tx, search.city_id)
+    if oldest is None:
+        return []
+    begin = after[0] if after else max(search.now, oldest)
+    span = begin - oldest
+    width = span * min(limit * _SPARE / max(min(search.wanted.about, rows), 1), 1.0)
+    found: list[Row[Any]] = []
+    upper: datetime | None = None
+    while True:
+        lower = begin - width if width < span else None
+        window = _window(search, columns, after, lower, upper).limit(limit - len(found))
+        found += (await tx.execute(window)).all()
+        if len(found) >= limit or lower is None:
+            return found
+        upper, width = lower, max(width * _WIDER, timedelta(days=1))
+
+
+def _window(
+    search: Search,
+    columns: Sequence[Any],
+    after: tuple[datetime, UUID] | None,
+    lower: datetime | None,
+    upper: datetime | None,
+) -> Select[Any]:
+    place = tuple_(case_terms.c.received_at, case_terms.c.case_id)
+    within = [case_terms.c.city_id == search.city_id, holds(search.wanted)]
+    if after is not None:
+        within.append(place < tuple_(*after))
+    if lower is not None:
+        within.append(case_terms.c.received_at >= lower)
+    if upper is not None:
+        within.append(case_terms.c.received_at < upper)
+    return (
+        select(*columns)
+        .join_from(case_terms, cases, of_case())
+        .where(*within, *search.conditions)
+        .order_by(case_terms.c.received_at.desc(), case_terms.c.case_id.desc())
+    )

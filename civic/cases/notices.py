@@ -13,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import Case
+from civic.cases.offers import offers_with
 from civic.cases.status import NAMES
+from civic.cases.tables import case_joiners
+from civic.cases.writing import heard
 from civic.city.tables import departments
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
@@ -23,6 +26,16 @@ from core.settings import Messaging
 
 _DAYS_KO = "월화수목금토일"
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+_FOR_JOINERS: Mapping[str, str] = {
+    "waiting_citizen": "joined_waiting",
+    "withdrawn": "joined_withdrawn",
+    "extension_asked": "joined_waiting",
+    "supply_reminder": "",
+    "rated_thanks": "",
+}
+"""What those who joined are told instead ("": nothing): a question to the one who filed is not theirs to answer."""
 
 
 async def tell(
@@ -35,24 +48,59 @@ async def tell(
     text: str = "",
     staff_id: UUID | None = None,
 ) -> UUID | None:
-    """Queue the notice `kind` (a status or "department") with purpose case_notice, so the night is kept.
+    """Queue the notice `kind` (a status, "department" …) for who filed and for everybody who joined, each once.
 
-    None when the case came by no conversation. One version of a case is told at most once.
+    Purpose case_notice, so the night is kept. The id of the filer's notice, None when the case came by no conversation.
+    One version of a case is told at most once; a merged case is told of by the one that it went into.
     """
-    if case.conversation_id is None:
+    if case.merged_into_id is not None:
         return None
+    kind_for_joiners = _FOR_JOINERS.get(kind, kind)
+    filed = case.conversation_id
+    along = await _joiners(tx, case) if kind_for_joiners else []
+    notice: UUID | None = None
+    # In the order of their ids, as everybody does who locks several conversations.
+    for one in sorted({*along, *([filed] if filed else [])}):
+        if one == filed:
+            notice = await tell_one(tx, messaging, case, one, kind, now, text=text, staff_id=staff_id)
+        else:
+            said = text if kind_for_joiners == kind else ""
+            await tell_one(tx, messaging, case, one, kind_for_joiners, now, text=said, staff_id=staff_id)
+    return notice
+
+
+async def _joiners(tx: AsyncConnection, case: Case) -> list[UUID]:
+    if case.joined == 0:
+        return []
+    wanted = (case_joiners.c.case_id == case.id, case_joiners.c.left_at.is_(None))
+    return list((await tx.execute(select(case_joiners.c.conversation_id).where(*wanted))).scalars())
+
+
+async def tell_one(
+    tx: AsyncConnection,
+    messaging: Messaging,
+    case: Case,
+    conversation_id: UUID,
+    kind: str,
+    now: datetime,
+    *,
+    text: str = "",
+    staff_id: UUID | None = None,
+) -> UUID:
+    """Queue one notice for one conversation; the same version of the case is told there at most once."""
     thread = (
         await tx.execute(
-            select(conversations.c.channel, conversations.c.lang).where(conversations.c.id == case.conversation_id)
+            select(conversations.c.channel, conversations.c.lang).where(conversations.c.id == conversation_id)
         )
     ).one()
     lang = "en" if thread.lang == "en" else "ko"
     name, phone = await _department(tx, case, lang)
     timing = schedule(messaging, "case_notice", now)
     said = render(kind, lang, values_of(case, lang, department=name, phone=phone, text=text))
+    to_filer = conversation_id == case.conversation_id
     draft = Draft(
         city_id=case.city_id,
-        conversation_id=case.conversation_id,
+        conversation_id=conversation_id,
         channel=thread.channel,
         body={"text": said, "buttons": [], "ask": "", "lang": lang},
         purpose="case_notice",
@@ -61,7 +109,7 @@ async def tell(
         next_attempt_at=timing.next_attempt_at,
         staff_id=staff_id,
         case_id=case.id,
-        dedupe_key=f"case:{case.id}:{case.version}",
+        dedupe_key=f"case:{case.id}:{case.version}" + ("" if to_filer else f":{conversation_id}"),
     )
     return await queue(tx, draft, now)
 
@@ -76,6 +124,9 @@ def values_of(case: Case, lang: str, *, department: str, phone: str, text: str =
         "status": NAMES[case.status][1 if lang == "en" else 0],
         "text": text.strip(),
         "due": written(case.due_at, lang),
+        "received": written(case.received_at, lang),
+        "appeal": case.appeal,
+        "transferred_to": case.transferred_to,
     }
 
 

@@ -12,7 +12,7 @@ from civic.cases.tables import receipt_numbers
 from core.clock import SEOUL
 
 INQUIRY_PREFIX = "T"
-_NUMBER = re.compile(r"([A-Z]{1,4})[\s\-_]*(\d{4})[\s\-_]*(\d{1,9})")
+_NUMBER = re.compile(r"([A-Z]{1,4})[\s\-_]*(\d{4})[\s\-_]*(\d{1,9})(?:-(\d{1,2}))?")
 
 
 async def next_number(
@@ -33,6 +33,12 @@ async def next_number(
 
 
 def read_number(text: str) -> str | None:
-    """The receipt number as it is stored, from what a person typed (`gp 2026 123`, full-width digits), else None."""
+    """The receipt number as it is stored, from what a person typed (`gp 2026 123`, full-width digits), else None.
+
+    `-2` at the end is the second part of a split case.
+    """
     match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip().upper())
-    return f"{match[1]}-{match[2]}-{int(match[3]):06d}" if match else None
+    if match is None:
+        return None
+    part = f"-{int(match[4])}" if match[4] else ""
+    return f"{match[1]}-{match[2]}-{int(match[3]):06d}{part}"

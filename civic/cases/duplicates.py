@@ -1,0 +1,130 @@
+"""The same matter twice: open cases near in place and time, of one kind, told in alike words; scored, with reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.cases.case import COLUMNS, Case
+from civic.cases.status import CLOSED
+from civic.cases.tables import cases
+from civic.parking.distance import degree_meters, meters
+from core.contracts.channel import GeoPoint
+from core.settings import Duplicates
+
+MOST_WEIGHED = 200
+"""Neighbours whose words are compared: the newest. A corner with more open cases of one kind has other troubles."""
+_CLOSED = [status.value for status in CLOSED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is looked for. `case_id`: the case itself, which is not its own likeness. Coordinates are WGS 84."""
+
+    city_id: str
+    category: str
+    text: str
+    at: datetime
+    place: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    case_id: UUID | None = None
+
+    @classmethod
+    def of(cls, case: Case) -> "Sought":
+        return cls(
+            city_id=case.city_id,
+            category=case.category,
+            text=case.body,
+            at=case.received_at,
+            place=case.place,
+            lat=case.lat,
+            lon=case.lon,
+            case_id=case.id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A case that may be the same. `distance_m` None: both name the same place and one has no point.
+
+    `days` apart; `likeness` of the words and `score` from 0 to 1.
+    """
+
+    case: Case
+    distance_m: float | None
+    days: float
+    likeness: float
+    score: float
+
+
+async def find_similar(
+    tx: AsyncConnection,
+    sought: Sought,
+    rule: Duplicates,
+    *,
+    most: int = 5,
+    only_open: bool = True,
+    citizen_id: UUID | None = None,
+) -> list[Likely]:
+    """The likeliest first. `citizen_id`: only among this citizen's own. Merged cases are never shown: their target is.
+
+    Raises nothing; a matter without place and point has no likeness.
+    """
+    near = _near(sought, rule)
+    if near is None:
+        return []
+    span = timedelta(days=rule.days)
+    wanted = [
+        cases.c.city_id == sought.city_id,
+        cases.c.category == sought.category,
+        cases.c.merged_into_id.is_(None),
+        cases.c.received_at.between(sought.at - span, sought.at + span),
+        near,
+    ]
+    if only_open:
+        wanted.append(cases.c.status.not_in(_CLOSED))
+    if sought.case_id is not None:
+        wanted.append(cases.c.id != sought.case_id)
+    if citizen_id is not None:
+        wanted.append(cases.c.citizen_id == citizen_id)
+    newest = select(*COLUMNS).where(and_(*wanted)).order_by(cases.c.received_at.desc()).limit(MOST_WEIGHED).subquery()
+    likeness = func.similarity(newest.c.body, sought.text).label("likeness")
+    found = await tx.execute(select(newest, likeness).where(likeness >= rule.similarity))
+    return _best([(Case.of(row), float(row.likeness)) for row in found], sought, rule)[:most]
+
+
+def _near(sought: Sought, rule: Duplicates) -> ColumnElement[bool] | None:
+    """A box around the point, which the index finds; the circle is drawn afterwards."""
+    same_place = and_(cases.c.place == sought.place, cases.c.place != "")
+    if sought.lat is None or sought.lon is None:
+        return same_place if sought.place else None
+    north, east = degree_meters(sought.lat)
+    high, wide = rule.radius_m / north, rule.radius_m / east
+    box = and_(
+        cases.c.lat.between(sought.lat - high, sought.lat + high),
+        cases.c.lon.between(sought.lon - wide, sought.lon + wide),
+    )
+    return or_(box, and_(cases.c.lat.is_(None), same_place)) if sought.place else box
+
+
+def _best(found: Sequence[tuple[Case, float]], sought: Sought, rule: Duplicates) -> list[Likely]:
+    likely: list[Likely] = []
+    for case, likeness in found:
+        distance = _distance(case, sought)
+        if distance is not None and distance > rule.radius_m:
+            continue
+        days = abs((sought.at - case.received_at) / timedelta(days=1))
+        nearness = 1 - (distance or 0.0) / rule.radius_m
+        score = 0.5 * likeness + 0.3 * nearness + 0.2 * (1 - days / rule.days)
+        likely.append(Likely(case, distance, days, likeness, round(score, 4)))
+    return sorted(likely, key=lambda one: (-one.score, one.case.received_at, one.case.id))
+
+
+def _distance(case: Case, sought: Sought) -> float | None:
+    if case.lat is None or case.lon is None or sought.lat is None or sought.lon is None:
+        return None
+    return meters(GeoPoint(case.lat, case.lon), GeoPoint(sought.lat, sought.lon))

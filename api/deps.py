@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -16,9 +17,13 @@ from civic.cases.service import CaseService
 from civic.files.service import Files
 from civic.staff import access
 from civic.staff.permissions import Action, check
-from civic.staff.service import Member, who
+from civic.staff.policy import Need
+from civic.staff.service import Member, Origin, Policy, Scope, scope_of, still_signed_in, who
+from core.bus import Bus
+from core.contracts.channel import Channel
 from core.contracts.house import Ground
-from core.errors import NotSignedIn, PreconditionRequired
+from core.errors import Forbidden, NotSignedIn, PreconditionRequired
+from core.settings import Settings
 from core.vault import Vault
 
 _ETAG = re.compile(r'"(\d{1,9})"', re.ASCII)
@@ -37,6 +42,10 @@ class House(Ground, Protocol):
     def cases(self) -> CaseService: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def bus(self) -> Bus: ...
+    @property
+    def channels(self) -> Mapping[str, Channel]: ...
     @property
     def vault(self) -> Vault: ...
     @property
@@ -60,16 +69,36 @@ _bearer = HTTPBearer(auto_error=False, description="POST /api/v1/session의 toke
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in member of staff. `ip` is where he asks from, as far as trusted proxies say."""
+    """A signed-in member of staff. `ip` is where he asks from, as far as trusted proxies say.
+
+    `needs`: what he must do before anything else is open; `second_factor_due`: until when he may do without.
+    """
 
     member: Member
     token: str
     ip: str
+    session_id: UUID | None = None
+    needs: tuple[Need, ...] = ()
+    second_factor_due: datetime | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Which cases he may see; goes into every query over them."""
+        return scope_of(self.member)
+
+    async def still_here(self, tx: AsyncConnection, house: House) -> None:
+        """For whoever reads or changes without `looked`. Raises NotSignedIn when the session was revoked meanwhile."""
+        if self.session_id is not None:
+            await still_signed_in(tx, self.session_id, house.clock.now())
 
     async def looked(
         self, tx: AsyncConnection, house: House, kind: access.Subject, subject: str, *, action: str, shown: str = ""
     ) -> None:
-        """Leave the access-log row in the transaction that reads."""
+        """Leave the access-log row in the transaction that reads.
+
+        Raises NotSignedIn when the session was revoked meanwhile: then nothing is shown and nothing changed.
+        """
+        await self.still_here(tx, house)
         await access.record_access(
             tx,
             city_id=self.member.city_id,
@@ -83,20 +112,55 @@ class Caller:
         )
 
 
-async def caller(
+async def newcomer(
     request: Request, house: HouseDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 ) -> Caller:
-    """Raises NotSignedIn."""
+    """Signed in, whatever he must still do. Raises NotSignedIn."""
     if credentials is None:
         raise NotSignedIn("로그인이 필요합니다.", "Please sign in.")
     async with house.db.transaction() as tx:
-        member = await who(tx, credentials.credentials, house.clock.now())
-    if member.city_id != house.settings.city.id:
+        seat = await who(tx, credentials.credentials, house.clock.now(), policy_of(house.settings))
+    if seat.member.city_id != house.settings.city.id:
         raise NotSignedIn("로그인이 필요합니다.", "Please sign in.")
-    return Caller(member, credentials.credentials, client_ip(request, house.settings.web.trusted_proxies))
+    ip = client_ip(request, house.settings.web.trusted_proxies)
+    return Caller(seat.member, credentials.credentials, ip, seat.session_id, seat.needs, seat.second_factor_due)
+
+
+NewcomerDep = Annotated[Caller, Depends(newcomer)]
+"""For what a limited session may do: change a temporary password, set a second factor, look at oneself, leave."""
+
+
+async def caller(asking: NewcomerDep) -> Caller:
+    """Raises NotSignedIn, and Forbidden for a session limited to changing the password or setting a second factor."""
+    if "password" in asking.needs:
+        raise Forbidden("먼저 임시 비밀번호를 바꿔 주세요.", "Change your temporary password first.", needs="password")
+    if "second_factor" in asking.needs:
+        raise Forbidden("먼저 2단계 인증을 등록해 주세요.", "Set your second factor first.", needs="second_factor")
+    return asking
 
 
 CallerDep = Annotated[Caller, Depends(caller)]
+
+
+def policy_of(settings: Settings) -> Policy:
+    given = settings.staff
+    return Policy(
+        lifetime=timedelta(hours=settings.web.session_hours),
+        idle=timedelta(minutes=given.idle_minutes),
+        roles=frozenset(given.second_factor.roles),
+        grace=timedelta(days=given.second_factor.grace_days),
+        source_failures=given.source_failures,
+    )
+
+
+def origin_of(request: Request, house: HouseDep) -> Origin:
+    return Origin(
+        client_ip(request, house.settings.web.trusted_proxies),
+        request.headers.get("user-agent", "").replace("\x00", ""),
+    )
+
+
+OriginDep = Annotated[Origin, Depends(origin_of)]
 
 
 def allowed(action: Action) -> Any:

@@ -116,6 +116,22 @@ class Web(Section):
     export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
 
 
+class SecondFactor(Section):
+    """Whose role must have a second factor, so many days after his first sign-in; 0: before anything else."""
+
+    roles: list[Literal["agent", "manager", "admin", "auditor"]] = ["manager", "admin", "auditor"]
+    grace_days: Annotated[int, Field(ge=0, le=90)] = 14
+
+
+class StaffAccounts(Section):
+    """Signing in of staff, beside `web.session_hours`. `source_failures` locks an address for 15 minutes."""
+
+    second_factor: SecondFactor = SecondFactor()
+    idle_minutes: Annotated[int, Field(ge=5, le=1440)] = 30
+    source_failures: Annotated[int, Field(ge=5, le=10_000)] = 30
+    temporary_hours: Annotated[int, Field(ge=1, le=720)] = 72
+
+
 class Duplicates(Section):
     """When two cases may be the same matter: near in place and time, of one category, alike in words (0–1)."""
 
@@ -227,6 +243,7 @@ class Settings(Section):
     messaging: Messaging
     channels: dict[str, dict[str, Any]]
     web: Web = Web()
+    staff: StaffAccounts = StaffAccounts()
     nlu: Nlu = Nlu()
     outside: OutsideWorld = OutsideWorld()
     cases: Cases = Cases()

@@ -1,43 +1,21 @@
-"""The people who work here."""
+"""The people who work here: reading, adding and changing them."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from fastapi import APIRouter, Response
 
-from api.deps import Caller, HouseDep, allowed
-from api.fields import Plain, Word
-from civic.city.tables import departments
-from civic.staff.permissions import Action, Role
-from civic.staff.service import add_staff, list_staff
-from core.errors import BadInput
+from api.deps import Caller, HouseDep, VersionsDep, allowed
+from api.staff.schemas import MemberRow, NewMember, StaffChange
+from civic.staff.change import change_member, must_exist
+from civic.staff.permissions import Action
+from civic.staff.service import Member, add_staff, list_staff, member_of
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 Reader = Annotated[Caller, allowed(Action.STAFF_READ)]
 Adder = Annotated[Caller, allowed(Action.STAFF_ADD)]
-
-
-class MemberRow(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    login: str
-    name: str
-    role: Role
-    department_id: str | None
-    is_active: bool
-
-
-class NewMember(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    login: Plain = Field(max_length=60, examples=["kim.minji"])
-    name: Plain = Field(max_length=60)
-    role: Role
-    department_id: Word | None = None
-    password: Plain = Field(max_length=200)
+Changer = Annotated[Caller, allowed(Action.STAFF_CHANGE)]
 
 
 @router.get("", summary="직원 목록 (staff)")
@@ -46,23 +24,48 @@ async def list_members(asking: Reader, house: HouseDep) -> list[MemberRow]:
         return [MemberRow.model_validate(member) for member in await list_staff(tx, house.settings.city.id)]
 
 
-@router.post("", status_code=201, summary="직원 추가 (add a member of staff)")
-async def add_member(given: NewMember, asking: Adder, house: HouseDep) -> MemberRow:
-    city_id = house.settings.city.id
+@router.get("/{staff_id}", summary="직원 한 명 (one member of staff)")
+async def read_member(staff_id: UUID, asking: Reader, house: HouseDep, response: Response) -> MemberRow:
     async with house.db.transaction() as tx:
-        if given.department_id is not None:
-            known = (departments.c.city_id == city_id, departments.c.id == given.department_id)
-            if (await tx.execute(select(departments.c.id).where(*known))).one_or_none() is None:
-                raise BadInput("그런 부서가 없습니다.", "No such department.")
+        return _shown(await member_of(tx, house.settings.city.id, staff_id), response)
+
+
+@router.post("", status_code=201, summary="직원 추가 (add a member of staff)")
+async def add_member(given: NewMember, asking: Adder, house: HouseDep, response: Response) -> MemberRow:
+    city_id, now = house.settings.city.id, house.clock.now()
+    async with house.db.transaction() as tx:
+        await asking.still_here(tx, house)
+        await must_exist(tx, city_id, given.model_dump())
         member = await add_staff(
             tx,
             city_id=city_id,
-            login=given.login,
-            name=given.name,
-            role=given.role,
-            department_id=given.department_id,
-            password=given.password,
-            now=house.clock.now(),
-            by=asking.member.id,
+            **given.model_dump(),
+            now=now,
+            by=asking.member,
+            temporary_until=now + timedelta(hours=house.settings.staff.temporary_hours),
         )
+    return _shown(member, response)
+
+
+@router.patch("/{staff_id}", summary="직원 바꾸기: 이름, 역할, 부서, 구역, 사용 여부 (change a member of staff)")
+async def change_one(
+    staff_id: UUID, given: StaffChange, versions: VersionsDep, asking: Changer, house: HouseDep, response: Response
+) -> MemberRow:
+    """Needs If-Match. Changed rights end his sessions at once. Nobody changes his own; one admin always stays."""
+    async with house.db.transaction() as tx:
+        await asking.still_here(tx, house)
+        member = await change_member(
+            tx,
+            house.settings.city.id,
+            staff_id,
+            given.change(),
+            house.clock.now(),
+            by=asking.member,
+            versions=versions,
+        )
+    return _shown(member, response)
+
+
+def _shown(member: Member, response: Response) -> MemberRow:
+    response.headers["ETag"] = f'"{member.version}"'
     return MemberRow.model_validate(member)

@@ -7,6 +7,8 @@ from typing import Literal
 from core.errors import Forbidden
 
 Role = Literal["agent", "manager", "admin", "auditor"]
+RANK: Mapping[Role, int] = {"auditor": 0, "agent": 1, "manager": 2, "admin": 3}
+"""Nobody gives a role above his own, nor changes somebody who has one."""
 
 
 class Action(StrEnum):

@@ -16,11 +16,14 @@ from civic.files.service import DiskFiles, Files
 from civic.staff.members import Member, add_staff
 from civic.staff.sessions import hash_token
 from civic.staff.tables import staff_sessions
+from core.bus import Bus
 from core.clock import SetClock
+from core.contracts.channel import Channel
 from core.db import Database
 from core.ids import new_id
 from core.settings import Settings, read
 from core.vault import Vault
+from tests.bot.memory_channel import MemoryChannel
 from tests.civic.cases.rows import CITY, NOW, departments_of_city
 
 PASSWORD = "sinmungo-북소리-2026"
@@ -52,8 +55,12 @@ class SmallHouse:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = self.settings.model_copy(update={"var": self.var})
+        # Tests move the clock by days: nobody's session ends meanwhile for want of use.
+        patient = self.settings.staff.model_copy(update={"idle_minutes": 400 * 24 * 60})
+        self.settings = self.settings.model_copy(update={"var": self.var, "staff": patient})
         self.cases = CaseService(self.db, CITY)
+        self.bus = Bus(self.db)
+        self.channels: dict[str, Channel] = {"web": MemoryChannel("web")}
         self.files = Files(DiskFiles(self.var / "files"), None, max_mb=self.settings.files.max_mb)
         self.secret = b"the api tests' key, 32 bytes long"
         self.app = create_app(self)

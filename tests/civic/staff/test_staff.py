@@ -12,7 +12,9 @@ from civic.staff.access import record_access
 from civic.staff.members import Member, active_member, add_staff, list_staff
 from civic.staff.passwords import check_password
 from civic.staff.permissions import ALLOWED, Action, Role, check
-from civic.staff.sessions import Refused, SignedIn, hash_token, sign_in, sign_out, who
+from civic.staff.policy import Policy
+from civic.staff.sessions import SignedIn, hash_token, sign_out, who
+from civic.staff.sign_in import Challenged, Refused, sign_in
 from civic.staff.tables import access_log, audit_log, staff, staff_sessions
 from core.db import Database
 from core.errors import BadInput, Conflict, Forbidden, NotSignedIn
@@ -21,6 +23,7 @@ from tests.civic.cases.rows import CITY, NOW
 
 PASSWORD = "sinmungo-북소리-2026"
 DAY = timedelta(hours=9)
+POLICY = Policy(lifetime=DAY, idle=2 * DAY)
 
 
 async def add(database: Database, login: str, role: str = "agent", password: str = PASSWORD) -> Member:
@@ -32,9 +35,9 @@ async def add(database: Database, login: str, role: str = "agent", password: str
 
 async def attempt(
     database: Database, login: str, password: str = PASSWORD, after: timedelta = timedelta()
-) -> SignedIn | Refused:
+) -> SignedIn | Challenged | Refused:
     async with database.transaction() as tx:
-        return await sign_in(tx, CITY, login, password, NOW + after, lifetime=DAY)
+        return await sign_in(tx, CITY, login, password, NOW + after, POLICY)
 
 
 async def signed_in(database: Database, login: str, after: timedelta = timedelta()) -> SignedIn:
@@ -49,7 +52,7 @@ async def test_a_right_password_opens_a_session_and_only_its_hash_is_kept(databa
     assert session.expires_at == NOW + DAY
     assert len(session.token) == 43
     async with database.transaction() as tx:
-        assert await who(tx, session.token, NOW) == member == session.member
+        assert (await who(tx, session.token, NOW, POLICY)).member == member == session.member
         kept = (await tx.execute(select(staff_sessions).where(staff_sessions.c.staff_id == member.id))).one()
         password = (await tx.execute(select(staff.c.password_hash).where(staff.c.id == member.id))).scalar_one()
     assert kept.token_hash == hash_token(session.token)
@@ -62,15 +65,15 @@ async def test_a_session_ends_by_time_by_signing_out_and_by_leaving(database: Da
     first, second = await signed_in(database, "kim.two"), await signed_in(database, "kim.two")
     async with database.transaction() as tx:
         with pytest.raises(NotSignedIn):
-            await who(tx, first.token, NOW + DAY)
+            await who(tx, first.token, NOW + DAY, POLICY)
         await sign_out(tx, first.token, NOW)
         await sign_out(tx, first.token, NOW)
         with pytest.raises(NotSignedIn):
-            await who(tx, first.token, NOW)
-        assert (await who(tx, second.token, NOW)).id == member.id
+            await who(tx, first.token, NOW, POLICY)
+        assert (await who(tx, second.token, NOW, POLICY)).member.id == member.id
         await tx.execute(staff.update().where(staff.c.id == member.id).values(is_active=False))
         with pytest.raises(NotSignedIn):
-            await who(tx, second.token, NOW)
+            await who(tx, second.token, NOW, POLICY)
         assert await active_member(tx, CITY, member.id) is None
     assert isinstance(await attempt(database, "kim.two"), Refused)
 
@@ -79,7 +82,7 @@ async def test_a_session_ends_by_time_by_signing_out_and_by_leaving(database: Da
 async def test_no_such_token(database: Database, token: str) -> None:
     async with database.transaction() as tx:
         with pytest.raises(NotSignedIn):
-            await who(tx, token, NOW)
+            await who(tx, token, NOW, POLICY)
 
 
 async def test_five_failures_lock_for_fifteen_minutes(database: Database) -> None:

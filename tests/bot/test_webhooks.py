@@ -1,0 +1,398 @@
+"""Messages to other systems, against a real server on the loopback: signature, order, retry, crash, replay, the end."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import select, text, update
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from bot.webhooks import WebhookSender
+from civic.cases import change
+from civic.cases.case import Actor
+from civic.cases.open import open_case
+from civic.cases.status import Status
+from civic.cases.tables import case_events
+from civic.staff.tables import staff_notices
+from civic.webhooks import service as webhooks
+from civic.webhooks.tables import webhook_deliveries, webhook_subscriptions
+from core.clock import SetClock
+from core.db import Database
+from core.http import guarded_client
+from core.ids import new_id
+from core.settings import OutsideWorld, read
+from tests.civic.cases.rows import CITY, departments_of_city, draft
+from tests.integrations.channels.counterpart import Counterpart, serving
+from tests.integrations.channels.kits import Answer, Call
+
+STAFF = Actor.staff(new_id(), "manager")
+SETTINGS = read().model_copy(update={"outside": OutsideWorld(allowed_hosts=["127.0.0.1"])})
+
+
+def begin() -> SetClock:
+    """The verifier looks at the real time, so these clocks begin there."""
+    return SetClock(datetime.now(UTC).replace(microsecond=0))
+
+
+@asynccontextmanager
+async def sender_of(db: Database, clock: SetClock, owner: str = "one") -> AsyncIterator[WebhookSender]:
+    http = guarded_client(SETTINGS.outside.allowed_hosts)
+    try:
+        yield WebhookSender(db, http, SETTINGS, clock, owner)
+    finally:
+        await http.aclose()
+
+
+@pytest.fixture
+async def ears() -> AsyncIterator[Counterpart]:
+    async with serving(lambda call: Answer(200, b"")) as counterpart:
+        yield counterpart
+
+
+@pytest.fixture(autouse=True)
+async def nobody_else(database: Database) -> None:
+    async with database.transaction() as tx:
+        await departments_of_city(tx)
+        await tx.execute(text("DELETE FROM webhook_deliveries"))
+        await tx.execute(text("DELETE FROM webhook_subscriptions"))
+
+
+async def subscribed(db: Database, url: str, **more: Any) -> tuple[UUID, str]:
+    async with db.transaction() as tx:
+        new = webhooks.NewSubscription(city_id=CITY, url=url, allowed=["127.0.0.1"], **more)
+        made, secret = await webhooks.add(tx, new, datetime.now(UTC))
+    return made.id, secret
+
+
+async def filed(db: Database, clock: SetClock, **values: Any) -> tuple[UUID, str]:
+    async with db.transaction() as tx:
+        opened = await open_case(tx, draft(None, **values), clock.now())
+    return opened.id, opened.receipt_no
+
+
+async def moved(db: Database, clock: SetClock, case_id: UUID, to: Status, words: str = "") -> None:
+    async with db.transaction() as tx:
+        await change.change_status(tx, case_id, to, STAFF, clock.now(), expected_version=None, text=words)
+
+
+async def rows(db: Database) -> list[Any]:
+    async with db.transaction() as tx:
+        found = await tx.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.seq))
+        return list(found)
+
+
+async def subscription(db: Database, made: UUID) -> Any:
+    async with db.transaction() as tx:
+        return (await tx.execute(select(webhook_subscriptions).where(webhook_subscriptions.c.id == made))).one()
+
+
+def heard(call: Call, secret: str) -> dict[str, Any]:
+    """What the receiver reads, by the scheme's own verifier. Raises WebhookVerificationError."""
+    body: dict[str, Any] = Webhook(secret).verify(call.body, dict(call.headers))
+    return body
+
+
+def events(calls: list[Call]) -> list[tuple[str, str | None]]:
+    bodies = [orjson.loads(call.body) for call in calls]
+    return [(body["data"]["receipt_no"], body["data"]["event"]["to"]) for body in bodies]
+
+
+async def test_a_change_is_told_signed_and_without_a_citizens_words(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    _, secret = await subscribed(database, ears.url + "/in", kinds=["status"])
+    case_id, number = await filed(
+        database, clock, title="홍길동입니다", body="010-1234-5678로 전화 주세요", place="구래동 1"
+    )
+    await moved(database, clock, case_id, Status.IN_PROGRESS)
+    async with sender_of(database, clock) as sender:
+        assert await sender.drain() == 1
+    (call,) = ears.calls
+    body = heard(call, secret)
+    assert (call.method, call.path, body["type"], body["schema"]) == ("POST", "/in", "case.status", "sinmungo.case/1")
+    assert call.headers["webhook-id"] == str((await rows(database))[0].id)
+    data = body["data"]
+    assert (data["receipt_no"], data["status"], data["department"]) == (number, "in_progress", "road")
+    assert (data["category"], data["version"]) == ("street_light", 2)
+    assert (data["event"]["from"], data["event"]["to"]) == ("received", "in_progress")
+    assert set(data) == {
+        *("receipt_no", "status", "department", "category", "received_at", "due_at", "closed_at", "version", "event")
+    }
+    assert not any(word in call.body.decode() for word in ("홍길동", "1234", "구래동"))
+
+
+async def test_a_forged_or_changed_message_does_not_verify(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    _, secret = await subscribed(database, ears.url)
+    await filed(database, clock)
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+    call = ears.calls[0]
+    with pytest.raises(WebhookVerificationError):
+        heard(call, "whsec_" + base64.b64encode(b"another secret of 24 bytes").decode())
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(call.body.replace(b"received", b"answered"), dict(call.headers))
+
+
+async def test_the_secret_is_stored_sealed(database: Database, ears: Counterpart) -> None:
+    made, secret = await subscribed(database, ears.url)
+    stored = (await subscription(database, made)).secret
+    assert secret.encode() not in stored and base64.b64decode(secret[6:]) not in stored
+    assert len(base64.b64decode(secret[6:])) == 32
+
+
+async def test_a_rolled_back_change_is_told_nobody(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    await subscribed(database, ears.url)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await open_case(tx, draft(None), clock.now())
+            raise ZeroDivisionError
+    assert await rows(database) == []
+
+
+async def test_only_what_was_asked_for_is_queued(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    wanted = {
+        "three": (await subscribed(database, ears.url, kinds=["opened", "department", "internal_note"]))[0],
+        "parks": (await subscribed(database, ears.url, department_id="parks", kinds=["opened", "department"]))[0],
+        "notes": (await subscribed(database, ears.url, kinds=["internal_note"]))[0],
+        "public": (await subscribed(database, ears.url, is_public_only=True))[0],
+        "waste": (await subscribed(database, ears.url, category="waste"))[0],
+    }
+    case_id, _ = await filed(database, clock)
+    async with database.transaction() as tx:
+        await change.add_note(tx, case_id, "메모", STAFF, clock.now(), is_internal=True)
+    async with database.transaction() as tx:
+        await change.assign(tx, case_id, STAFF, clock.now(), expected_version=None, department_id="parks")
+    names = {made: name for name, made in wanted.items()}
+    got: dict[str, list[str]] = {}
+    for row in await rows(database):
+        got.setdefault(names[row.subscription_id], []).append(row.kind)
+    assert got.pop("public")[0] == "opened"
+    assert got == {
+        "three": ["opened", "internal_note", "department"],
+        "parks": ["department"],
+        "notes": ["internal_note"],
+    }
+    async with database.transaction() as tx:
+        lines = await tx.execute(select(case_events.c.id).where(case_events.c.is_public.is_(False)))
+        hidden = set(lines.scalars())
+    told = {row.event_id for row in await rows(database) if row.subscription_id == wanted["public"]}
+    assert told and not told & hidden
+
+
+async def test_a_failure_waits_longer_each_time_and_keeps_the_cases_order(
+    database: Database, ears: Counterpart
+) -> None:
+    clock = begin()
+    _, secret = await subscribed(database, ears.url, kinds=["status"])
+    first, one = await filed(database, clock)
+    await moved(database, clock, first, Status.IN_PROGRESS)
+    await moved(database, clock, first, Status.ANSWERED, "고쳤습니다")
+    second, two = await filed(database, clock)
+    await moved(database, clock, second, Status.ASSIGNED)
+    ears.script.extend([Answer(500, b"")])
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+        assert {number for number, _ in events(ears.calls)} == {one, two}
+        failed = next(row for row in await rows(database) if row.reason)
+        assert (failed.status, failed.response_code, failed.reason) == ("queued", 500, "HTTP 500")
+        assert failed.next_attempt_at == clock.now() + timedelta(seconds=5)
+        clock.move(timedelta(seconds=4))
+        before = len(ears.calls)
+        waiting = events(ears.calls)
+        await sender.drain()
+        if failed.case_id == first:
+            assert len(ears.calls) == before
+            assert (one, "answered") not in waiting
+        clock.move(timedelta(seconds=2))
+        await sender.drain()
+    taken = [call for call in ears.calls if call is not ears.calls[0]]
+    assert [to for number, to in events(taken) if number == one] == ["in_progress", "answered"]
+    assert {row.status for row in await rows(database)} == {"sent"}
+    by_id: dict[str, set[bytes]] = {}
+    for call in ears.calls:
+        heard(call, secret)
+        by_id.setdefault(call.headers["webhook-id"], set()).add(call.body)
+    assert all(len(bodies) == 1 for bodies in by_id.values()), "a retry sends the same bytes"
+
+
+async def test_the_waits_are_about_a_day_and_then_it_is_given_up(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    ears.answer = lambda call: Answer(503, b"")
+    made, _ = await subscribed(database, ears.url)
+    await filed(database, clock)
+    began = clock.now()
+    async with sender_of(database, clock) as sender:
+        for _ in range(20):
+            await sender.drain()
+            (row,) = await rows(database)
+            if row.status == "failed":
+                break
+            clock.move(row.next_attempt_at - clock.now())
+    assert (row.status, row.attempts, row.response_code) == ("failed", 9, 503)
+    assert timedelta(hours=20) < clock.now() - began < timedelta(hours=28)
+    assert (await subscription(database, made)).is_active
+
+
+async def test_several_processes_never_double(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    await subscribed(database, ears.url, kinds=["opened"])
+    for _ in range(30):
+        await filed(database, clock)
+    async with (
+        sender_of(database, clock, "a") as a,
+        sender_of(database, clock, "b") as b,
+        sender_of(database, clock, "c") as c,
+    ):
+        done = await asyncio.gather(a.drain(), b.drain(), c.drain())
+    ids = [call.headers["webhook-id"] for call in ears.calls]
+    assert len(ids) == len(set(ids)) == sum(done) == 30
+
+
+async def test_what_a_dead_process_claimed_is_sent_by_another_under_the_same_id(
+    database: Database, ears: Counterpart
+) -> None:
+    clock = begin()
+    await subscribed(database, ears.url)
+    await filed(database, clock)
+    async with database.transaction() as tx:
+        (claimed,) = await webhooks.claim(tx, CITY, "dead", clock.now(), 10)
+    async with sender_of(database, clock) as sender:
+        assert await sender.drain() == 0, "while the claim holds nobody else sends it"
+        async with database.transaction() as tx:
+            await tx.execute(update(webhook_deliveries).values(claimed_until=text("clock_timestamp() - interval '1s'")))
+        assert await sender.drain() == 1
+    assert ears.calls[0].headers["webhook-id"] == str(claimed.id)
+    async with database.transaction() as tx:
+        late = await webhooks.settle(
+            tx, claimed, "dead", code=500, reason="HTTP 500", now=clock.now(), again_at=clock.now()
+        )
+    assert late is False, "the dead one's verdict comes too late to count"
+    assert (await rows(database))[0].status == "sent"
+
+
+async def test_gone_switches_off_and_the_administrators_hear_of_it(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    made, _ = await subscribed(database, ears.url)
+    await filed(database, clock)
+    ears.script.append(Answer(410, b""))
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+        await filed(database, clock)
+        await sender.drain()
+    assert len(ears.calls) == 1
+    found = await subscription(database, made)
+    assert (found.is_active, found.disabled_reason) == (False, "410 Gone")
+    async with database.transaction() as tx:
+        told = (
+            await tx.execute(select(staff_notices.c.text_ko).where(staff_notices.c.kind == "webhook_off"))
+        ).scalars()
+        assert any("127.0.0.1" in one and "410" in one for one in told)
+
+
+async def test_long_failure_switches_off_and_one_success_forgets_it(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    made, _ = await subscribed(database, ears.url, kinds=["opened"])
+    ears.answer = lambda call: Answer(500, b"")
+    async with sender_of(database, clock) as sender:
+        await filed(database, clock)
+        await sender.drain()
+        clock.move(timedelta(hours=71))
+        ears.script.append(Answer(204, b""))
+        await sender.drain()
+        assert (await subscription(database, made)).failing_since is None
+        await filed(database, clock)
+        await sender.drain()
+        clock.move(timedelta(hours=72))
+        await sender.drain()
+    found = await subscription(database, made)
+    assert (found.is_active, found.disabled_reason) == (False, "failing for 72 h: HTTP 500")
+
+
+async def test_what_was_missed_while_off_comes_by_a_replay_in_order(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    made, secret = await subscribed(database, ears.url)
+    clock.move(timedelta(minutes=4))
+    case_id, number = await filed(database, clock)
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+        async with database.transaction() as tx:
+            await webhooks.change(tx, CITY, made, {"is_active": False}, clock.now())
+        await moved(database, clock, case_id, Status.IN_PROGRESS)
+        async with database.transaction() as tx:
+            await webhooks.change(tx, CITY, made, {"is_active": True}, clock.now())
+            since, until = clock.now() - timedelta(hours=1), clock.now() + timedelta(seconds=1)
+            queued = await webhooks.replay(tx, CITY, made, clock.now(), since=since, until=until)
+        await sender.drain()
+    calls = [call for call in ears.calls if heard(call, secret)["data"]["receipt_no"] == number]
+    mine = [orjson.loads(call.body)["type"] for call in calls]
+    assert queued >= 2
+    assert mine == ["case.opened", "case.opened", "case.status"]
+    assert calls[0].headers["webhook-id"] == calls[1].headers["webhook-id"] != calls[2].headers["webhook-id"]
+    assert calls[0].body == calls[1].body
+
+
+async def test_both_secrets_sign_for_a_day_after_a_rotation(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    made, old = await subscribed(database, ears.url, kinds=["opened"])
+    async with database.transaction() as tx:
+        _, new = await webhooks.rotate(tx, CITY, made, clock.now(), staff_id=None)
+    await filed(database, clock)
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+        assert heard(ears.calls[0], old) == heard(ears.calls[0], new)
+        async with database.transaction() as tx:
+            await tx.execute(update(webhook_subscriptions).values(old_secret_until=clock.now()))
+        await filed(database, clock)
+        await sender.drain()
+    heard(ears.calls[1], new)
+    with pytest.raises(WebhookVerificationError):
+        heard(ears.calls[1], old)
+
+
+async def test_an_inside_address_is_never_called(database: Database) -> None:
+    clock = begin()
+    async with serving(lambda call: Answer(200, b"")) as inside:
+        made, _ = await subscribed(database, "https://example.go.kr/")
+        port = inside.url.rpartition(":")[2]
+        async with database.transaction() as tx:
+            await tx.execute(update(webhook_subscriptions).values(url=f"http://[::ffff:127.0.0.1]:{port}/"))
+        await filed(database, clock)
+        async with sender_of(database, clock) as sender:
+            await sender.drain()
+        assert inside.calls == []
+    (row,) = await rows(database)
+    assert (row.status, row.reason) == ("queued", "ConnectError")
+    assert (await subscription(database, made)).failures == 1
+
+
+async def test_a_receiver_that_never_ends_its_answer_costs_one_attempt(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    await subscribed(database, ears.url)
+    await filed(database, clock)
+    ears.script.append(Answer(200, b"", how="cut"))
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+    (row,) = await rows(database)
+    assert (row.status, row.attempts, row.response_code) == ("queued", 1, None)
+
+
+async def test_ended_messages_are_forgotten_after_their_days(database: Database, ears: Counterpart) -> None:
+    clock = begin()
+    await subscribed(database, ears.url)
+    await filed(database, clock)
+    async with sender_of(database, clock) as sender:
+        await sender.drain()
+        clock.move(timedelta(days=29))
+        await sender.forget()
+        assert len(await rows(database)) == 1
+        clock.move(timedelta(days=2))
+        await sender.forget()
+    assert await rows(database) == []

@@ -25,7 +25,6 @@ from core.contracts.channel import Channel
 from core.db import Database
 from core.settings import Settings
 from core.vault import vault_of
-from core.vault import vault_of
 
 NOTE_VALID = timedelta(hours=2)
 """A note on a forgotten form that could not be sent by then would only puzzle."""

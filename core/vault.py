@@ -24,7 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Column, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import Column, Dialect, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import Database, Driver, Moment, driver, metadata, store_of
@@ -311,7 +311,16 @@ def vault_of(tx: AsyncConnection | Driver) -> Vault:
     """The vault of the store that this transaction is on. Raises ConfigError where none was opened: nothing personal
     is ever stored plain by oversight.
     """
-    vault = store_of(tx).vault
+    return _opened(store_of(tx))
+
+
+def vault_at(dialect: Dialect) -> Vault:
+    """The vault of the store whose engine speaks this dialect, for columns. Raises ConfigError like `vault_of`."""
+    return _opened(store_of(dialect))
+
+
+def _opened(store: Database) -> Vault:
+    vault = store.vault
     if vault is None:
         raise ConfigError(
             "개인정보 봉인 키를 열지 않았습니다.", "This store's vault was not opened (core.vault.open_vault)."

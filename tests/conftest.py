@@ -11,12 +11,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from core import store
+from core import secret, store
 from core.db import Database
 from core.loading import load_tables
 from core.vault import open_vault
 
-SECRET = b"secret-of-the-tests-0123456789abc"
+os.environ["SINMUNGO_SECRET"] = "secret-of-the-tests-0123456789abc"
+SECRET = secret.load(Path())
+"""Every process of a run has it, so that they open one another's data keys."""
 EXTRA_PASS = "extra pass"
 """A skip whose reason begins so asks for data that is not ours to ship; any other skip fails under REQUIRE_ALL=1."""
 

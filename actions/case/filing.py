@@ -14,6 +14,7 @@ from civic.city.book import CityBook
 from civic.people.service import name_citizen, record_consent
 from core.contracts.dialogue import Choice, OpenForm, Reply, Say, Turn, Wordings
 from core.settings import City
+from core.vault import vault_of
 
 CONSENT = "case_contact"
 FILE = Choice("do:complaint_file", key="intent.complaint_file")
@@ -114,7 +115,9 @@ async def submit(
 async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
     if turn.citizen_id is not None:
         return turn.citizen_id
-    citizen_id = await name_citizen(tx, turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now)
+    citizen_id = await name_citizen(
+        tx, vault_of(tx), turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now
+    )
     await record_consent(
         tx,
         city_id=turn.city_id,

@@ -20,6 +20,7 @@ from civic.conversations import thread
 from civic.files.service import of_case
 from civic.people.service import contact_of
 from civic.staff.permissions import Action
+from core.vault import vault_of
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 Reader = Annotated[Caller, allowed(Action.CASE_READ)]
@@ -95,7 +96,7 @@ def etag(case: Case) -> str:
 
 async def _detail(tx: AsyncConnection, case: Case, asking: Caller, now: datetime) -> CaseDetail:
     said = await thread.read(tx, case.conversation_id) if case.conversation_id else []
-    contact = await contact_of(tx, case.citizen_id) if case.citizen_id else None
+    contact = await contact_of(tx, vault_of(tx), case.citizen_id) if case.citizen_id else None
     actor = Actor.staff(asking.member.id, asking.member.role)
     return CaseDetail(
         **row_values(case, now),

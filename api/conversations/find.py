@@ -7,13 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.conversations.schemas import ConversationRow
 from civic.conversations.tables import conversations, inbound, outbound
+from civic.people.service import opened_name
 from civic.people.tables import citizens
 from core.errors import NotFound
+from core.vault import Vault, vault_of
 
 _PREVIEW = 120
 
 _last_in = (
-    select(inbound.c.seq, inbound.c.text)
+    select(inbound.c.id, inbound.c.seq, inbound.c.text)
     .where(inbound.c.conversation_id == conversations.c.id)
     .order_by(inbound.c.seq.desc())
     .limit(1)
@@ -41,10 +43,11 @@ def rows(city_id: str) -> Select[Any]:
             conversations.c.lang,
             conversations.c.owner,
             conversations.c.staff_id,
-            citizens.c.name.label("citizen_name"),
+            conversations.c.citizen_id,
+            citizens.c.name_sealed,
             conversations.c.last_inbound_at,
             func.coalesce(is_waiting(), literal(False)).label("is_waiting"),
-            func.coalesce(func.left(_last_in.c.text, _PREVIEW), "").label("last_text"),
+            _last_in.c.text.label("last_text"),
             conversations.c.stopped_at.is_not(None).label("is_stopped"),
             conversations.c.unreachable_at.is_not(None).label("is_unreachable"),
         )
@@ -57,8 +60,11 @@ def rows(city_id: str) -> Select[Any]:
     )
 
 
-def shown(row: Row[Any]) -> ConversationRow:
-    return ConversationRow.model_validate(dict(row._mapping))
+def shown(vault: Vault, row: Row[Any]) -> ConversationRow:
+    values = dict(row._mapping)
+    values["last_text"] = (values["last_text"] or "")[:_PREVIEW]
+    citizen_id, name = values.pop("citizen_id"), values.pop("name_sealed")
+    return ConversationRow.model_validate({**values, "citizen_name": opened_name(vault, citizen_id, name) or None})
 
 
 async def one(tx: AsyncConnection, city_id: str, conversation_id: object) -> ConversationRow:
@@ -66,4 +72,4 @@ async def one(tx: AsyncConnection, city_id: str, conversation_id: object) -> Con
     row = (await tx.execute(rows(city_id).where(conversations.c.id == conversation_id))).one_or_none()
     if row is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
-    return shown(row)
+    return shown(vault_of(tx), row)

@@ -49,7 +49,7 @@ async def list_conversations(
         wanted = wanted.where(find.is_waiting() if waiting else find.is_waiting().is_not(True))
     async with house.db.transaction() as tx:
         rows, following = await page(tx, wanted, conversations.c.last_inbound_at, conversations.c.id, cursor, limit)
-        items = [find.shown(row) for row in rows]
+        items = [find.shown(house.vault, row) for row in rows]
         await asking.looked(
             tx,
             house,

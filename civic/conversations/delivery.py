@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.conversations.outbound import UNASKED
 from core.contracts.channel import Button, DeliveryReport, OutgoingMessage
 from core.db import Driver, driver
+from core.vault import Vault, vault_of
 
 CLAIM_S = 30
 """A claim outlives any one attempt (channels give up after 20 s) and dies soon after its process."""
@@ -123,12 +124,14 @@ async def claim(tx: AsyncConnection, conversation_id: UUID, address: str, now: d
     values = {"id": conversation_id, "now": now, "claim_s": CLAIM_S}
     async with connection.cursor(row_factory=dict_row) as cursor:
         rows = await (await cursor.execute(_CLAIM, values)).fetchall()
-    return [_waiting(row, address) for row in sorted(rows, key=lambda row: row["seq"])]
+    vault = vault_of(tx)
+    return [_waiting(vault, row, address) for row in sorted(rows, key=lambda row: row["seq"])]
 
 
-def _waiting(row: dict[str, Any], address: str) -> Waiting:
+def _waiting(vault: Vault, row: dict[str, Any], address: str) -> Waiting:
+    body = vault.open_json(row["body"], f"outbound.body:{row['id']}")
     return Waiting(
-        message=outgoing(row["id"], row["body"], address, row["purpose"]),
+        message=outgoing(row["id"], body, address, row["purpose"]),
         valid_until=row["valid_until"],
         attempts=row["attempts"],
         was_sending=row["status"] == "sending",
@@ -136,7 +139,7 @@ def _waiting(row: dict[str, Any], address: str) -> Waiting:
 
 
 def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any) -> OutgoingMessage:
-    """The stored body as the message a channel takes."""
+    """The opened body as the message a channel takes."""
     return OutgoingMessage(
         id=message_id,
         address=address,
@@ -159,7 +162,11 @@ async def said_to(
            WHERE i.city_id = %s AND i.channel = %s AND i.external_id = %s ORDER BY o.seq""",
         (city_id, channel, external_id),
     )
-    return [outgoing(row[0], row[1], address, row[2]) for row in await cursor.fetchall()]
+    vault = vault_of(tx)
+    return [
+        outgoing(row[0], vault.open_json(row[1], f"outbound.body:{row[0]}"), address, row[2])
+        for row in await cursor.fetchall()
+    ]
 
 
 async def due(tx: AsyncConnection, city_id: str, channel: str, now: datetime, limit: int = 100) -> list[UUID]:

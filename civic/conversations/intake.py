@@ -16,6 +16,7 @@ from core.contracts.channel import GeoPoint, IncomingMessage, Media
 from core.db import Driver, driver
 from core.ids import new_id
 from core.masking import mask
+from core.vault import Vault, vault_of
 
 _STORE = """
 WITH given AS (
@@ -91,9 +92,9 @@ async def store(
     One statement for the batch; a further message of the same conversation goes into a further one, as a statement
     cannot touch one conversation twice.
     """
-    connection = await driver(tx)
+    connection, vault = await driver(tx), vault_of(tx)
     values = [_values(position, arrival, owner) for position, arrival in enumerate(arrivals)]
-    rounds = _rounds(values)
+    rounds = _rounds([_sealed(vault, one) for one in values])
     cursors = []
     async with connection.pipeline():
         for some in rounds:
@@ -101,7 +102,16 @@ async def store(
             given = {"arrivals": Jsonb(some, dumps=orjson.dumps), "lease_s": lease_s}
             cursors.append(await cursor.execute(_STORE, given))
     rows = {row["position"]: row for cursor in cursors for row in await cursor.fetchall()}
-    return [_stored(arrival, values[at], rows[at]) for at, arrival in enumerate(arrivals)]
+    return [_stored(vault, arrival, values[at], rows[at]) for at, arrival in enumerate(arrivals)]
+
+
+def _sealed(vault: Vault, values: dict[str, Any]) -> dict[str, Any]:
+    row_id = values["id"]
+    return {
+        **values,
+        "text": vault.seal_text(values["text"], f"inbound.text:{row_id}"),
+        "content": vault.seal_json(values["content"], f"inbound.content:{row_id}"),
+    }
 
 
 def _rounds(values: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -118,7 +128,7 @@ def _rounds(values: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return rounds
 
 
-def _stored(arrival: Arrival, values: dict[str, Any], row: dict[str, Any]) -> Stored:
+def _stored(vault: Vault, arrival: Arrival, values: dict[str, Any], row: dict[str, Any]) -> Stored:
     message = arrival.message
     thread = {**row, "city_id": arrival.city_id, "channel": arrival.channel, "address": message.address}
     alone = {**values, "received_at": values["now"], "attempts": 0}
@@ -126,7 +136,7 @@ def _stored(arrival: Arrival, values: dict[str, Any], row: dict[str, Any]) -> St
         inbound_id=values["id"],
         conversation_id=row["id"],
         is_repeat=not row["is_new"],
-        held=held_from(thread, values["lease"]) if row["is_held"] else None,
+        held=held_from(vault, thread, values["lease"]) if row["is_held"] else None,
         waiting=(alone,) if row["is_new"] and not row["has_backlog"] else None,
         has_unsaid=row["has_unsaid"],
     )

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import driver
+from core.vault import Vault, vault_of
 
 _TAKE = """
 UPDATE conversations
@@ -77,7 +78,7 @@ def new_lease(owner: str) -> str:
     return f"{owner}#{next(_count)}"
 
 
-def held_from(row: dict[str, Any], lease: str) -> Held:
+def held_from(vault: Vault, row: dict[str, Any], lease: str) -> Held:
     return Held(
         id=row["id"],
         city_id=row["city_id"],
@@ -93,7 +94,7 @@ def held_from(row: dict[str, Any], lease: str) -> Held:
         is_stopped=row["stopped_at"] is not None,
         lease=lease,
         idle_at=row["idle_at"],
-        state=row["state"],
+        state=vault.open_json(row["state"], f"conversations.state:{row['id']}"),
     )
 
 
@@ -104,14 +105,19 @@ async def take(tx: AsyncConnection, conversation_id: UUID, *, owner: str, lease_
     values = {"id": conversation_id, "owner": lease, "lease_s": lease_s}
     async with connection.cursor(row_factory=dict_row) as cursor:
         row = await (await cursor.execute(_TAKE, values)).fetchone()
-    return held_from(row, lease) if row else None
+    return held_from(vault_of(tx), row, lease) if row else None
 
 
 async def waiting(tx: AsyncConnection, conversation_id: UUID) -> Sequence[dict[str, Any]]:
     """Messages not yet answered, oldest first."""
     connection = await driver(tx)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        return await (await cursor.execute(_WAITING, {"id": conversation_id})).fetchall()
+        rows = await (await cursor.execute(_WAITING, {"id": conversation_id})).fetchall()
+    vault = vault_of(tx)
+    for row in rows:
+        row["text"] = vault.open_text(row["text"], f"inbound.text:{row['id']}")
+        row["content"] = vault.open_json(row["content"], f"inbound.content:{row['id']}")
+    return rows
 
 
 async def release(tx: AsyncConnection, held: Held) -> bool:

@@ -13,6 +13,7 @@ from civic.conversations.tables import conversations, outbound
 from core.contracts.channel import Purpose
 from core.errors import NotFound
 from core.ids import new_id
+from core.vault import vault_of
 
 UNASKED: frozenset[Purpose] = frozenset({"case_notice", "alert", "campaign"})
 """Purposes that a citizen's 수신거부 stops."""
@@ -52,8 +53,9 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
     if thread is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
     reason = _barred(draft, is_stopped=thread.stopped_at is not None, is_unreachable=thread.unreachable_at is not None)
+    message_id = new_id()
     values = {
-        "id": new_id(),
+        "id": message_id,
         "city_id": draft.city_id,
         "conversation_id": draft.conversation_id,
         "channel": draft.channel,
@@ -62,7 +64,7 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
         "staff_id": draft.staff_id,
         "purpose": draft.purpose,
         "priority": draft.priority,
-        "body": draft.body,
+        "body": vault_of(tx).seal_json(draft.body, f"outbound.body:{message_id}"),
         "status": "cancelled" if reason else "queued",
         "reason": reason,
         "next_attempt_at": draft.next_attempt_at,
@@ -72,7 +74,7 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
     }
     if draft.dedupe_key is None:
         await tx.execute(insert(outbound).values(values))
-        return values["id"]  # type: ignore[return-value]
+        return message_id
     made = (
         await tx.execute(
             upsert(outbound)

@@ -10,6 +10,7 @@ from civic.conversations.tables import conversations
 from civic.staff.tables import audit_log
 from core.errors import Conflict, NotFound
 from core.ids import new_id
+from core.vault import vault_of
 
 
 async def take_over(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, now: datetime) -> None:
@@ -52,10 +53,11 @@ async def _give(
 ) -> None:
     # An open form is closed by the change of hands: the person asks in his own words, the bot starts afresh.
     kept = {key: value for key, value in state.items() if key not in ("form", "question")}
+    sealed = vault_of(tx).seal_json(kept, f"conversations.state:{conversation_id}")
     await tx.execute(
         update(conversations)
         .where(conversations.c.id == conversation_id)
-        .values(owner=owner, staff_id=staff_id, state=kept, idle_at=None, version=conversations.c.version + 1)
+        .values(owner=owner, staff_id=staff_id, state=sealed, idle_at=None, version=conversations.c.version + 1)
     )
 
 

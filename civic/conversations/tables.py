@@ -16,7 +16,8 @@ from sqlalchemy import (
     text,
 )
 
-from core.db import Id, Json, Moment, metadata
+from core.db import Id, Moment, metadata
+from core.sealed import SealedJson, SealedText
 
 message_seq = Sequence("message_seq", metadata=metadata)
 """One order for both directions: within a conversation the order of commits, as every writer locks its row first."""
@@ -32,7 +33,7 @@ conversations = Table(
     Column("lang", Text, nullable=False, server_default="ko"),
     Column("owner", Text, nullable=False, server_default="bot"),
     Column("staff_id", Id),
-    Column("state", Json, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("state", SealedJson("conversations.state"), nullable=False, server_default=text("'{}'::jsonb")),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("turns", Integer, nullable=False, server_default="0"),
     Column("lease_owner", Text),
@@ -50,8 +51,8 @@ conversations = Table(
     # The row is rewritten every turn: room on its page keeps the rewrite off the indexes (HOT).
     postgresql_with={"fillfactor": 70},
 )
-"""`idle_at`: when an open form counts as forgotten. `stopped_at`: the citizen said 수신거부; only replies go out.
-`unreachable_at`: the channel said that he blocked or left us."""
+"""`state` is sealed. `idle_at`: when an open form counts as forgotten. `stopped_at`: the citizen said 수신거부; only
+replies go out. `unreachable_at`: the channel said that he blocked or left us."""
 
 inbound = Table(
     "inbound",
@@ -63,8 +64,8 @@ inbound = Table(
     Column("external_id", Text, nullable=False),
     Column("seq", BigInteger, message_seq, server_default=message_seq.next_value(), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("content", Json, nullable=False),
+    Column("text", SealedText("inbound.text"), nullable=False),
+    Column("content", SealedJson("inbound.content"), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("processed_at", Moment),
@@ -82,7 +83,8 @@ inbound = Table(
     ),
     Index("ix_inbound_thread", "conversation_id", "seq"),
 )
-"""`content`: button payload, place, media, language hint, reply token. `outcome`: answered, held_by_staff, failed."""
+"""`text` and `content` are sealed. `content`: button payload, place, media, language hint, reply token. `outcome`:
+answered, held_by_staff, failed."""
 
 outbound = Table(
     "outbound",
@@ -97,7 +99,7 @@ outbound = Table(
     Column("staff_id", Id),
     Column("purpose", Text, nullable=False),
     Column("priority", SmallInteger, nullable=False),
-    Column("body", Json, nullable=False),
+    Column("body", SealedJson("outbound.body"), nullable=False),
     Column("status", Text, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("next_attempt_at", Moment, nullable=False),
@@ -137,7 +139,8 @@ outbound = Table(
     ),
     postgresql_with={"fillfactor": 80},
 )
-"""`body`: {text, buttons: [{label, payload}], ask, lang}. `reason`: why it failed, expired or is unknown, for staff."""
+"""`body`, sealed: {text, buttons: [{label, payload}], ask, lang}. `reason`: why it failed, expired or is unknown, for
+staff."""
 
 throttles = Table(
     "channel_throttles",

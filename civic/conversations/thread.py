@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import Text, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations, inbound, outbound
+from core.db import Json
+from core.vault import Vault, vault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) 
         inbound.c.seq,
         literal("in").label("direction"),
         inbound.c.kind,
-        inbound.c.text,
-        inbound.c.content.label("content"),
+        type_coerce(inbound.c.text, Text).label("text"),
+        type_coerce(inbound.c.content, Json).label("content"),
         literal("").label("purpose"),
         inbound.c.outcome.label("status"),
         literal("").label("reason"),
@@ -55,7 +57,7 @@ async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) 
         literal("out"),
         literal("text"),
         literal(""),
-        outbound.c.body,
+        type_coerce(outbound.c.body, Json),
         outbound.c.purpose,
         outbound.c.status,
         outbound.c.reason,
@@ -65,18 +67,19 @@ async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) 
     ).where(outbound.c.conversation_id == conversation_id)
     both = union_all(said, answered).subquery()
     rows = await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))
-    return [_entry(row._mapping) for row in reversed(rows.all())]
+    vault = vault_of(tx)
+    return [_entry(vault, row._mapping) for row in reversed(rows.all())]
 
 
-def _entry(row: Any) -> Entry:
-    content = row["content"]
+def _entry(vault: Vault, row: Any) -> Entry:
     is_in = row["direction"] == "in"
+    content = vault.open_json(row["content"], f"{'inbound.content' if is_in else 'outbound.body'}:{row['id']}")
     return Entry(
         id=row["id"],
         seq=row["seq"],
         direction=row["direction"],
         kind=row["kind"],
-        text=row["text"] if is_in else content["text"],
+        text=vault.open_text(row["text"], f"inbound.text:{row['id']}") if is_in else content["text"],
         buttons=() if is_in else tuple(content.get("buttons", ())),
         ask="" if is_in else content.get("ask", ""),
         purpose=row["purpose"],

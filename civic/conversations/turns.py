@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.conversations.delivery import CLAIM_S
 from civic.conversations.lease import Held
 from core.db import Driver, driver
+from core.vault import Vault, vault_of
 
 _WRITE = """
 WITH given AS (
@@ -116,8 +117,8 @@ async def write(tx: AsyncConnection | Driver, records: Sequence[TurnRecord], *, 
     A record with `may_release` lets the lease go unless a message waits: a statement of its own, begun after the
     row was locked, so that it sees every message whose storing transaction found the lease taken.
     """
-    connection = await driver(tx)
-    given = {"turns": Jsonb([_values(record) for record in records], dumps=orjson.dumps)}
+    connection, vault = await driver(tx), vault_of(tx)
+    given = {"turns": Jsonb([_values(vault, record) for record in records], dumps=orjson.dumps)}
     leaving = [record.held for record in records if record.may_release]
     leases = {"ids": [held.id for held in leaving], "leases": [held.lease for held in leaving]}
     async with connection.pipeline():
@@ -132,7 +133,7 @@ def _written(row: tuple[Any, ...] | None, *, is_released: bool) -> Written:
     return Written(row[2], is_released, row[1], row[3]) if row else Written(False, is_released)
 
 
-def _values(record: TurnRecord) -> dict[str, Any]:
+def _values(vault: Vault, record: TurnRecord) -> dict[str, Any]:
     held = record.held
     return {
         "id": held.id,
@@ -140,7 +141,7 @@ def _values(record: TurnRecord) -> dict[str, Any]:
         "channel": held.channel,
         "version": held.version,
         "lease": held.lease,
-        "state": record.state,
+        "state": vault.seal_json(record.state, f"conversations.state:{held.id}"),
         "lang": record.lang,
         "owner": record.owner,
         "introduced_at": record.now if record.does_introduce else None,
@@ -155,7 +156,11 @@ def _values(record: TurnRecord) -> dict[str, Any]:
         "priority": record.priority,
         "valid_until": record.valid_until,
         "says": [
-            {"id": bubble.id, "body": bubble.body, "position": position}
+            {
+                "id": bubble.id,
+                "body": vault.seal_json(bubble.body, f"outbound.body:{bubble.id}"),
+                "position": position,
+            }
             for position, bubble in enumerate(record.bubbles)
         ],
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations
@@ -13,21 +13,23 @@ from civic.people.tables import citizens, consents
 from civic.staff.service import record_change
 from core.errors import NotFound
 from core.ids import new_id
+from core.vault import Vault
 
 
 async def name_citizen(
-    tx: AsyncConnection, conversation_id: UUID, city_id: str, name: str, phone: str, now: datetime
+    tx: AsyncConnection, vault: Vault, conversation_id: UUID, city_id: str, name: str, phone: str, now: datetime
 ) -> UUID:
     """Name the citizen of this conversation; his id. A second call corrects the same citizen.
 
     Raises BadInput for an impossible name or number, NotFound for an unknown conversation.
     """
-    values = {"name": clean_name(name), "phone": normalise_phone(phone), "updated_at": now}
+    name, phone = clean_name(name), normalise_phone(phone)
     wanted = (conversations.c.id == conversation_id, conversations.c.city_id == city_id)
     thread = (await tx.execute(select(conversations.c.citizen_id).where(*wanted).with_for_update())).one_or_none()
     if thread is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
     citizen_id: UUID = thread.citizen_id or new_id()
+    values = {**sealed(vault, citizen_id, name, phone), "updated_at": now}
     if thread.citizen_id is not None:
         await tx.execute(update(citizens).where(citizens.c.id == citizen_id).values(values))
     else:
@@ -88,9 +90,44 @@ async def has_consented(tx: AsyncConnection, conversation_id: UUID, purpose: str
     return (await tx.execute(latest)).scalar_one_or_none() is True
 
 
-async def contact_of(tx: AsyncConnection, citizen_id: UUID) -> tuple[str, str]:
+def sealed(vault: Vault, citizen_id: UUID, name: str, phone: str) -> dict[str, bytes | None]:
+    """The columns of a named citizen: each value bound to its row and column, and its keyed hash."""
+    return {
+        "name_sealed": vault.seal(name, f"citizens.name:{citizen_id}") if name else None,
+        "phone_sealed": vault.seal(phone, f"citizens.phone:{citizen_id}") if phone else None,
+        "name_index": vault.index("citizens.name", name) if name else None,
+        "phone_index": vault.index("citizens.phone", phone) if phone else None,
+    }
+
+
+async def contact_of(tx: AsyncConnection, vault: Vault, citizen_id: UUID) -> tuple[str, str]:
     """Name and phone. The caller leaves the access-log row. Raises NotFound."""
-    row = (await tx.execute(select(citizens.c.name, citizens.c.phone).where(citizens.c.id == citizen_id))).one_or_none()
+    wanted = select(citizens.c.name_sealed, citizens.c.phone_sealed).where(citizens.c.id == citizen_id)
+    row = (await tx.execute(wanted)).one_or_none()
     if row is None:
         raise NotFound("시민을 찾을 수 없습니다.", "No such citizen.")
-    return row.name or "", row.phone or ""
+    return opened_name(vault, citizen_id, row.name_sealed), opened_phone(vault, citizen_id, row.phone_sealed)
+
+
+def opened_name(vault: Vault, citizen_id: UUID, stored: bytes | None) -> str:
+    """The name in `citizens.name_sealed`, for a query that lists many. The caller leaves the access-log row."""
+    return vault.open(stored, f"citizens.name:{citizen_id}") if stored else ""
+
+
+def opened_phone(vault: Vault, citizen_id: UUID, stored: bytes | None) -> str:
+    return vault.open(stored, f"citizens.phone:{citizen_id}") if stored else ""
+
+
+async def find_by_phone(tx: AsyncConnection, vault: Vault, city_id: str, phone: str) -> list[UUID]:
+    """Everybody who gave this number, oldest first: each conversation names its own citizen. Raises BadInput."""
+    return await _found(tx, city_id, citizens.c.phone_index, vault.index("citizens.phone", normalise_phone(phone)))
+
+
+async def find_by_name(tx: AsyncConnection, vault: Vault, city_id: str, name: str) -> list[UUID]:
+    """Everybody of exactly this name (case and blanks apart), oldest first."""
+    return await _found(tx, city_id, citizens.c.name_index, vault.index("citizens.name", name))
+
+
+async def _found(tx: AsyncConnection, city_id: str, column: ColumnElement[bytes], value: bytes) -> list[UUID]:
+    wanted = select(citizens.c.id).where(citizens.c.city_id == city_id, column == value)
+    return list(await tx.scalars(wanted.order_by(citizens.c.created_at, citizens.c.id)))

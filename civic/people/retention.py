@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.db import driver
 
 _FORGET = """
-UPDATE citizens SET name = NULL, phone = NULL, updated_at = %(now)s
-WHERE city_id = %(city)s AND updated_at < %(before)s AND (name IS NOT NULL OR phone IS NOT NULL)
+UPDATE citizens SET name = NULL, phone = NULL, name_sealed = NULL, phone_sealed = NULL, name_index = NULL,
+    phone_index = NULL, updated_at = %(now)s
+WHERE city_id = %(city)s AND updated_at < %(before)s
+  AND (name_sealed IS NOT NULL OR phone_sealed IS NOT NULL OR name IS NOT NULL OR phone IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.citizen_id = citizens.id
       AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
 """

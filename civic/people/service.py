@@ -1,6 +1,15 @@
 """What other rooms may use of the people's room."""
 
-from civic.people.citizens import contact_of, has_consented, name_citizen, record_consent
+from civic.people.citizens import (
+    contact_of,
+    find_by_name,
+    find_by_phone,
+    has_consented,
+    name_citizen,
+    opened_name,
+    opened_phone,
+    record_consent,
+)
 from civic.people.name import clean_name
 from civic.people.phone import masked_phone, normalise_phone
 from civic.people.retention import forget_citizens
@@ -8,10 +17,14 @@ from civic.people.retention import forget_citizens
 __all__ = [
     "clean_name",
     "contact_of",
+    "find_by_name",
+    "find_by_phone",
     "forget_citizens",
     "has_consented",
     "masked_phone",
     "name_citizen",
     "normalise_phone",
+    "opened_name",
+    "opened_phone",
     "record_consent",
 ]

@@ -1,6 +1,6 @@
 """The people the city talks to, and what they agreed to. A citizen row exists once somebody names himself."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from core.db import Id, Moment, metadata
 
@@ -11,9 +11,17 @@ citizens = Table(
     Column("city_id", Text, nullable=False),
     Column("name", Text),
     Column("phone", Text),
+    Column("name_sealed", LargeBinary),
+    Column("phone_sealed", LargeBinary),
+    Column("name_index", LargeBinary),
+    Column("phone_index", LargeBinary),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Index("ix_citizens_name", "city_id", "name_index", postgresql_where=text("name_index IS NOT NULL")),
+    Index("ix_citizens_phone", "city_id", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
 )
+"""`name`, `phone`: only in rows from before the vault, until `civic.people.sealing` has sealed them at the next start.
+`*_index`: keyed hashes, to find a person by an exact value."""
 
 consents = Table(
     "consents",

@@ -11,13 +11,12 @@ from sqlalchemy import select
 from civic.cases.case import InquiryDraft, OpenedCase
 from civic.cases.open import open_case, open_inquiry
 from civic.conversations.tables import outbound
-from civic.files.service import attach, store
 from civic.people.citizens import name_citizen
 from civic.staff.tables import access_log
 from core.ids import new_id
+from core.vault import vault_of
 from tests.api.house import SmallHouse
 from tests.civic.cases.rows import CITY, NOW, conversation, draft, said
-from tests.civic.files.test_files import with_gps
 
 SCRIPT = "<script>alert('가로등')</script>"
 
@@ -26,7 +25,7 @@ async def filed(house: SmallHouse, *, lang: str = "ko", **values: Any) -> Opened
     """A named citizen's case with one message in its conversation."""
     async with house.db.transaction() as tx:
         thread = await conversation(tx, lang=lang)
-        citizen = await name_citizen(tx, thread, CITY, "홍길동", "010-1234-5678", NOW)
+        citizen = await name_citizen(tx, vault_of(tx), thread, CITY, "홍길동", "010-1234-5678", NOW)
         await said(tx, thread, "가로등이 꺼졌어요")
         return await open_case(tx, draft(thread, citizen_id=citizen, **values), NOW)
 
@@ -227,19 +226,6 @@ async def test_a_case_without_conversation_takes_no_reply(house: SmallHouse, age
     assert (await agent.post(f"/api/v1/cases/{case.receipt_no}/replies", json={"text": "?"})).status_code == 409
     changed = await patch(agent, case, 1, status="in_progress")
     assert (changed.status_code, changed.json()["notice_id"]) == (200, None)
-
-
-async def test_a_picture_is_shown_to_staff_without_its_place(house: SmallHouse, agent: httpx.AsyncClient) -> None:
-    stored = store(house.var / "files", with_gps())
-    async with house.db.transaction() as tx:
-        thread = await conversation(tx)
-        case = await open_case(tx, draft(thread, attachment_ids=(await attach(tx, thread, None, stored, NOW),)), NOW)
-    (picture,) = (await agent.get(f"/api/v1/cases/{case.id}")).json()["pictures"]
-    answer = await agent.get(picture["href"])
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
-    assert len(answer.content) == picture["size"] == stored.size
-    assert (await looks(house, "attachment.read"))[-1].subject_id == picture["id"]
-    assert (await agent.get(f"/api/v1/attachments/{new_id()}")).status_code == 404
 
 
 async def test_inquiries_are_listed_and_logged(house: SmallHouse, agent: httpx.AsyncClient) -> None:

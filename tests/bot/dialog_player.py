@@ -22,7 +22,6 @@ from core.clock import SEOUL
 from core.contracts.channel import IncomingMessage, Media, OutgoingMessage
 from core.ids import new_id
 from core.vault import vault_of
-from core.vault import vault_of
 from tests.bot.city import MORNING, Citizen, City
 from tests.bot.dialog_file import Dialog, Step
 

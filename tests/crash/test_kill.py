@@ -20,6 +20,7 @@ from psycopg.rows import dict_row
 
 from tests.crash.partner import Counterpart, counterpart, signed
 from tests.crash.processes import City, write_config
+from tests.opened import body, vault_of_tests
 from tests.waiting import until
 
 CONVERSATIONS, EACH = 200, 10
@@ -121,18 +122,20 @@ async def check(database_url: str, heard: Counterpart) -> None:
     messages = await rows(
         database_url,
         """SELECT c.address, c.turns, c.version, i.external_id, i.turn_no, i.outcome, i.processed_at, i.id,
-               COALESCE((SELECT array_agg(o.body ->> 'text' ORDER BY o.seq) FROM outbound o
-                         WHERE o.inbound_id = i.id AND o.created_at = i.processed_at), '{}') AS said,
+               COALESCE((SELECT jsonb_agg(jsonb_build_array(o.id, o.body) ORDER BY o.seq) FROM outbound o
+                         WHERE o.inbound_id = i.id AND o.created_at = i.processed_at), '[]') AS said,
                (SELECT count(*) FROM outbound o WHERE o.inbound_id = i.id) AS said_count
            FROM inbound i JOIN conversations c ON c.id = i.conversation_id ORDER BY c.address, i.turn_no""",
     )
+    vault = await vault_of_tests(database_url)
     turns: dict[str, list[str]] = {}
     for row in messages:
         turns.setdefault(row["address"], []).append(row["external_id"])
         assert row["outcome"] == "answered", row
         assert (row["turns"], row["version"]) == (EACH, EACH), row
         # The rows of one turn: written at its moment, each bubble once.
-        assert len(row["said"]) == row["said_count"] == len(set(row["said"])) >= 1, row
+        texts = [body(vault, message_id, stored)["text"] for message_id, stored in row["said"]]
+        assert len(texts) == row["said_count"] == len(set(texts)) >= 1, row
     assert turns == {f"c-{one}": [f"m-{one}-{number}" for number in range(EACH)] for one in range(CONVERSATIONS)}
     assert [row["turn_no"] for row in messages] == list(range(1, EACH + 1)) * CONVERSATIONS
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.crash.partner import signature, signed
 from tests.journeys.house import Citizen, Town
+from tests.opened import said, vault_of_tests
 
 
 async def post(town: Town, raw: bytes, headers: dict[str, str], channel: str = "partner") -> httpx.Response:
@@ -144,11 +145,14 @@ async def test_odd_text_gets_an_honest_answer_and_is_kept(town: Town, case: str)
     assert "문제가 생겼습니다" not in answer
     assert "49" not in answer or case != "template"
     found = await town.rows(
-        "SELECT i.outcome, i.text FROM inbound i JOIN conversations c ON c.id = i.conversation_id WHERE c.address = %s",
+        "SELECT i.id, i.outcome, i.text FROM inbound i JOIN conversations c ON c.id = i.conversation_id "
+        "WHERE c.address = %s",
         citizen.address,
     )
+    vault = await vault_of_tests(town.database_url)
     assert [row["outcome"] for row in found] in (["answered"], ["refused"])  # refused: an honest "not mine"
-    assert found[0]["text"] == ODD[case].replace("\x00", "\ufffd") or case == "digits"  # long numbers may be masked
+    kept = said(vault, found[0])["text"]
+    assert kept == ODD[case].replace("\x00", "\ufffd") or case == "digits"  # long numbers may be masked
     assert await citizen.say("구래동 주차장")
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 
 from tests.journeys.house import Town
+from tests.opened import body, vault_of_tests
 from tests.waiting import until
 
 
@@ -15,11 +16,13 @@ def bubbles(answer: httpx.Response) -> list[str]:
 
 
 async def answers(town: Town, user: str) -> list[dict[str, Any]]:
-    return await town.rows(
-        """SELECT o.status, o.body ->> 'text' AS text, o.claimed_until FROM outbound o
+    found = await town.rows(
+        """SELECT o.id, o.status, o.body, o.claimed_until FROM outbound o
            JOIN conversations c ON c.id = o.conversation_id WHERE c.address = %s ORDER BY o.seq""",
         user,
     )
+    vault = await vault_of_tests(town.database_url)
+    return [{**row, "text": body(vault, row["id"], row["body"])["text"]} for row in found]
 
 
 async def test_the_answer_is_in_the_response(town: Town) -> None:

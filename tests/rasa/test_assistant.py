@@ -20,6 +20,7 @@ from tests.integrations.channels.conftest import Lent, lent, serve  # noqa: F401
 from tests.integrations.channels.counterpart import Counterpart, serving
 from tests.integrations.channels.kits import Answer
 from tests.integrations.language.light import NOW, Light
+from tests.opened import said, vault_of_tests
 from tests.rasa.conftest import RasaEnv, Started
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(1800)]
@@ -151,11 +152,12 @@ async def test_a_pressed_button_leads_on(chat: Chat, database_url: str) -> None:
     assert "주차장" in await chat.press("주차장 찾기")
     stored = await rows(
         database_url,
-        """SELECT i.kind, i.content ->> 'payload' AS payload, i.intent FROM inbound i
+        """SELECT i.id, i.kind, i.content, i.intent FROM inbound i
            JOIN conversations c ON c.id = i.conversation_id WHERE c.address = %s ORDER BY i.seq""",
         chat.sender,
     )
-    assert stored[-1] == {"kind": "button", "payload": "do:parking_find", "intent": "parking_find"}
+    last = said(await vault_of_tests(database_url), stored[-1])
+    assert (last["kind"], last["content"]["payload"], last["intent"]) == ("button", "do:parking_find", "parking_find")
 
 
 async def test_a_late_answer_is_said_on_the_channel_where_the_citizen_wrote(

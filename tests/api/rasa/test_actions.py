@@ -5,11 +5,20 @@ from typing import Any
 
 import pytest
 
+from civic.people.service import opened_name
+from tests import opened
 from tests.api.rasa.caller import Doors, slash
 
-FILED = """SELECT k.receipt_no, k.channel, k.body, p.name FROM cases k JOIN conversations c ON c.id = k.conversation_id
+FILED = """SELECT k.receipt_no, k.channel, k.body, p.id AS citizen, p.name_sealed FROM cases k JOIN conversations c ON c.id = k.conversation_id
            LEFT JOIN citizens p ON p.id = k.citizen_id WHERE c.address = :sender"""
+HEARD = """SELECT i.id, i.text, i.content, i.outcome, i.intent, c.channel FROM inbound i
+           JOIN conversations c ON c.id = i.conversation_id WHERE c.address = :sender"""
 TURNS = "SELECT turns FROM conversations WHERE channel = 'rasa' AND address = :sender"
+
+
+async def kept(doors: Doors, sender: str) -> list[dict[str, Any]]:
+    """What a sender said, as it was stored, opened."""
+    return [opened.said(doors.house.vault, row) for row in await doors.rows(HEARD, sender=sender)]
 
 
 async def test_it_tells_that_it_lives_and_what_it_can(doors: Doors) -> None:
@@ -25,14 +34,9 @@ async def test_it_tells_that_it_lives_and_what_it_can(doors: Doors) -> None:
 async def test_whatever_is_said_is_answered_by_the_city(doors: Doors) -> None:
     citizen = doors.citizen()
     assert "주차장" in await citizen.say("구래동 주차장 어디 있어요?")
-    stored = await doors.rows(
-        """SELECT i.text, i.outcome, i.intent, c.channel FROM inbound i JOIN conversations c ON c.id = i.conversation_id
-           WHERE c.address = :sender""",
-        sender=citizen.sender,
-    )
-    assert stored == [
-        {"text": "구래동 주차장 어디 있어요?", "outcome": "answered", "intent": "parking_find", "channel": "rasa"}
-    ]
+    (row,) = await kept(doors, citizen.sender)
+    assert row["text"] == "구래동 주차장 어디 있어요?"
+    assert (row["outcome"], row["intent"], row["channel"]) == ("answered", "parking_find", "rasa")
 
 
 async def test_a_complaint_is_filed_through_buttons_and_its_number_stands_in_a_slot(doors: Doors) -> None:
@@ -49,7 +53,8 @@ async def test_a_complaint_is_filed_through_buttons_and_its_number_stands_in_a_s
     said = await citizen.press("접수")
     (filed,) = await doors.rows(FILED, sender=citizen.sender)
     assert filed["receipt_no"] in said
-    assert (filed["channel"], filed["name"]) == ("rasa", "홍길동")
+    name = opened_name(doors.house.vault, filed["citizen"], filed["name_sealed"])
+    assert (filed["channel"], name) == ("rasa", "홍길동")
     assert citizen.slots == {
         "sinmungo_case_no": filed["receipt_no"], "sinmungo_open_form": None, "theirs": None
     }  # fmt: skip
@@ -95,8 +100,8 @@ async def test_an_intents_own_action_runs_it_whatever_was_said(doors: Doors) -> 
     citizen = doors.citizen()
     said = await citizen.say("구래동이요", "action_parking_find", intent={"name": "their_own", "confidence": 0.99})
     assert "주차장" in said and "구래" in said
-    rows = await doors.rows("SELECT intent FROM inbound WHERE text = '구래동이요' AND channel = 'rasa'")
-    assert rows == [{"intent": "parking_find"}]
+    (row,) = await kept(doors, citizen.sender)
+    assert (row["text"], row["intent"]) == ("구래동이요", "parking_find")
 
 
 async def test_what_rasa_heard_is_believed_where_we_know_it(doors: Doors) -> None:
@@ -113,10 +118,8 @@ async def test_an_intent_that_was_chosen_and_not_spoken(doors: Doors) -> None:
     words = '/parking_find{"place": "구래동"}'
     said = await citizen.call(citizen.told(slash(words, "parking_find", {"place": "구래동"})), "action_sinmungo")
     assert "구래" in said
-    rows = await doors.rows(
-        "SELECT text FROM inbound WHERE channel = 'rasa' AND content ->> 'payload' = 'do:parking_find'"
-    )
-    assert {"text": "구래동"} in rows
+    (row,) = await kept(doors, citizen.sender)
+    assert (row["text"], row["content"]["payload"]) == ("구래동", "do:parking_find")
     assert await citizen.call(citizen.told(slash("/sinmungo", "sinmungo", {})), "action_sinmungo")
 
 
@@ -125,12 +128,8 @@ async def test_what_should_not_be_kept_is_masked_everywhere(doors: Doors) -> Non
     span = {"entity": "person", "start": 0, "end": 14, "value": "900101-1234567", "confidence_entity": 0.9}
     heard: Any = {"intent": {"name": "office_info", "confidence": 0.9}, "entities": [span]}
     await citizen.say("900101-1234567 이 번호로 여권 되나요?", **heard)
-    kept = await doors.rows(
-        "SELECT i.text, i.content::text AS content FROM inbound i JOIN conversations c ON c.id = i.conversation_id "
-        "WHERE c.address = :sender",
-        sender=citizen.sender,
-    )
-    assert "1234567" not in str(kept) and "******-*******" in str(kept)
+    stored = await kept(doors, citizen.sender)
+    assert "1234567" not in str(stored) and "******-*******" in str(stored)
 
 
 async def test_slots_that_the_assistant_does_not_declare_are_left_alone(doors: Doors) -> None:

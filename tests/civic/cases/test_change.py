@@ -22,7 +22,6 @@ from core.db import Database
 from core.errors import BadInput, Conflict, Forbidden, NotFound, PreconditionFailed
 from core.ids import new_id
 from core.vault import vault_of
-from core.vault import vault_of
 from tests.civic.cases.rows import CITY, NOW, conversation, draft
 
 STAFF = new_id()

@@ -15,6 +15,7 @@ from civic.people.citizens import name_citizen
 from core.db import Database
 from core.errors import BadInput, NotFound
 from core.ids import new_id
+from core.vault import vault_of
 from tests.civic.cases.rows import CITY, NOW, conversation, draft
 
 
@@ -86,7 +87,7 @@ async def test_a_citizen_sees_his_own_cases_and_nobody_elses(database: Database)
     desk = CaseService(database, CITY)
     async with database.transaction() as tx:
         mine, stranger = await conversation(tx), await conversation(tx)
-        citizen = await name_citizen(tx, mine, CITY, "김민지", "010 2222 3333", NOW)
+        citizen = await name_citizen(tx, vault_of(tx), mine, CITY, "김민지", "010 2222 3333", NOW)
         also_mine = await conversation(tx, channel="telegram", citizen_id=citizen)
         made = await desk.open_case(tx, draft(mine, citizen_id=citizen), NOW)
         nobody = await desk.open_case(tx, draft(stranger), NOW)

@@ -17,6 +17,7 @@ from civic.people.tables import citizens, consents
 from core.db import Database
 from core.errors import BadInput, NotFound
 from core.ids import new_id
+from core.vault import vault_of
 from tests.civic.cases.rows import CITY, NOW, conversation
 
 
@@ -112,26 +113,28 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
 
 async def test_a_citizen_names_and_corrects_himself(database: Database) -> None:
     async with database.transaction() as tx:
+        vault = vault_of(tx)
         thread = await conversation(tx)
-        first = await name_citizen(tx, thread, CITY, "홍길동", "01012345678", NOW)
-        second = await name_citizen(tx, thread, CITY, "홍길순", "01087654321", NOW)
+        first = await name_citizen(tx, vault, thread, CITY, "홍길동", "01012345678", NOW)
+        second = await name_citizen(tx, vault, thread, CITY, "홍길순", "01087654321", NOW)
         assert first == second
-        assert await contact_of(tx, first) == ("홍길순", "010-8765-4321")
+        assert await contact_of(tx, vault, first) == ("홍길순", "010-8765-4321")
         known = select(conversations.c.citizen_id).where(conversations.c.id == thread)
         assert (await tx.execute(known)).scalar_one() == first
 
 
 async def test_nothing_is_kept_of_a_bad_name(database: Database) -> None:
     async with database.transaction() as tx:
+        vault = vault_of(tx)
         before = (await tx.execute(select(func.count()).select_from(citizens))).scalar_one()
         with pytest.raises(BadInput):
-            await name_citizen(tx, await conversation(tx), CITY, "홍길동", "12", NOW)
+            await name_citizen(tx, vault, await conversation(tx), CITY, "홍길동", "12", NOW)
         with pytest.raises(NotFound):
-            await name_citizen(tx, new_id(), CITY, "홍길동", "01012345678", NOW)
+            await name_citizen(tx, vault, new_id(), CITY, "홍길동", "01012345678", NOW)
         with pytest.raises(NotFound):
-            await name_citizen(tx, await conversation(tx), "paju", "홍길동", "01012345678", NOW)
+            await name_citizen(tx, vault, await conversation(tx), "paju", "홍길동", "01012345678", NOW)
         with pytest.raises(NotFound):
-            await contact_of(tx, new_id())
+            await contact_of(tx, vault, new_id())
         assert (await tx.execute(select(func.count()).select_from(citizens))).scalar_one() == before
 
 

@@ -1,0 +1,53 @@
+"""Columns that hold sealed values and open them as they are read: the row's id comes along, as the seal is bound to it.
+
+Writers seal themselves (`core.vault.vault_of(tx).seal_text` / `seal_json`): only they know the row they write.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Text, cast, func, literal_column
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+from core.vault import vault_at
+
+
+class SealedText(TypeDecorator[str]):
+    """A text column whose values are bound to `<where>:<row id>`. Selected alone, not inside a function of SQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def column_expression(self, column: Any) -> ColumnElement[Any]:
+        row_id: ColumnElement[str] = cast(column.table.c.id, Text)
+        return row_id + literal_column("' '") + cast(column, Text)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        row_id, _, stored = value.partition(" ")
+        return vault_at(dialect).open_text(stored, f"{self.where}:{row_id}")
+
+
+class SealedJson(TypeDecorator[dict[str, Any]]):
+    """A JSON column whose values are bound to `<where>:<row id>`, as SealedText."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, where: str) -> None:
+        super().__init__(none_as_null=True)
+        self.where = where
+
+    def column_expression(self, column: Any) -> ColumnElement[Any]:
+        return func.jsonb_build_array(column.table.c.id, cast(column, JSONB))
+
+    def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> dict[str, Any] | None:
+        if value is None or value[1] is None:
+            return None
+        row_id, stored = value
+        return vault_at(dialect).open_json(stored, f"{self.where}:{row_id}")

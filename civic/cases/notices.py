@@ -32,8 +32,8 @@ _FOR_JOINERS: Mapping[str, str] = {
     "waiting_citizen": "joined_waiting",
     "withdrawn": "joined_withdrawn",
     "extension_asked": "joined_waiting",
-    "supply_reminder": "",
-    "rated_thanks": "",
+    "reminded": "",
+    "reviewed": "",
 }
 """What those who joined are told instead ("": nothing): a question to the one who filed is not theirs to answer."""
 
@@ -66,6 +66,8 @@ async def tell(
         else:
             said = text if kind_for_joiners == kind else ""
             await tell_one(tx, messaging, case, one, kind_for_joiners, now, text=said, staff_id=staff_id)
+    if filed is not None:
+        await heard(tx, case.id, now)
     return notice
 
 
@@ -98,11 +100,12 @@ async def tell_one(
     timing = schedule(messaging, "case_notice", now)
     said = render(kind, lang, values_of(case, lang, department=name, phone=phone, text=text))
     to_filer = conversation_id == case.conversation_id
+    buttons = offers_with(case, kind, lang) if to_filer else []
     draft = Draft(
         city_id=case.city_id,
         conversation_id=conversation_id,
         channel=thread.channel,
-        body={"text": said, "buttons": [], "ask": "", "lang": lang},
+        body={"text": said, "buttons": buttons, "ask": "", "lang": lang},
         purpose="case_notice",
         priority=timing.priority,
         valid_until=timing.valid_until,

@@ -17,6 +17,7 @@ from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, inbound
 from civic.files.tables import attachments
+from civic.people.service import contact_of
 from civic.subscriptions.tables import subscriptions
 from core.clock import SEOUL
 from core.contracts.channel import IncomingMessage, Media, OutgoingMessage

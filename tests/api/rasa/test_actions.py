@@ -9,7 +9,8 @@ from civic.people.service import opened_name
 from tests import opened
 from tests.api.rasa.caller import Doors, slash
 
-FILED = """SELECT k.receipt_no, k.channel, k.body, p.id AS citizen, p.name_sealed FROM cases k JOIN conversations c ON c.id = k.conversation_id
+FILED = """SELECT k.receipt_no, k.channel, k.body, p.id AS citizen, p.name_sealed FROM cases k
+           JOIN conversations c ON c.id = k.conversation_id
            LEFT JOIN citizens p ON p.id = k.citizen_id WHERE c.address = :sender"""
 HEARD = """SELECT i.id, i.text, i.content, i.outcome, i.intent, c.channel FROM inbound i
            JOIN conversations c ON c.id = i.conversation_id WHERE c.address = :sender"""

@@ -52,7 +52,7 @@ async def extend_case(
     change = extend.ask_consent if wanted.ask else extend.extend
     consent = {} if wanted.ask else {"consented": wanted.consented}
     async with house.db.transaction() as tx:
-        before = await read_case(tx, house.settings.city.id, reference)
+        before = await read_case(tx, house.settings.city.id, reference, asking.scope)
         if before.conversation_id is not None:
             await lock(tx, house.settings.city.id, before.conversation_id)
         case = await change(

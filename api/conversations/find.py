@@ -6,9 +6,11 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.conversations.schemas import ConversationRow
+from civic.cases.visible import conversations_within
 from civic.conversations.tables import conversations, inbound, outbound
 from civic.people.service import opened_name
 from civic.people.tables import citizens
+from civic.staff.service import Scope
 from core.errors import NotFound
 from core.vault import Vault, vault_of
 
@@ -34,8 +36,11 @@ def is_waiting() -> ColumnElement[bool]:
     return _last_in.c.seq > func.coalesce(_last_reply.c.seq, 0)
 
 
-def rows(city_id: str) -> Select[Any]:
-    """Conversations of the city with their last word."""
+def rows(city_id: str, scope: Scope | None) -> Select[Any]:
+    """Conversations of the city, within what `scope` may see, with their last word."""
+    wanted = [conversations.c.city_id == city_id]
+    if (seen := conversations_within(scope)) is not None:
+        wanted.append(seen)
     return (
         select(
             conversations.c.id,
@@ -56,7 +61,7 @@ def rows(city_id: str) -> Select[Any]:
             .outerjoin(_last_in, literal(True))
             .outerjoin(_last_reply, literal(True))
         )
-        .where(conversations.c.city_id == city_id)
+        .where(*wanted)
     )
 
 
@@ -67,9 +72,11 @@ def shown(vault: Vault, row: Row[Any]) -> ConversationRow:
     return ConversationRow.model_validate({**values, "citizen_name": opened_name(vault, citizen_id, name) or None})
 
 
-async def one(tx: AsyncConnection, city_id: str, conversation_id: object) -> ConversationRow:
-    """Raises NotFound."""
-    row = (await tx.execute(rows(city_id).where(conversations.c.id == conversation_id))).one_or_none()
+async def one(
+    tx: AsyncConnection, city_id: str, conversation_id: object, scope: Scope | None = None
+) -> ConversationRow:
+    """Raises NotFound, outside the scope too."""
+    row = (await tx.execute(rows(city_id, scope).where(conversations.c.id == conversation_id))).one_or_none()
     if row is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
     return shown(vault_of(tx), row)

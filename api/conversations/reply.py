@@ -10,15 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.conversations.schemas import QueuedReply
 from api.deps import Caller, House
+from civic.cases.visible import conversations_within
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, outbound
+from civic.staff.service import Scope
 from core.errors import BadInput, Conflict, NotFound
 
 
-async def lock(tx: AsyncConnection, city_id: str, conversation_id: UUID) -> Row[Any]:
-    """The conversation, locked: writers take it before a case, so nobody waits in a ring. Raises NotFound."""
-    wanted = (conversations.c.id == conversation_id, conversations.c.city_id == city_id)
+async def lock(tx: AsyncConnection, city_id: str, conversation_id: UUID, scope: Scope | None = None) -> Row[Any]:
+    """The conversation, locked: writers take it before a case, so nobody waits in a ring. Raises NotFound, outside
+    the scope too; without one the caller has asked for a case within it.
+    """
+    wanted = [conversations.c.id == conversation_id, conversations.c.city_id == city_id]
+    if (seen := conversations_within(scope)) is not None:
+        wanted.append(seen)
     thread = (await tx.execute(select(conversations).where(*wanted).with_for_update())).one_or_none()
     if thread is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
@@ -41,7 +47,7 @@ async def reply(
     Raises NotFound, Conflict while a colleague holds the conversation, BadInput when `key` came with another text.
     """
     city_id = house.settings.city.id
-    thread = await lock(tx, city_id, conversation_id)
+    thread = await lock(tx, city_id, conversation_id, None if case_id else asking.scope)
     if thread.owner == "staff" and thread.staff_id not in (None, asking.member.id):
         raise Conflict(
             "다른 담당자가 상담 중인 대화입니다.", "A colleague holds this conversation.", held_by=str(thread.staff_id)

@@ -20,6 +20,7 @@ from api.deliver import deliver_after
 from api.deps import Caller, HouseDep, IdempotencyKey, allowed
 from api.paging import Cursor, Limit, page
 from civic.cases.find import cases_of_conversation
+from civic.cases.visible import seen_of
 from civic.conversations import ownership, thread
 from civic.conversations.tables import conversations
 from civic.staff.permissions import Action
@@ -40,7 +41,7 @@ async def list_conversations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ConversationPage:
-    wanted = find.rows(house.settings.city.id)
+    wanted = find.rows(house.settings.city.id, asking.scope)
     if owner is not None:
         wanted = wanted.where(conversations.c.owner == owner)
     if mine:
@@ -66,9 +67,10 @@ async def read_conversation(
     conversation_id: UUID, asking: Reader, house: HouseDep, limit: Limit = 200
 ) -> ConversationDetail:
     async with house.db.transaction() as tx:
-        row = await find.one(tx, house.settings.city.id, conversation_id)
+        row = await find.one(tx, house.settings.city.id, conversation_id, asking.scope)
         said = await thread.read(tx, conversation_id, limit=limit)
         cases = await cases_of_conversation(tx, conversation_id)
+        seen = await seen_of(tx, asking.scope, [case.id for case in cases])
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.read")
     return ConversationDetail(
         **row.model_dump(),
@@ -76,6 +78,7 @@ async def read_conversation(
         cases=[
             CaseOfConversation(id=case.id, receipt_no=case.receipt_no, status=case.status, title=case.title)
             for case in cases
+            if case.id in seen
         ],
     )
 
@@ -83,7 +86,7 @@ async def read_conversation(
 @router.post("/{conversation_id}/take-over", summary="상담 넘겨받기 (take over from the bot)")
 async def take_over(conversation_id: UUID, asking: Holder, house: HouseDep) -> ConversationRow:
     async with house.db.transaction() as tx:
-        await lock(tx, house.settings.city.id, conversation_id)
+        await lock(tx, house.settings.city.id, conversation_id, asking.scope)
         await ownership.take_over(tx, conversation_id, asking.member.id, house.clock.now())
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.take_over")
         return await find.one(tx, house.settings.city.id, conversation_id)
@@ -92,7 +95,7 @@ async def take_over(conversation_id: UUID, asking: Holder, house: HouseDep) -> C
 @router.post("/{conversation_id}/hand-back", summary="자동 응답으로 돌려주기 (hand back to the bot)")
 async def hand_back(conversation_id: UUID, asking: Holder, house: HouseDep) -> ConversationRow:
     async with house.db.transaction() as tx:
-        await lock(tx, house.settings.city.id, conversation_id)
+        await lock(tx, house.settings.city.id, conversation_id, asking.scope)
         await ownership.hand_back(tx, conversation_id, asking.member.id, house.clock.now())
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.hand_back")
         return await find.one(tx, house.settings.city.id, conversation_id)

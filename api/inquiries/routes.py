@@ -12,6 +12,7 @@ from api.deps import Caller, HouseDep, allowed
 from api.fields import Word
 from api.paging import Cursor, Limit, page
 from civic.cases.tables import inquiries
+from civic.cases.visible import inquiries_within
 from civic.staff.permissions import Action
 
 router = APIRouter(prefix="/inquiries", tags=["inquiries"])
@@ -46,7 +47,10 @@ async def list_inquiries(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> InquiryPage:
+    """Of one's own departments."""
     wanted = select(inquiries).where(inquiries.c.city_id == house.settings.city.id)
+    if (seen := inquiries_within(asking.scope)) is not None:
+        wanted = wanted.where(seen)
     if department is not None:
         wanted = wanted.where(inquiries.c.department_id == department)
     if category is not None:

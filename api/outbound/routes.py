@@ -11,6 +11,7 @@ from sqlalchemy import select
 from api.deps import Caller, HouseDep, allowed
 from api.paging import Cursor, Limit, page
 from civic.cases.tables import cases
+from civic.cases.visible import outbound_within
 from civic.conversations.tables import outbound
 from civic.staff.permissions import Action
 
@@ -55,6 +56,8 @@ async def list_failed(
         .select_from(outbound.outerjoin(cases, cases.c.id == outbound.c.case_id))
         .where(outbound.c.city_id == house.settings.city.id, outbound.c.status.in_(status or ["failed", "unknown"]))
     )
+    if (seen := outbound_within(asking.scope)) is not None:
+        wanted = wanted.where(seen)
     if channel is not None:
         wanted = wanted.where(outbound.c.channel == channel)
     async with house.db.transaction() as tx:

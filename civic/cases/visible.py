@@ -1,9 +1,13 @@
 """A scope as a condition of SQL: which cases, conversations, 제보 and messages a member of staff may see."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from sqlalchemy import Column, ColumnElement, and_, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.tables import cases, inquiries
-from civic.conversations.tables import conversations
+from civic.conversations.tables import conversations, outbound
 from civic.staff.scope import Scope
 
 
@@ -50,8 +54,26 @@ def conversations_within(scope: Scope | None) -> ColumnElement[bool] | None:
     return or_(*seen)
 
 
+def outbound_within(scope: Scope | None) -> ColumnElement[bool] | None:
+    """Over `outbound`: a message about a case within, or about none on a conversation within."""
+    about, talk = within(scope), conversations_within(scope)
+    if about is None or talk is None:
+        return None
+    of_case = select(cases.c.id).where(cases.c.id == outbound.c.case_id, about).exists()
+    of_talk = select(conversations.c.id).where(conversations.c.id == outbound.c.conversation_id, talk).exists()
+    return or_(of_case, and_(outbound.c.case_id.is_(None), of_talk))
+
+
 def inquiries_within(scope: Scope | None) -> ColumnElement[bool] | None:
     """Over `inquiries`: a 제보 belongs to a department and to nobody in person."""
     if scope is None or scope.departments is None:
         return None
     return _one_of(inquiries.c.department_id, scope.departments)
+
+
+async def seen_of(tx: AsyncConnection, scope: Scope | None, case_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these cases are within."""
+    wanted, condition = set(case_ids), within(scope)
+    if condition is None or not wanted:
+        return wanted
+    return set((await tx.execute(select(cases.c.id).where(cases.c.id.in_(wanted), condition))).scalars())

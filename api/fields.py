@@ -20,6 +20,7 @@ def storable(value: str) -> str:
 
 Plain = Annotated[str, AfterValidator(storable)]
 Word = Annotated[Plain, StringConstraints(max_length=100)]
+Name = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Search = Annotated[Plain, StringConstraints(max_length=200)]
 Message = Annotated[Plain, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 """What a citizen gets to read; the channel splits what is too long for it."""
@@ -49,8 +50,19 @@ _KOREAN: Mapping[str, str] = {
     "timezone_aware": "시간대가 있어야 합니다(예: +09:00).",
     "model_attributes_type": "JSON 객체여야 합니다.",
     "dict_type": "JSON 객체여야 합니다.",
+    "coordinates": "위도와 경도를 쉼표로 나누어 적어 주세요(예: 37.6153,126.7156).",
+    "date_from_datetime_parsing": "날짜(예: 2026-09-23)여야 합니다.",
+    "date_parsing": "날짜(예: 2026-09-23)여야 합니다.",
+    "float_parsing": "숫자여야 합니다.",
+    "list_type": "목록이어야 합니다.",
+    "too_long": "너무 많습니다.",
+    "too_short": "하나 이상 있어야 합니다.",
     "nothing_to_change": "바꿀 내용이 없습니다.",
     "text_without_status": "text는 status와 함께 보내 주세요.",
+    "appeal_without_refusal": "appeal은 status가 refused일 때만 보내 주세요.",
+    "body_without_transfer": "transferred_to는 status가 transferred일 때만 보내 주세요.",
+    "transfer_without_body": "이송받는 기관(transferred_to)과 연락처(transferred_contact)를 적어 주세요.",
+    "track_without_reason": "track과 track_reason은 함께 보내 주세요.",
 }
 
 

@@ -21,6 +21,7 @@ from bot.photos import Photos
 from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
 from bot.scanning import Scanning
+from bot.rounds import Rounds
 from bot.sender import Sender
 from bot.sweep import Sweep
 from bot.turn import Turns
@@ -162,7 +163,7 @@ async def _wire(
     vault = await open_vault(db, house.secret, clock.now(), old_secrets())
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
-    cases = CaseService(db, city_id, days_off=settings.city.days_off)
+    cases = CaseService(db, city_id, days_off=settings.city.days_off, rules=settings.cases)
     texts = Texts(find_sources(), _constants(settings))
     services = _services(settings, db, book, cases, texts)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging)
@@ -298,5 +299,7 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
     jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
+    rounds = Rounds(running.db, running.desk, running.settings, running.clock)
+    jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
     settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)
     jobs.every("days_off.settle", "35 * * * * *", settling)

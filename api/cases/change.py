@@ -14,12 +14,15 @@ from api.conversations.schemas import NewReply, QueuedReply
 from api.deliver import deliver_after
 from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionsDep, allowed
 from civic.cases import change
+from civic.cases.appeal import default_appeal
 from civic.cases.case import Actor, Case
 from civic.cases.find import read_case
 from civic.cases.notices import tell
+from civic.cases.status import Status
 from civic.city.tables import departments
+from civic.conversations.tables import conversations
 from civic.staff.permissions import Action
-from civic.staff.service import active_member
+from civic.staff.service import Scope, active_member
 from core.errors import BadInput, Conflict
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -30,7 +33,7 @@ Noter = Annotated[Caller, allowed(Action.CASE_NOTE)]
 Writer = Annotated[Caller, allowed(Action.REPLY)]
 
 
-@router.patch("/{reference}", summary="상태·부서·담당자 바꾸기 (change status, department, owner)")
+@router.patch("/{reference}", summary="상태·부서·담당자·처리 방식 바꾸기 (change status, department, owner, track)")
 async def change_case(
     reference: str,
     wanted: CaseChange,
@@ -43,22 +46,22 @@ async def change_case(
     """Needs If-Match with the ETag that was read: 428 without, 412 when somebody was quicker. The citizen is told."""
     now = house.clock.now()
     async with house.db.transaction() as tx:
-        before = await _locked(tx, house, reference)
+        before = await locked_case(tx, house, reference, asking.scope)
         version = before.version if before.version in versions else NO_VERSION
         case, notice = await _change(tx, house, before, wanted, version, asking)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.change")
     if notice:
         deliver_after(background, house, case.conversation_id)
     response.headers["ETag"] = etag(case)
-    return ChangedCase(**row_values(case, now), notice_id=notice)
+    return ChangedCase(**row_values(case, now), notice_id=notice, notice_ids=[notice] if notice else [])
 
 
 async def _change(
     tx: AsyncConnection, house: House, before: Case, wanted: CaseChange, version: int, asking: Caller
 ) -> tuple[Case, UUID | None]:
-    """Owner and department first, then the status; one notice that says the most."""
+    """Owner and department first, then the track, then the status; one notice that says the most."""
     now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
-    case, said = before, ""
+    case, said, text = before, "", wanted.text or ""
     has_owner = "staff_id" in wanted.model_fields_set
     if wanted.department_id is not None or has_owner:
         await _must_exist(tx, house, wanted)
@@ -70,30 +73,53 @@ async def _change(
             expected_version=version,
             department_id=wanted.department_id,
             staff=(wanted.staff_id,) if has_owner else None,
+            days_off=house.cases.days_off,
         )
         said = "department" if case.department_id != before.department_id else ""
         version = case.version
+    if wanted.track is not None:
+        reason = wanted.track_reason or ""
+        case = await change.move_track(tx, before.id, wanted.track, reason, actor, now, expected_version=version)
+        if case.track != before.track:
+            said, text = said or "track", text or reason
+        version = case.version
     if wanted.status is not None:
-        case = await change.change_status(
-            tx,
-            before.id,
-            wanted.status,
-            actor,
-            now,
-            expected_version=version,
-            text=wanted.text or "",
-            days_off=house.cases.days_off,
-        )
+        case = await _change_status(tx, house, case, wanted, actor, version)
         said = wanted.status.value
     if not said:
         return case, None
-    text, teller = wanted.text or "", asking.member.id
-    return case, await tell(tx, house.settings.messaging, case, said, now, text=text, staff_id=teller)
+    return case, await tell(tx, house.settings.messaging, case, said, now, text=text, staff_id=asking.member.id)
 
 
-async def _locked(tx: AsyncConnection, house: House, reference: str) -> Case:
-    """The case, its conversation locked first."""
-    case = await read_case(tx, house.settings.city.id, reference)
+async def _change_status(
+    tx: AsyncConnection, house: House, case: Case, wanted: CaseChange, actor: Actor, version: int
+) -> Case:
+    assert wanted.status is not None
+    now, appeal = house.clock.now(), wanted.appeal
+    if wanted.status is Status.REFUSED and appeal is None:
+        appeal = default_appeal(house.settings.cases, now, await _lang(tx, case))
+    return await change.change_status(
+        tx,
+        case.id,
+        wanted.status,
+        actor,
+        now,
+        expected_version=version,
+        text=wanted.text or "",
+        appeal=appeal or "",
+        transferred_to=f"{wanted.transferred_to} ({wanted.transferred_contact})" if wanted.transferred_to else "",
+        days_off=house.cases.days_off,
+    )
+
+
+async def _lang(tx: AsyncConnection, case: Case) -> str:
+    found = await tx.execute(select(conversations.c.lang).where(conversations.c.id == case.conversation_id))
+    return found.scalar_one_or_none() or "ko"
+
+
+async def locked_case(tx: AsyncConnection, house: House, reference: str, scope: Scope) -> Case:
+    """The case, its conversation locked first. Raises NotFound outside the scope too."""
+    case = await read_case(tx, house.settings.city.id, reference, scope)
     if case.conversation_id is not None:
         await lock(tx, house.settings.city.id, case.conversation_id)
     return case
@@ -118,7 +144,7 @@ async def add_internal_note(
     """The citizen never sees it."""
     now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
     async with house.db.transaction() as tx:
-        case = await read_case(tx, house.settings.city.id, reference)
+        case = await read_case(tx, house.settings.city.id, reference, asking.scope)
         case = await change.add_note(tx, case.id, given.text, actor, now, is_internal=True)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.note")
     response.headers["ETag"] = etag(case)
@@ -137,7 +163,7 @@ async def reply_to_case(
     """Written in the case's history too. The same Idempotency-Key sends it once."""
     now, actor = house.clock.now(), Actor.staff(asking.member.id, asking.member.role)
     async with house.db.transaction() as tx:
-        case = await read_case(tx, house.settings.city.id, reference)
+        case = await read_case(tx, house.settings.city.id, reference, asking.scope)
         if case.conversation_id is None:
             raise Conflict("이 민원에는 이어진 대화가 없습니다.", "This case came by no conversation.")
         queued = await reply(tx, house, asking, case.conversation_id, given.text, key=key, now=now, case_id=case.id)

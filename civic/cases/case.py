@@ -122,6 +122,10 @@ class Case:
     external_id: str | None = None
     public_text: str | None = None
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Past its due moment; while the clock stands (보완) no time passes, and a withdrawn case owes nothing."""
+        return self.status is not Status.WITHDRAWN and (self.closed_at or self.paused_at or now) > self.due_at
+
     @classmethod
     def of(cls, row: Any) -> "Case":
         """From a row that holds at least `COLUMNS`."""
@@ -175,13 +179,14 @@ class CaseDraft:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCase:
-    """What the citizen is told at once. `due_at` is aware UTC."""
+    """What the citizen is told at once. `due_at` is aware UTC; `department_id`, `staff_id`: who got it."""
 
     id: UUID
     receipt_no: str
     department_id: str
     due_at: datetime
     due_rule: dict[str, Any] = field(repr=False)
+    staff_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases import live
 from civic.cases.case import Actor, EventKind
-from civic.cases.tables import case_events
+from civic.cases.tables import case_events, cases
 from civic.staff.service import record_change
 from civic.webhooks.service import enqueue
+from core.db import Id
 from core.ids import new_id
+
+_RESTARTS = frozenset({"due", "extended"})
+"""A moved due date starts the ladder of warnings and the wait for the next word anew (civic/cases/warn.py)."""
+_RESTART = (
+    update(cases).where(cases.c.id == bindparam("of", type_=Id)).values(warn_level=0, warn_at=None, progress_at=None)
+)
 
 
 async def write(
@@ -55,5 +62,7 @@ async def write(
         detail={"from": from_value, "to": to_value},
         now=now,
     )
+    if kind in _RESTARTS:
+        await tx.execute(_RESTART, {"of": case_id})
     await enqueue(tx, city_id, [event_id], now)
     await live.changed(tx, city_id, case_id, kind)

@@ -41,10 +41,16 @@ OPEN = frozenset(Status) - CLOSED
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One allowed jump. `needs_text`: the answer, the reason, the missing papers or the receiving body must be said."""
+    """One allowed jump and what must be said with it.
+
+    `needs_text`: the answer, the reason, what is missing or why again. `needs_appeal`: how the citizen can object.
+    `needs_body`: which public body has it from now on, and how it is reached.
+    """
 
     by: frozenset[By]
     needs_text: bool = False
+    needs_appeal: bool = False
+    needs_body: bool = False
 
 
 _STAFF: frozenset[By] = frozenset({"agent", "manager"})
@@ -53,8 +59,8 @@ _MANAGER: frozenset[By] = frozenset({"manager"})
 
 _CLOSING = {
     Status.ANSWERED: Change(_STAFF, needs_text=True),  # 민원처리법 §27: the result is told
-    Status.REFUSED: Change(_STAFF, needs_text=True),  # 민원처리법 §27: with the reason and the way to object
-    Status.TRANSFERRED: Change(_STAFF, needs_text=True),  # 민원처리법 §16: and the citizen learns where it went
+    Status.REFUSED: Change(_STAFF, needs_text=True, needs_appeal=True),  # 민원처리법 §27 ②: reason and way to object
+    Status.TRANSFERRED: Change(_STAFF, needs_text=True, needs_body=True),  # 민원처리법 §16: and he learns where it went
     Status.WITHDRAWN: Change(frozenset({"citizen"})),  # 민원처리법 §22 ②: until the handling is finished
 }
 _ASKING = {Status.WAITING_CITIZEN: Change(_STAFF, needs_text=True)}  # 민원처리법 §22 ①: what is to be supplied
@@ -78,6 +84,7 @@ CHANGES: Mapping[Status, Mapping[Status, Change]] = {
         **_CLOSING,
     },
     Status.WAITING_CITIZEN: {
+        Status.ASSIGNED: Change(_STAFF_SYSTEM),
         Status.IN_PROGRESS: Change(_STAFF_SYSTEM | {"citizen"}),
         **_CLOSING,
     },
@@ -95,8 +102,11 @@ CHANGES: Mapping[Status, Mapping[Status, Change]] = {
 """From → to → who may and what it takes. What is not here does not happen."""
 
 
-def check(old: Status, new: Status, by: By, text: str) -> Change:
-    """The change, if it is allowed. Raises Conflict (no such jump), Forbidden (not by you), BadInput (text missing)."""
+def check(old: Status, new: Status, by: By, text: str, *, appeal: str = "", transferred_to: str = "") -> Change:
+    """The change, if it is allowed.
+
+    Raises Conflict (no such jump), Forbidden (not by you), BadInput (text, way to object or receiving body missing).
+    """
     change = CHANGES[old].get(new)
     if change is None:
         raise Conflict(
@@ -112,6 +122,16 @@ def check(old: Status, new: Status, by: By, text: str) -> Change:
     if change.needs_text and not text.strip():
         raise BadInput(
             f"'{NAMES[new][0]}' 상태로 바꾸려면 내용을 적어 주세요.", f"A text is needed to set a case to '{new}'."
+        )
+    if change.needs_appeal and not appeal.strip():
+        raise BadInput(
+            "불수용 답변에는 이의를 제기하는 방법(appeal)이 있어야 합니다.",
+            "A refusal must say how the citizen can object (appeal).",
+        )
+    if change.needs_body and not transferred_to.strip():
+        raise BadInput(
+            "이송하려면 받는 기관과 연락처(transferred_to, transferred_contact)를 적어 주세요.",
+            "A transfer must name the receiving body and how to reach it (transferred_to, transferred_contact).",
         )
     return change
 

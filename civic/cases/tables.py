@@ -21,6 +21,14 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from core.db import Id, Json, Moment, metadata
 
+RUNNING = text("closed_at IS NULL AND merged_into_id IS NULL")
+"""Cases whose clock somebody must keep."""
+UNPLANNED = text(
+    "closed_at IS NULL AND merged_into_id IS NULL AND (progress_at IS NULL"
+    " OR (warn_at IS NULL AND warn_level < 3 AND paused_at IS NULL))"
+)
+"""Running cases whose next word to the citizen or next warning is still to be worked out, as their index knows them."""
+
 cases = Table(
     "cases",
     metadata,
@@ -89,6 +97,7 @@ cases = Table(
     Index("ix_cases_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     Index("ix_cases_progress", "city_id", "progress_at", postgresql_where=text("progress_at IS NOT NULL")),
     Index("ix_cases_warn", "city_id", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
+    Index("ix_cases_unplanned", "city_id", "id", postgresql_where=UNPLANNED),
     Index("ix_cases_review", "city_id", "review_at", postgresql_where=text("review_at IS NOT NULL")),
     Index("ix_cases_category", "city_id", "category", "received_at", "id"),
     Index("ix_cases_area", "city_id", "area_id", "received_at", "id", postgresql_where=text("area_id IS NOT NULL")),

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.deps import policy_of
 from api.errors import RETRY_AFTER_S
 from api.problems import problem
 from civic.idempotency.service import Answer, Asked, claim, mark, release, settle
@@ -78,7 +79,7 @@ class Idempotency:
         now, path = self.house.clock.now(), request.url.path
         target = f"{request.method} {path}" + (f"?{request.url.query}" if request.url.query else "")
         async with self.house.db.transaction() as tx:
-            member = await who(tx, token, now)
+            member = (await who(tx, token, now, policy_of(self.house.settings))).member
         asked = Asked(member.city_id, member.id, key, target, body)
         async with self.house.db.transaction() as tx:
             return await claim(tx, asked, now, may_resume=RESUMABLE.match(path) is not None)

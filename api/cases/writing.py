@@ -16,7 +16,7 @@ from civic.cases.find import read_case
 from civic.presence import service as presence
 from civic.presence.service import Writer
 from civic.staff.permissions import Action
-from civic.staff.service import check, scope_of
+from civic.staff.service import check
 from core.bus import announce
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -52,7 +52,7 @@ class WritingWanted(BaseModel):
 @router.get("/{reference}/writing", summary="누가 쓰고 있나 (who is writing)")
 async def who_writes(reference: str, asking: Reader, house: HouseDep) -> Writing:
     async with house.db.reading() as tx:
-        case = await read_case(tx, house.settings.city.id, reference, scope_of(asking.member))
+        case = await read_case(tx, house.settings.city.id, reference, asking.scope)
         return _shown(await presence.writer_of(tx, case.id, house.clock.now()), asking)
 
 
@@ -66,7 +66,7 @@ async def begin_writing(
     if wanted.take_over:
         check(asking.member.role, Action.CONVERSATION_FREE)
     async with house.db.transaction() as tx:
-        case = await read_case(tx, city_id, reference, scope_of(asking.member))
+        case = await read_case(tx, city_id, reference, asking.scope)
         if wanted.take_over:
             writer = await presence.take_over(tx, city_id, case.id, asking.member.id, wanted.reason, now)
         else:
@@ -80,7 +80,7 @@ async def begin_writing(
 async def end_writing(reference: str, asking: Answerer, house: HouseDep) -> Response:
     """A colleague's right stays; letting go twice is no error."""
     async with house.db.transaction() as tx:
-        case = await read_case(tx, house.settings.city.id, reference, scope_of(asking.member))
+        case = await read_case(tx, house.settings.city.id, reference, asking.scope)
         if await presence.end(tx, case.id, asking.member.id):
             await _tell_screens(tx, case, None)
     return Response(status_code=204)

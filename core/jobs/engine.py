@@ -7,10 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
 import sqlalchemy as sa
+from croniter import croniter  # what DBOS reads its schedules with
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus
 from dbos import EnqueueOptions as EnqueueOptions
 from dbos import error as error
@@ -30,6 +32,12 @@ SERIALIZER = DBOSPortableJSONSerializer()
 JOB = "sinmungo.job"
 TICK = "sinmungo.tick"
 FALLBACK_POLL_S = 5.0
+
+
+def next_tick(cron: str, after: datetime) -> datetime:
+    """The first tick of the schedule after the aware moment, in its zone, as the engine counts it."""
+    found: datetime = croniter(cron, after, second_at_beginning=True).get_next(datetime)
+    return found
 
 
 class Runner(Protocol):

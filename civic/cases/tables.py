@@ -78,6 +78,8 @@ cases = Table(
     Column("external_source", Text),
     Column("external_id", Text),
     Column("public_text", Text),
+    Column("anonymised_at", Moment),
+    Column("hold_reason", Text),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("city_id", "receipt_no"),
@@ -90,6 +92,12 @@ cases = Table(
     Index("ix_cases_department", "city_id", "department_id", "received_at"),
     Index("ix_cases_conversation", "conversation_id", "received_at"),
     Index("ix_cases_citizen", "citizen_id"),
+    Index(
+        "ix_cases_closed",
+        "city_id",
+        "closed_at",
+        postgresql_where=text("closed_at IS NOT NULL AND anonymised_at IS NULL"),
+    ),
     Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
     Index("ix_cases_load", "staff_id", postgresql_where=text("closed_at IS NULL AND staff_id IS NOT NULL")),
     Index("ix_cases_repeat", "repeat_of_id", postgresql_where=text("repeat_of_id IS NOT NULL")),
@@ -104,14 +112,15 @@ cases = Table(
     Index("ix_cases_staff", "city_id", "staff_id", "received_at", "id", postgresql_where=text("staff_id IS NOT NULL")),
     Index("ix_cases_open", "city_id", "received_at", "id", postgresql_where=text("closed_at IS NULL")),
     Index("ix_cases_due", "city_id", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
-    Index("ix_cases_closed", "city_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    Index("ix_cases_closing", "city_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     Index("ix_cases_updated", "city_id", "updated_at", "id"),
 )
 
 """`track`: 즉결 (instant) or 장기 (long), with the reason. `mass_at`: 다수인관련민원 since. `paused_at`: the clock
 stands since (보완 요청). `told_at`: when the citizen last heard of it; `progress_at`: when a progress notice is due.
 `warn_level`: 0 nobody, 1 officer, 2 team head, 3 auditor; `warn_at`: when the next one is due. `review_at`: a low
-rating waits for review. `appeal`: the way to object that a refusal named. `public_text`: what the public may read."""
+rating waits for review. `appeal`: the way to object that a refusal named. `public_text`: what the public may read.
+`anonymised_at`: nothing personal is left; `hold_reason`: why it must be kept all the same (a suit, an audit)."""
 
 case_events = Table(
     "case_events",

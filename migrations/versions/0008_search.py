@@ -66,6 +66,6 @@ def _lists() -> None:
     op.create_index("ix_cases_open", "cases", ["city_id", "received_at", "id"], postgresql_where=_OPEN)
     op.create_index("ix_cases_due", "cases", ["city_id", "due_at", "id"], postgresql_where=_OPEN)
     op.create_index(
-        "ix_cases_closed", "cases", ["city_id", "closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL")
+        "ix_cases_closing", "cases", ["city_id", "closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL")
     )
     op.create_index("ix_cases_updated", "cases", ["city_id", "updated_at", "id"])

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.cases.change import NO_VERSION
 from api.cases.routes import etag
 from api.cases.schemas import ChangedCase, row_values
-from api.conversations.reply import lock
 from api.deliver import deliver_after
 from api.deps import Caller, HouseDep, VersionsDep, allowed
 from api.fields import Plain
 from civic.cases import extend
 from civic.cases.case import Actor
 from civic.cases.find import read_case
+from civic.cases.join import lock_everybody
 from civic.cases.notices import tell
 from civic.staff.permissions import Action
 
@@ -53,8 +53,7 @@ async def extend_case(
     consent = {} if wanted.ask else {"consented": wanted.consented}
     async with house.db.transaction() as tx:
         before = await read_case(tx, house.settings.city.id, reference, asking.scope)
-        if before.conversation_id is not None:
-            await lock(tx, house.settings.city.id, before.conversation_id)
+        await lock_everybody(tx, before.id)
         case = await change(
             tx,
             before.id,

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.cases import history
-from civic.cases.case import COLUMNS, Actor, Case, EventKind
+from civic.cases.case import Actor, Case
 from civic.cases.clock import DaysOff, Deadline
 from civic.cases.clock import law as laws
 from civic.cases.clock.extension import check, most, times
 from civic.cases.clock.recount import due_after_pauses, started_at
-from civic.cases.find import is_his
-from civic.cases.status import CLOSED, NAMES, Status
-from civic.cases.tables import case_events, cases
-from core.errors import BadInput, Conflict, NotFound, PreconditionFailed
+from civic.cases.status import Status
+from civic.cases.tables import case_events
+from civic.cases.writing import event, his, locked, must_be_open, store
+from core.errors import BadInput, Conflict
+
+NEW_DATE = {"warn_level": 0, "warn_at": None, "progress_at": None}
+"""What a new due date leaves to the rounds: nobody has been warned of it, nothing is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ async def extend(
             raise Conflict(
                 "다시 연장하려면 민원인의 동의가 필요합니다.", "A further extension needs the citizen's consent."
             )
-        await _event(tx, case, actor, "consented", now, to_value="yes")
+        await event(tx, case, actor, "consented", now, to_value="yes", public=True)
     return await _extended(tx, case, actor, now, _amount(case, amount), reason, days_off)
 
 
@@ -76,8 +78,8 @@ async def ask_consent(
     if _extensions(case) < times(laws.at(started_at(case)))[0]:
         raise Conflict("아직은 동의 없이 연장할 수 있습니다.", "No consent is needed yet.")
     wanted = _amount(case, amount)
-    await _event(tx, case, actor, "extension_asked", now, to_value=str(wanted), text=reason.strip())
-    return await _store(tx, case, {}, now)
+    await event(tx, case, actor, "extension_asked", now, to_value=str(wanted), text=reason.strip(), public=True)
+    return await store(tx, case, {}, now)
 
 
 async def asked_of(tx: AsyncConnection, case_id: UUID) -> Asked | None:
@@ -111,16 +113,16 @@ async def answer_consent(
 
     Raises NotFound when the case is not his, Conflict when nothing is asked or the time is over.
     """
-    mine = await tx.execute(select(cases.c.id).where(cases.c.id == case_id, is_his(conversation_id)))
-    if mine.one_or_none() is None:
-        raise _unknown()
-    case = await _locked(tx, case_id, None)
+    await his(tx, case_id, conversation_id)
+    case = await locked(tx, case_id, None)
     asked = await asked_of(tx, case_id)
     if asked is None:
         raise Conflict("연장에 대해 여쭌 것이 없습니다.", "No extension has been asked for.")
-    await _event(tx, case, Actor.citizen(case.citizen_id), "consented", now, to_value="yes" if agreed else "no")
+    await event(
+        tx, case, Actor.citizen(case.citizen_id), "consented", now, to_value="yes" if agreed else "no", public=True
+    )
     if not agreed:
-        return await _store(tx, case, {}, now)
+        return await store(tx, case, {}, now)
     await _must_run(tx, case, now, days_off)
     return await _extended(tx, case, Actor.system(), now, asked.amount, asked.reason, days_off)
 
@@ -130,7 +132,7 @@ async def _extendable(
 ) -> Case:
     if not reason.strip():
         raise BadInput("연장하는 까닭을 적어 주세요.", "An extension needs a reason.")
-    case = await _locked(tx, case_id, version)
+    case = await locked(tx, case_id, version)
     await _must_run(tx, case, now, days_off)
     if _extensions(case) >= (last := times(laws.at(started_at(case)))[1]):
         raise Conflict(
@@ -142,10 +144,7 @@ async def _extendable(
 
 async def _must_run(tx: AsyncConnection, case: Case, now: datetime, days_off: DaysOff | None) -> None:
     """Only a period that still runs can be extended; while the citizen is asked (보완) it stands and is not over."""
-    if case.status in CLOSED:
-        raise Conflict(
-            f"'{NAMES[case.status][0]}' 상태의 민원은 연장할 수 없습니다.", f"This case is closed ({case.status})."
-        )
+    must_be_open(case)
     end = case.due_at
     if case.status is Status.WAITING_CITIZEN:
         end = (await due_after_pauses(tx, case, days_off, until=now)).at
@@ -170,60 +169,9 @@ async def _extended(
 ) -> Case:
     known = list(case.due_rule.get("extensions", []))
     when = await due_after_pauses(tx, case, days_off, extension=[*known, amount])
-    await _event(tx, case, actor, "extended", now, to_value=str(amount), text=reason.strip())
-    await _event(tx, case, actor, "due", now, from_value=case.due_at.isoformat(), to_value=when.at.isoformat())
-    values = {"extensions": len(known) + 1, "due_at": when.at, "due_rule": when.rule}
-    return await _store(tx, case, values, now)
-
-
-async def _locked(tx: AsyncConnection, case_id: UUID, expected_version: int | None) -> Case:
-    row = (await tx.execute(select(*COLUMNS).where(cases.c.id == case_id).with_for_update())).one_or_none()
-    if row is None:
-        raise _unknown()
-    case = Case.of(row)
-    if expected_version is not None and case.version != expected_version:
-        raise PreconditionFailed(
-            "그 사이에 다른 사람이 이 민원을 바꾸었습니다. 새로 읽은 뒤 다시 해 주세요.",
-            "Somebody changed this case meanwhile. Read it again and retry.",
-            version=case.version,
-        )
-    return case
-
-
-async def _store(tx: AsyncConnection, case: Case, values: dict[str, object], now: datetime) -> Case:
-    changed = await tx.execute(
-        update(cases)
-        .where(cases.c.id == case.id)
-        .values(**values, version=case.version + 1, updated_at=now)
-        .returning(*COLUMNS)
+    await event(tx, case, actor, "extended", now, to_value=str(amount), text=reason.strip(), public=True)
+    await event(
+        tx, case, actor, "due", now, from_value=case.due_at.isoformat(), to_value=when.at.isoformat(), public=True
     )
-    return Case.of(changed.one())
-
-
-async def _event(
-    tx: AsyncConnection,
-    case: Case,
-    actor: Actor,
-    kind: EventKind,
-    now: datetime,
-    *,
-    from_value: str | None = None,
-    to_value: str | None = None,
-    text: str = "",
-) -> None:
-    await history.write(
-        tx,
-        city_id=case.city_id,
-        case_id=case.id,
-        actor=actor,
-        kind=kind,
-        from_value=from_value,
-        to_value=to_value,
-        text=text,
-        is_public=True,
-        now=now,
-    )
-
-
-def _unknown() -> NotFound:
-    return NotFound("민원을 찾을 수 없습니다.", "No such case.")
+    values = {"extensions": len(known) + 1, "due_at": when.at, "due_rule": when.rule, **NEW_DATE}
+    return await store(tx, case, values, now)

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, TextClause, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.cases import history
 from civic.cases.case import COLUMNS, Actor, Case
 from civic.cases.clock.recount import due_after_pauses
+from civic.cases.extend import NEW_DATE
+from civic.cases.join import lock_everybody
 from civic.cases.notices import tell
-from civic.cases.status import OPEN
-from civic.cases.tables import cases, days_off
-from civic.conversations.tables import conversations
+from civic.cases.tables import RUNNING, cases, days_off
+from civic.cases.writing import event, store
 from core.clock import SEOUL
 from core.db import Database
 from core.settings import Messaging
@@ -65,7 +65,7 @@ async def settle(
                 found = await _touched(tx, city_id, day.day, after, AT_ONCE if left is None else min(left, AT_ONCE))
             for case_id, conversation_id in found:
                 async with db.transaction() as tx:
-                    case = await _count_again(tx, case_id, conversation_id, day, configured, now)
+                    case = await _count_again(tx, case_id, day, configured, now)
                     if case is None:
                         continue
                     moved += 1
@@ -93,13 +93,16 @@ async def _unsettled(tx: AsyncConnection, city_id: str) -> list[_Day]:
 async def _touched(
     tx: AsyncConnection, city_id: str, day: date, after: UUID | None, limit: int
 ) -> list[tuple[UUID, UUID | None]]:
-    """Open cases that were under way on that day. Ids rise with time, so a new case is behind every old one."""
+    """Open cases that are under way on that day. Ids rise with time, so a new case is behind every old one.
+
+    One that waits for its citizen beyond its date is counted again when he answers.
+    """
     starts = datetime.combine(day, time(0), SEOUL)
-    wanted = [
+    wanted: list[ColumnElement[bool] | TextClause] = [
         cases.c.city_id == city_id,
-        cases.c.status.in_([status.value for status in OPEN]),
+        RUNNING,
         cases.c.received_at < starts + timedelta(days=1),
-        or_(cases.c.due_at >= starts, cases.c.paused_at.is_not(None)),
+        cases.c.due_at >= starts,
     ]
     if after is not None:
         wanted.append(cases.c.id > after)
@@ -110,40 +113,23 @@ async def _touched(
 
 
 async def _count_again(
-    tx: AsyncConnection,
-    case_id: UUID,
-    conversation_id: UUID | None,
-    day: _Day,
-    configured: Mapping[date, str],
-    now: datetime,
+    tx: AsyncConnection, case_id: UUID, day: _Day, configured: Mapping[date, str], now: datetime
 ) -> Case | None:
-    """The case as it stands now, or None when its due date stays. Conversation before case, as every writer does."""
-    if conversation_id is not None:
-        await tx.execute(select(conversations.c.id).where(conversations.c.id == conversation_id).with_for_update())
-    row = (await tx.execute(select(*COLUMNS).where(cases.c.id == case_id).with_for_update())).one()
-    case = Case.of(row)
-    if case.status not in OPEN:
+    """The case as it stands now, or None when its due date stays. Conversations before the case, as every writer."""
+    await lock_everybody(tx, case_id)
+    wanted = (cases.c.id == case_id, RUNNING)
+    row = (await tx.execute(select(*COLUMNS).where(*wanted).with_for_update())).one_or_none()
+    if row is None:
         return None
+    case = Case.of(row)
     when = await due_after_pauses(tx, case, configured)
     if when.at == case.due_at:
         if when.rule != case.due_rule:  # the reasons changed and the date did not: nothing happened to the case
             await tx.execute(update(cases).where(cases.c.id == case_id).values(due_rule=when.rule))
         return None
-    await history.write(
-        tx,
-        city_id=case.city_id,
-        case_id=case.id,
-        actor=Actor.system(),
-        kind="due",
-        from_value=case.due_at.isoformat(),
-        to_value=when.at.isoformat(),
-        text=f"{day.day.isoformat()} {day.name}",
-        is_public=True,
-        now=now,
-    )
-    values = {"due_at": when.at, "due_rule": when.rule, "version": case.version + 1, "updated_at": now}
-    changed = await tx.execute(update(cases).where(cases.c.id == case_id).values(values).returning(*COLUMNS))
-    return Case.of(changed.one())
+    moved = {"from_value": case.due_at.isoformat(), "to_value": when.at.isoformat()}
+    await event(tx, case, Actor.system(), "due", now, public=True, text=f"{day.day.isoformat()} {day.name}", **moved)
+    return await store(tx, case, {"due_at": when.at, "due_rule": when.rule, **NEW_DATE}, now)
 
 
 async def _settled(tx: AsyncConnection, city_id: str, day: _Day, now: datetime) -> None:

@@ -46,7 +46,7 @@ class WritingWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     take_over: bool = False
-    reason: Plain = Field("", max_length=500)
+    reason: Annotated[Plain, Field(max_length=500)] = ""
 
 
 @router.get("/{reference}/writing", summary="누가 쓰고 있나 (who is writing)")

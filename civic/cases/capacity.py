@@ -1,5 +1,6 @@
 """Which officer takes the next case: the one with the fewest open ones, and never more than he can carry."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,24 @@ from civic.staff.tables import staff
 from core.errors import BadInput
 
 _HANDLERS = ("agent", "manager")
+_LOAD = (
+    select(func.count())
+    .where(cases.c.staff_id == staff.c.id, cases.c.closed_at.is_(None), cases.c.merged_into_id.is_(None))
+    .scalar_subquery()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One officer with a capacity on record."""
+
+    staff_id: UUID
+    name: str
+    department_id: str | None
+    capacity: int
+    open_cases: int
+    away_until: datetime | None
+    last_given_at: datetime | None
 
 
 async def take_officer(
@@ -39,14 +58,9 @@ async def free_officer(
 
     Of equals the one who has waited longest, then the smaller id. Who has no capacity on record gets nothing unasked.
     """
-    load = (
-        select(func.count())
-        .where(cases.c.staff_id == staff.c.id, cases.c.closed_at.is_(None), cases.c.merged_into_id.is_(None))
-        .scalar_subquery()
-    )
     has_room = or_(
         and_(staff_capacity.c.staff_id.is_(None), staff.c.id == named),
-        and_(load < staff_capacity.c.capacity, func.coalesce(staff_capacity.c.away_until, now) <= now),
+        and_(staff_capacity.c.capacity > _LOAD, func.coalesce(staff_capacity.c.away_until, now) <= now),
     )
     joined = staff.outerjoin(staff_capacity, staff_capacity.c.staff_id == staff.c.id)
     here = or_(staff.c.department_id == department_id, staff.c.id == named)
@@ -54,7 +68,7 @@ async def free_officer(
         select(staff.c.id)
         .select_from(joined)
         .where(staff.c.city_id == city_id, staff.c.is_active, staff.c.role.in_(_HANDLERS), here, has_room)
-        .order_by((staff.c.id == named).desc(), load, staff_capacity.c.last_given_at.asc().nulls_first(), staff.c.id)
+        .order_by((staff.c.id == named).desc(), _LOAD, staff_capacity.c.last_given_at.asc().nulls_first(), staff.c.id)
         .limit(1)
     )
     return found.scalar_one_or_none()
@@ -69,6 +83,20 @@ async def _lock(tx: AsyncConnection, city_id: str, department_id: str, named: UU
         .order_by(staff_capacity.c.staff_id)
         .with_for_update(of=staff_capacity)
     )
+
+
+async def loads(tx: AsyncConnection, city_id: str) -> list[Load]:
+    """All officers with a capacity, by department and name."""
+    given = (staff_capacity.c.capacity, _LOAD.label("open_cases"), staff_capacity.c.away_until)
+    found = await tx.execute(
+        select(
+            staff.c.id.label("staff_id"), staff.c.name, staff.c.department_id, *given, staff_capacity.c.last_given_at
+        )
+        .join(staff_capacity, staff_capacity.c.staff_id == staff.c.id)
+        .where(staff.c.city_id == city_id, staff.c.is_active)
+        .order_by(staff.c.department_id, staff.c.name, staff.c.id)
+    )
+    return [Load(**row._mapping) for row in found]
 
 
 async def set_capacity(

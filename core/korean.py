@@ -53,119 +53,21 @@ def meters(distance: float) -> str:
     return f"{distance:.0f}m" if distance < 1000 else f"{distance / 1000:.1f}km"
 
 
-_INITIAL = ["r", "R", "s", "e", "E", "f", "a", "q", "Q", "t", "T", "d", "w", "W", "c", "z", "x", "v", "g"]
-_MEDIAL = [
-    "k",
-    "o",
-    "i",
-    "O",
-    "j",
-    "p",
-    "u",
-    "P",
-    "h",
-    "hk",
-    "ho",
-    "hl",
-    "y",
-    "n",
-    "nj",
-    "np",
-    "nl",
-    "b",
-    "m",
-    "ml",
-    "l",
-]
-_FINAL = [
-    "",
-    "r",
-    "R",
-    "rt",
-    "s",
-    "sw",
-    "sg",
-    "e",
-    "f",
-    "fr",
-    "fa",
-    "fq",
-    "ft",
-    "fx",
-    "fv",
-    "fg",
-    "a",
-    "q",
-    "qt",
-    "t",
-    "T",
-    "d",
-    "w",
-    "c",
-    "z",
-    "x",
-    "v",
-    "g",
-]
-_LONE = dict(
-    zip(
-        "ㄱㄲㄳㄴㄵㄶㄷㄸㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅃㅄㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ",
-        [
-            "r",
-            "R",
-            "rt",
-            "s",
-            "sw",
-            "sg",
-            "e",
-            "E",
-            "f",
-            "fr",
-            "fa",
-            "fq",
-            "ft",
-            "fx",
-            "fv",
-            "fg",
-            "a",
-            "q",
-            "Q",
-            "qt",
-            "t",
-            "T",
-            "d",
-            "w",
-            "W",
-            "c",
-            "z",
-            "x",
-            "v",
-            "g",
-            "k",
-            "o",
-            "i",
-            "O",
-            "j",
-            "p",
-            "u",
-            "P",
-            "h",
-            "hk",
-            "ho",
-            "hl",
-            "y",
-            "n",
-            "nj",
-            "np",
-            "nl",
-            "b",
-            "m",
-            "ml",
-            "l",
-        ],
+_INITIAL = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_MEDIAL = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_FINAL = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_KEYS = dict(zip("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "rRseEfaqQtTdwWczxvg", strict=True))
+_KEYS |= dict(zip("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ", "koiOjpuPhynbml", strict=True))
+_KEYS |= {
+    pair: _KEYS[first] + _KEYS[second]
+    for pair, first, second in zip(
+        "ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄㅘㅙㅚㅝㅞㅟㅢ",
+        "ㄱㄴㄴㄹㄹㄹㄹㄹㄹㄹㅂㅗㅗㅗㅜㅜㅜㅡ",
+        "ㅅㅈㅎㄱㅁㅂㅅㅌㅍㅎㅅㅏㅐㅣㅓㅔㅣㅣ",
         strict=True,
     )
-)
+}
+"""Jamo to the keys of the Korean keyboard (두벌식); a pair is typed as its two."""
 
 
 def keystrokes(text: str) -> str:
@@ -176,7 +78,8 @@ def keystrokes(text: str) -> str:
 
 
 def _keys(char: str) -> str:
-    if _HANGUL[0] <= ord(char) <= _HANGUL[1]:
-        at = ord(char) - _HANGUL[0]
-        return _INITIAL[at // 588] + _MEDIAL[at % 588 // 28] + _FINAL[at % 28]
-    return _LONE.get(char, char)
+    if not _HANGUL[0] <= ord(char) <= _HANGUL[1]:
+        return _KEYS.get(char, char)
+    at = ord(char) - _HANGUL[0]
+    jamo = (_INITIAL[at // 588], _MEDIAL[at % 588 // 28], _FINAL[at % 28])
+    return "".join(_KEYS.get(one, "") for one in jamo)

@@ -135,7 +135,7 @@ def _states(filters: CaseFilters) -> list[ColumnElement[bool]]:
         if is_open is None and not CLOSED.intersection(filters.statuses):
             is_open = True
     if filters.is_overdue or filters.due_within is not None or filters.is_paused:
-        is_open = True if is_open is None else is_open
+        is_open = is_open is not False
     if is_open is not None:
         wanted.append(cases.c.closed_at.is_(None) if is_open else cases.c.closed_at.is_not(None))
     if filters.is_unassigned:
@@ -160,12 +160,11 @@ def _moments(filters: CaseFilters) -> list[ColumnElement[bool]]:
             wanted.append(column >= since)
         if before is not None:
             wanted.append(column < before)
-    if filters.is_overdue or filters.due_within is not None:
-        if filters.now is None:
-            raise ValueError("overdue and due_within are asked at a moment")
-        wanted.append(cases.c.paused_at.is_(None))  # 보완을 기다리는 동안에는 기한이 가지 않는다 (시행령 §20)
+    if (filters.is_overdue or filters.due_within is not None) and filters.now is None:
+        raise ValueError("overdue and due_within are asked at a moment")
     if filters.is_overdue:
-        wanted.append(cases.c.due_at < filters.now)
+        # 보완을 기다리는 동안에는 기한이 가지 않는다(시행령 §20): as `Case.is_overdue`.
+        wanted += [cases.c.due_at < filters.now, cases.c.due_at < func.coalesce(cases.c.paused_at, filters.now)]
     if filters.due_within is not None and filters.now is not None:
         wanted.append(cases.c.due_at.between(filters.now, filters.now + filters.due_within))
     return wanted

@@ -230,7 +230,7 @@ def test_keys_that_type_a_word() -> None:
 
 
 def test_a_vector_weighs_the_title_and_keeps_positions_in_bounds() -> None:
-    assert vector("가로등 고장", "", "고장") == "'가로':1A '가로등':1A '고장':2A,13C"
+    assert vector("가로등 고장", "", "고장") == "'가로':1A '가로등':1A '고장':2A,23C"
     assert vector("", "", "'; \\ --") == ""
     long = vector("제목", "장소", "가로등이 꺼졌어요 " * 9000)
     assert max(int(at[:-1]) for term in long.split(" ") for at in term.split(":")[1].split(",")) < 16_384

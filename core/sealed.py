@@ -23,8 +23,9 @@ class SealedText(TypeDecorator[str]):
         self.where = where
 
     def column_expression(self, column: Any) -> ColumnElement[Any]:
-        row_id: ColumnElement[str] = cast(column.table.c.id, Text)
-        return row_id + literal_column("' '") + cast(column, Text)
+        if getattr(column, "table", None) is None:  # an expression of SQL over it, which can see nothing anyway
+            return cast(column, Text)
+        return func.concat(cast(column.table.c.id, Text), literal_column("' '"), cast(column, Text), type_=self)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
@@ -44,7 +45,9 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
         self.where = where
 
     def column_expression(self, column: Any) -> ColumnElement[Any]:
-        return func.jsonb_build_array(column.table.c.id, cast(column, JSONB))
+        if getattr(column, "table", None) is None:
+            return cast(column, JSONB)
+        return func.jsonb_build_array(column.table.c.id, cast(column, JSONB), type_=self)
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> dict[str, Any] | None:
         if value is None or value[1] is None:

@@ -43,8 +43,8 @@ data_keys = Table(
     Column("retired_at", Moment),
     Column("destroyed_at", Moment),
 )
-"""`purpose`: seal or index. `kek`: fingerprint of the key that wraps it. Retired: seals nothing new; destroyed: the
-wrapped bytes are gone, and with them whatever only this key could open."""
+"""`purpose`: seal, index or audit. `kek`: fingerprint of the key that wraps it. Retired: seals nothing new;
+destroyed: the wrapped bytes are gone, and with them whatever only this key could open."""
 
 VERSION = 1
 NONCE = 12
@@ -114,6 +114,7 @@ class Vault:
         self.keks = tuple(keks)
         self._sealing: dict[int, AESGCM] = {}
         self._index = b""
+        self._audit = b""
         self.active = 0
         """The data key that seals; the others only open."""
 
@@ -145,6 +146,10 @@ class Vault:
         named = purpose.encode()
         message = len(named).to_bytes(2, "big") + named + plain.encode("utf-8", "surrogatepass")
         return hmac.digest(self._index, message, "sha256")
+
+    def mac(self, message: bytes) -> bytes:
+        """32 bytes that only this installation can make: the links of the audit chain. Outlives the secret."""
+        return hmac.digest(self._audit, message, "sha256")
 
     # -- values inside text and JSON columns --------------------------------------------------------------------------
 
@@ -192,6 +197,9 @@ class Vault:
                 continue
             if purpose == "index":
                 self._index = self._index or self._unwrapped(key_id, purpose, fingerprint, wrapped)
+                continue
+            if purpose == "audit":
+                self._audit = self._audit or self._unwrapped(key_id, purpose, fingerprint, wrapped)
                 continue
             if key_id not in self._sealing:
                 self._sealing[key_id] = AESGCM(self._unwrapped(key_id, purpose, fingerprint, wrapped))
@@ -261,7 +269,7 @@ async def open_vault(db: Database, secret: bytes, now: datetime, older: Sequence
         connection = await driver(tx)
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (KEYS_LOCK,))
         made = {row[0] for row in await (await connection.execute("SELECT DISTINCT purpose FROM data_keys")).fetchall()}
-        for purpose in sorted({"seal", "index"} - made):
+        for purpose in sorted({"audit", "index", "seal"} - made):
             await add_key(tx, vault.keks[0], purpose, now)
         await vault.refresh(tx)
     db.vault = vault

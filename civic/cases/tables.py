@@ -93,7 +93,7 @@ cases = Table(
     Index("ix_cases_conversation", "conversation_id", "received_at"),
     Index("ix_cases_citizen", "citizen_id"),
     Index(
-        "ix_cases_closed",
+        "ix_cases_retention",
         "city_id",
         "closed_at",
         postgresql_where=text("closed_at IS NOT NULL AND anonymised_at IS NULL"),

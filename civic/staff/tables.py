@@ -117,10 +117,14 @@ access_log = Table(
     Column("subject_id", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("source_ip", Text, nullable=False),
+    Column("citizen_id", Id),
+    Column("why", Text, nullable=False, server_default=""),
     Index("ix_access_log_at", "city_id", "at"),
     Index("ix_access_log_subject", "subject_kind", "subject_id", "at"),
+    Index("ix_access_log_citizen", "citizen_id", "at", postgresql_where=text("citizen_id IS NOT NULL")),
 )
-"""개인정보의 안전성 확보조치 기준 §8: who, when, from where, whose, what; kept a year or more."""
+"""개인정보의 안전성 확보조치 기준 §8: who, when, from where, whose, what; kept a year or more. `reason`: which rows a
+list showed; `why`: the reader's own reason. Rows are written once: a trigger refuses changes (migration 0011)."""
 
 audit_log = Table(
     "audit_log",
@@ -134,8 +138,28 @@ audit_log = Table(
     Column("object_kind", Text, nullable=False),
     Column("object_id", Text, nullable=False),
     Column("detail", Json, nullable=False),
+    Column("seq", BigInteger),
+    Column("prev_hash", LargeBinary),
+    Column("hash", LargeBinary),
+    UniqueConstraint("city_id", "seq"),
     Index("ix_audit_log_object", "object_kind", "object_id", "at"),
+    Index("ix_audit_log_at", "city_id", "at", "id"),
+    Index("ix_audit_log_unchained", "city_id", "id", postgresql_where=text("seq IS NULL")),
 )
+"""`seq`, `prev_hash`, `hash`: the chain, put on a row once after its commit (civic/staff/chain.py)."""
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("city_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("base_seq", BigInteger, nullable=False),
+    Column("base_hash", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+"""Where the chain ends (`seq`, `hash`), and where it begins since the last purge (`base_*`); `mac` binds all four."""
 
 staff_notices = Table(
     "staff_notices",

@@ -21,6 +21,7 @@ from civic.cases.notices import tell
 from civic.cases.status import Status
 from civic.city.tables import departments
 from civic.conversations.tables import conversations
+from civic.presence import service as presence
 from civic.staff.permissions import Action
 from civic.staff.service import Scope, active_member
 from core.errors import BadInput, Conflict
@@ -48,6 +49,8 @@ async def change_case(
     async with house.db.transaction() as tx:
         before = await locked_case(tx, house, reference, asking.scope)
         version = before.version if before.version in versions else NO_VERSION
+        if wanted.text:
+            await presence.must_be_free(tx, before.id, asking.member.id, now)
         case, notice = await _change(tx, house, before, wanted, version, asking)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.change")
     if notice:
@@ -168,6 +171,7 @@ async def reply_to_case(
             raise Conflict("이 민원에는 이어진 대화가 없습니다.", "This case came by no conversation.")
         queued = await reply(tx, house, asking, case.conversation_id, given.text, key=key, now=now, case_id=case.id)
         if not queued.is_repeat:
+            await presence.must_be_free(tx, case.id, asking.member.id, now)
             await change.add_note(tx, case.id, given.text, actor, now, is_internal=False)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.reply")
     deliver_after(background, house, case.conversation_id)

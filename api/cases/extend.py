@@ -16,6 +16,7 @@ from civic.cases.case import Actor
 from civic.cases.find import read_case
 from civic.cases.join import lock_everybody
 from civic.cases.notices import tell
+from civic.presence import service as presence
 from civic.staff.permissions import Action
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -54,6 +55,7 @@ async def extend_case(
     async with house.db.transaction() as tx:
         before = await read_case(tx, house.settings.city.id, reference, asking.scope)
         await lock_everybody(tx, before.id)
+        await presence.must_be_free(tx, before.id, asking.member.id, now)
         case = await change(
             tx,
             before.id,

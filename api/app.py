@@ -10,6 +10,7 @@ from api.docs.routes import router as docs
 from api.errors import handle_errors
 from api.health.routes import router as health
 from api.idempotency import Idempotency
+from api.open311.routes import router as open311
 from api.problems import Problem, described
 from api.shell import BodyBound, LastNet, SafeHeaders
 from core import loading
@@ -57,6 +58,7 @@ def create_app(house: House, extra_routers: Sequence[APIRouter] = ()) -> FastAPI
     app.include_router(api)
     app.include_router(health)
     app.include_router(docs)
+    app.include_router(open311)
     for router in extra_routers:
         app.include_router(router)
     # The last added is the outermost: headers go on the net's answers too.

@@ -18,8 +18,8 @@ from core.ids import new_id
 
 State = Literal["all", "valid", "ending", "over"]
 WARN_BEFORE = timedelta(days=14)
-ALIKE = 0.45
-"""How alike two spellings are (pg_trgm) before one is found by the other."""
+ALIKE = 0.4
+"""How alike two spellings are (pg_trgm) before one is found by the other: one wrong syllable in four is 0.4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,19 +79,18 @@ class SmallHouse:
         """Departments, and one signed-in member of each role."""
         async with self.db.transaction() as tx:
             await departments_of_city(tx)
-        for role in (*ROLES, "colleague"):
-            async with self.db.transaction() as tx:
-                self.members[role] = await add_staff(
-                    tx,
-                    city_id=CITY,
-                    login=f"{role}.one",
-                    name=f"김{role}",
-                    role="agent" if role == "colleague" else role,
-                    department_id="road",
-                    password=PASSWORD,
-                    now=NOW,
-                )
-            self.tokens[role] = await self.another_session(role)
+        for role in ROLES:
+            await self.hire(role, role)
+        await self.hire("colleague", "agent")
+
+    async def hire(self, name: str, role: str, **values: Any) -> Member:
+        """One more signed-in member of staff, of the roads department unless said otherwise; `client(name)` is his."""
+        given = {"department_id": "road", "password": PASSWORD, **values}
+        async with self.db.transaction() as tx:
+            made = await add_staff(tx, city_id=CITY, login=f"{name}.one", name=f"김{name}", role=role, now=NOW, **given)
+        self.members[name] = made
+        self.tokens[name] = await self.another_session(name)
+        return made
 
     async def another_session(self, role: str) -> str:
         """A further token, made without the work of a password."""

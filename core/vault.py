@@ -196,17 +196,18 @@ class Vault:
                 self._sealing.pop(key_id, None)
                 continue
             if purpose == "index":
-                self._index = self._index or self._unwrapped(key_id, purpose, fingerprint, wrapped)
+                self._index = self._index or self.unwrapped(key_id, purpose, fingerprint, wrapped)
                 continue
             if purpose == "audit":
-                self._audit = self._audit or self._unwrapped(key_id, purpose, fingerprint, wrapped)
+                self._audit = self._audit or self.unwrapped(key_id, purpose, fingerprint, wrapped)
                 continue
             if key_id not in self._sealing:
-                self._sealing[key_id] = AESGCM(self._unwrapped(key_id, purpose, fingerprint, wrapped))
+                self._sealing[key_id] = AESGCM(self.unwrapped(key_id, purpose, fingerprint, wrapped))
             if not is_retired:
                 self.active = key_id
 
-    def _unwrapped(self, key_id: int, purpose: str, fingerprint: str, wrapped: bytes) -> bytes:
+    def unwrapped(self, key_id: int, purpose: str, fingerprint: str, wrapped: bytes) -> bytes:
+        """The data key of a row of `data_keys`. Raises KeyLost."""
         kek = next((one for one in self.keks if one.fingerprint == fingerprint), None)
         if kek is None:
             raise _lost([key_id], fingerprint)

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from core.db import Id, Moment, metadata
+from core.sealed import SealedBytes
 
 citizens = Table(
     "citizens",
@@ -11,8 +12,8 @@ citizens = Table(
     Column("city_id", Text, nullable=False),
     Column("name", Text),
     Column("phone", Text),
-    Column("name_sealed", LargeBinary),
-    Column("phone_sealed", LargeBinary),
+    Column("name_sealed", SealedBytes("citizens.name")),
+    Column("phone_sealed", SealedBytes("citizens.phone")),
     Column("name_index", LargeBinary),
     Column("phone_index", LargeBinary),
     Column("created_at", Moment, nullable=False),

@@ -53,6 +53,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/departments"): (Action.CITY_READ, None),
     ("GET", "/api/v1/categories"): (Action.CITY_READ, None),
     ("GET", "/api/v1/statuses"): (Action.CITY_READ, None),
+    ("GET", "/api/v1/figures"): (Action.METRICS_READ, None),
     ("GET", "/api/v1/access-log"): (Action.ACCESS_LOG_READ, None),
     ("GET", "/api/v1/staff"): (Action.STAFF_READ, None),
     ("POST", "/api/v1/staff"): (Action.STAFF_ADD, {"login": "x", "name": "x", "role": "agent", "password": "x"}),
@@ -82,6 +83,18 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("DELETE", "/api/v1/rules/{rule_id}"): (Action.RULE_WRITE, None),
     ("GET", "/api/v1/capacity"): (Action.RULE_READ, None),
     ("PUT", "/api/v1/capacity/{staff_id}"): (Action.RULE_WRITE, {"capacity": 3}),
+    ("POST", "/api/v1/cases/{reference}/publication"): (Action.CASE_PUBLISH, {"text": "가로등을 고쳤습니다."}),
+    ("GET", "/api/v1/webhooks"): (Action.WEBHOOK_READ, None),
+    ("POST", "/api/v1/webhooks"): (Action.WEBHOOK_WRITE, {"url": "http://127.0.0.1/"}),
+    ("GET", "/api/v1/webhooks/{webhook_id}"): (Action.WEBHOOK_READ, None),
+    ("PATCH", "/api/v1/webhooks/{webhook_id}"): (Action.WEBHOOK_WRITE, {"is_active": False}),
+    ("POST", "/api/v1/webhooks/{webhook_id}/secret"): (Action.WEBHOOK_WRITE, None),
+    ("GET", "/api/v1/webhooks/{webhook_id}/deliveries"): (Action.WEBHOOK_READ, None),
+    ("POST", "/api/v1/webhooks/{webhook_id}/replay"): (Action.WEBHOOK_WRITE, {"deliveries": [SOME]}),
+    ("POST", "/api/v1/webhooks/{webhook_id}/test"): (Action.WEBHOOK_WRITE, None),
+    ("GET", "/api/v1/keys"): (Action.KEY_READ, None),
+    ("POST", "/api/v1/keys"): (Action.KEY_WRITE, {"name": "", "scopes": []}),
+    ("DELETE", "/api/v1/keys/{key_id}"): (Action.KEY_WRITE, None),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from civic.city.service import load
 from civic.parking.importing import import_lots
+from civic.routing.load import load_rules
 from core import loading, store
 from core.db import Database
 from core.settings import Settings
@@ -40,6 +41,8 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
                     parsed = source.read(folder / LOTS_FILE)
                     await import_lots(tx, settings.city.id, source.SOURCE, parsed.records, parsed.report, now)
                     tell(f"공영주차장 {len(parsed.records)}곳을 넣었습니다.")
+            if (count := await load_rules(tx, settings.city.id, folder, now)) is not None:
+                tell(f"배정 규칙 {count}가지를 읽었습니다.")
     finally:
         await db.close()
     _train(settings, tell)

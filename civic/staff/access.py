@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.staff.tables import access_log
 from core.ids import new_id
 
-Subject = Literal["case", "case_list", "conversation", "conversation_list", "inquiry_list", "access_log", "attachment"]
+Subject = Literal[
+    "case", "case_list", "conversation", "conversation_list", "inquiry_list", "access_log", "attachment", "export"
+]
 
 
 async def record_access(

@@ -29,6 +29,7 @@ class Action(StrEnum):
     CASE_EXTEND = "case.extend"
     CASE_BULK = "case.bulk"
     CASE_EXPORT = "case.export"
+    CASE_EXPORT_CONTACT = "case.export_contact"
     CASE_PUBLISH = "case.publish"
     CASE_REVIEW = "case.review"
     CONVERSATION_FREE = "conversation.free"

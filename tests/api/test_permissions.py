@@ -1,7 +1,6 @@
 """Role × route, as one table: a route that is not in it fails, and so does a door that is open to the wrong one."""
 
 import re
-import re
 from collections.abc import Mapping
 from typing import Any
 

@@ -98,7 +98,7 @@ async def test_only_who_may_declares(house: SmallHouse) -> None:
             assert (await client.put(f"/api/v1/days-off/{DAY}", json=SAID)).status_code == 403
 
 
-async def extend(client: httpx.AsyncClient, case: OpenedCase, version: int = 1, **body: object) -> httpx.Response:
+async def extend(client: httpx.AsyncClient, case: OpenedCase, version: int = 1, /, **body: object) -> httpx.Response:
     given = {"reason": "현장 조사를 더 해야 합니다.", **body}
     headers = {"If-Match": f'"{version}"'}
     return await client.post(f"/api/v1/cases/{case.receipt_no}/extension", json=given, headers=headers)

@@ -9,6 +9,7 @@ from civic.cases.clock import Deadline, due, law
 from civic.cases.clock.due import _RULES
 from core.clock import SEOUL
 from core.errors import BadInput, ConfigError
+from core.loading import ROOT
 
 TEXT = law.FILE.read_text("utf-8")
 
@@ -34,6 +35,23 @@ def test_the_numbers_that_the_city_lives_by() -> None:
     assert [now.number(rule) for rule in ("grievance_days", "progress_days", "mass_households")] == [7, 30, 5]
     assert [now.number(rule) for rule in ("transfer_inside_hours", "transfer_outside_hours")] == [3, 8]
     assert [now.number(rule) for rule in ("repeat_filings", "repeat_answers")] == [3, 2]
+
+
+def test_the_officers_page_says_the_same_numbers() -> None:
+    page = (ROOT / "docs/desk/clock.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    shown = {row[0].strip("`"): (row[1], row[2], row[3], row[4]) for row in rows}
+    unit = {"hours": "시간", "days": "일", "times": "번", "households": "세대", "share": "배", "clock": ""}
+    written = {
+        rule.id: (
+            f"{rule.value:%H:%M}" if isinstance(rule.value, time) else f"{rule.value}{unit[rule.unit]}",
+            rule.article,
+            rule.certainty,
+            rule.note_ko,
+        )
+        for rule in law.book().laws[-1].rules.values()
+    }
+    assert shown == written
 
 
 def test_a_way_of_counting_names_a_row_of_the_law() -> None:

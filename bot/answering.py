@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot import wording
 from bot.forms import Forms
-from bot.outcome import Outcome, Part, Services
+from bot.outcome import Outcome, Part, Services, Spoken
 from bot.reference import Reference, refer
 from bot.replies import Texts
 from bot.state import Question
@@ -32,6 +32,10 @@ _ASKS_TO_FILE = re.compile(
     r"\b(?:want|like|need|here|wish)\s+to\s+(?:report|file|complain)",
     re.I,
 )
+OWED = "complaint_owed"
+"""The handler that knows whether the city waits for this citizen's answer; it says nothing when it does not."""
+_MAY_ANSWER = _FILING_KINDS | {"affirm", "deny", "out_of_scope", "complaint_add_info"}
+"""Wishes that an answer to the city's question is easily taken for."""
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
 
@@ -40,9 +44,16 @@ class Answering:
     """Runs the handlers of the services and takes over what they ask for."""
 
     def __init__(
-        self, intents: Mapping[str, tuple[str, Handler]], services: Services, forms: Forms, texts: Texts
+        self,
+        intents: Mapping[str, tuple[str, Handler]],
+        services: Services,
+        forms: Forms,
+        texts: Texts,
+        spoken: Spoken,
     ) -> None:
-        self._handlers = {name: services.bind(handler, ("turn",)) for name, (_, handler) in intents.items()}
+        handlers = {name: handler for name, (_, handler) in intents.items()} | dict(spoken.handlers)
+        self._handlers = {name: services.bind(handler, ("turn",)) for name, handler in handlers.items()}
+        self._phrases = spoken.phrases
         self.service_of = {name: service for name, (service, _) in intents.items()}
         self._forms = forms
         self._texts = texts
@@ -60,8 +71,12 @@ class Answering:
         if wording.is_cancel(turn.message.text):
             outcome.say("cancel.nothing", buttons=STARTERS)
             return
+        if await self._is_phrase(outcome, turn):
+            return
         if found := refer(turn, self.service_of):
             await self._follow(outcome, turn, found)
+            return
+        if await self._is_owed(outcome, turn):
             return
         asked = [part for part in seen.parts if part.intent in self._handlers]
         if len(asked) >= 2:
@@ -72,6 +87,34 @@ class Answering:
             await self._ask_back(outcome, turn)
         else:
             self.refuse(outcome, turn)
+
+    async def _is_phrase(self, outcome: Outcome, turn: Turn) -> bool:
+        """Words that mean one thing about a citizen's own cases, if there is such a case."""
+        text = turn.message.text[:200]
+        if turn.citizen_id is None:
+            return False
+        for pattern, intent in self._phrases:
+            if pattern.search(text):
+                reply = await self._handlers[intent](turn)
+                if reply.says or reply.open_form:
+                    outcome.intent = intent
+                    self.apply(outcome, reply, turn.now)
+                    return True
+        return False
+
+    async def _is_owed(self, outcome: Outcome, turn: Turn) -> bool:
+        """The city asked him something (보완) and he says what asks for nothing else: is this the answer?"""
+        seen = turn.understanding
+        handler = self._handlers.get(OWED)
+        if handler is None or turn.citizen_id is None or (seen.band == "act" and seen.intent not in _MAY_ANSWER):
+            return False
+        reply = await handler(turn)
+        if not reply.says:
+            return False
+        outcome.intent = OWED
+        self.apply(outcome, reply, turn.now)
+        outcome.state.question = Question(text=turn.message.text)
+        return True
 
     async def pick(self, outcome: Outcome, turn: Turn, index: int) -> None:
         """The nth thing of the list that was shown."""

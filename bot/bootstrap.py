@@ -1,6 +1,7 @@
 """Puts the house together: the one place that knows every room, and the only one that loads integrations, by name."""
 
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,17 +12,18 @@ from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
+from bot.care import Care
 from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.listening import Told, open_reader
 from bot.model_watch import ModelWatch
-from bot.outcome import Services
+from bot.outcome import Services, Spoken
 from bot.photos import Photos
 from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
-from bot.scanning import Scanning
 from bot.rounds import Rounds
+from bot.scanning import Scanning
 from bot.sender import Sender
 from bot.sweep import Sweep
 from bot.turn import Turns
@@ -166,7 +168,7 @@ async def _wire(
     cases = CaseService(db, city_id, days_off=settings.city.days_off, rules=settings.cases)
     texts = Texts(find_sources(), _constants(settings))
     services = _services(settings, db, book, cases, texts)
-    dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging)
+    dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
@@ -261,6 +263,16 @@ def find_actions(services: Services) -> tuple[dict[str, tuple[str, Handler]], di
     return intents, forms
 
 
+def find_spoken() -> Spoken:
+    """Every service folder's handlers and phrases beside its intents (`PRESSED`, `PHRASES`)."""
+    handlers: dict[str, Handler] = {}
+    phrases: list[tuple[re.Pattern[str], str]] = []
+    for module in loading.folders("actions", "handlers"):
+        handlers |= getattr(module, "PRESSED", {})
+        phrases += getattr(module, "PHRASES", ())
+    return Spoken(handlers, tuple(phrases))
+
+
 def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
     """What every template may name, by language."""
     city = settings.city
@@ -269,6 +281,18 @@ def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
         "ko": {**shared, "city": city.name.ko, "office_hours": city.office_hours.ko},
         "en": {**shared, "city": city.name.en, "office_hours": city.office_hours.en},
     }
+
+
+def _schedule_care(jobs: Jobs, running: Running) -> None:
+    """Records about people and changes: linked, anchored, sealed, purged, anonymised."""
+    care = Care(
+        running.db, running.vault, running.settings, running.files, running.var, running.secret, running.clock
+    )
+    jobs.every("audit.link", "*/5 * * * * *", care.link)
+    jobs.every("audit.anchor", "0 50 23 * * *", care.anchor)
+    jobs.every("data.anonymise", "0 40 4 * * *", care.anonymise)
+    jobs.every("logs.purge", "0 50 4 * * *", care.purge_logs)
+    jobs.every("keys.seal", "0 0 5 * * *", care.seal)
 
 
 def _schedule_outside(jobs: Jobs, running: Running, house: House) -> None:
@@ -299,6 +323,7 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
     jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
+    _schedule_care(jobs, running)
     rounds = Rounds(running.db, running.desk, running.settings, running.clock)
     jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
     settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)

@@ -13,7 +13,7 @@ from bot import safety, wording
 from bot.answering import COURTESIES, HUMAN, STARTERS, Answering
 from bot.filling import Filling
 from bot.forms import Forms
-from bot.outcome import Outcome, Part, Services
+from bot.outcome import Outcome, Part, Services, Spoken
 from bot.pressing import Pressing, typed_choice
 from bot.replies import Texts
 from bot.state import State
@@ -38,6 +38,7 @@ _LATIN_WORDS = re.compile(r"[A-Za-z]{2,}")
 _STORY = 15
 """Characters of a message that says more than hello."""
 _NAMES = frozenset({"name", "phone", "place"})
+NOTHING_SPOKEN = Spoken()
 
 
 class Dialogue:
@@ -50,9 +51,10 @@ class Dialogue:
         services: Services,
         texts: Texts,
         messaging: Messaging,
+        spoken: Spoken = NOTHING_SPOKEN,
     ) -> None:
         self._forms = Forms(forms, services, texts)
-        self._answering = Answering(intents, services, self._forms, texts)
+        self._answering = Answering(intents, services, self._forms, texts, spoken)
         self._filling = Filling(self._forms, self._answering)
         self._pressing = Pressing(self._forms, self._answering, self._filling)
         self._idle = timedelta(minutes=messaging.form_idle_minutes)

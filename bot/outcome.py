@@ -1,5 +1,6 @@
 """What one turn decided, before anything is written or rendered."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
@@ -7,7 +8,7 @@ from typing import Any
 
 from bot.state import State
 from core.contracts.channel import Purpose
-from core.contracts.dialogue import Say, Write
+from core.contracts.dialogue import Handler, Say, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class Part:
 
     says: tuple[Say, ...]
     write: Write | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What no training line teaches: handlers that only a button or a set phrase leads to, and those phrases."""
+
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    phrases: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
 @dataclass(slots=True)

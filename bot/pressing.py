@@ -13,6 +13,9 @@ from core.contracts.channel import IncomingMessage
 from core.contracts.dialogue import OpenForm, Turn
 from core.contracts.reading import Hear
 
+_NO = frozenset({"do:help", "do:complaint_file"})
+"""What stands last in a question with one guess: none of this, or something new."""
+
 
 def typed_choice(state: State, message: IncomingMessage) -> str:
     """The payload that a typed number, label or yes stands for; an open form's question reads its own answers."""
@@ -26,7 +29,7 @@ def typed_choice(state: State, message: IncomingMessage) -> str:
         return options[number - 1]["payload"]
     if found := next((one["payload"] for one in options if wording.is_label(message.text, one["label"])), ""):
         return found
-    if state.question.text and options and options[-1]["payload"] == "do:help":
+    if state.question.text and options and options[-1]["payload"] in _NO:
         # "Did you mean …?" with a single guess can be answered by yes; none of them by no.
         if len(options) == 2 and wording.is_yes(message.text):
             return options[0]["payload"]

@@ -10,9 +10,9 @@ from civic.cases import alerts, change, find, join
 from civic.cases.case import Actor, Case, CaseDraft, Event, InquiryDraft, OpenedCase, OpenedInquiry
 from civic.cases.clock import Deadline, law
 from civic.cases.duplicates import Sought, find_similar
-from civic.cases.extend import answer_consent
+from civic.cases.extend import answer_consent, asked_of
 from civic.cases.open import open_case, open_inquiry
-from civic.cases.rate import rate
+from civic.cases.rate import RATED, rate
 from civic.cases.reopen import may_reopen, reopen_by_citizen
 from civic.cases.status import CLOSED, NAMES, OPEN, Status
 from civic.cases.writing import heard
@@ -23,6 +23,7 @@ __all__ = [
     "CLOSED",
     "NAMES",
     "OPEN",
+    "RATED",
     "Actor",
     "Case",
     "CaseDraft",
@@ -122,6 +123,11 @@ class CaseService:
     def may_reopen(self, case: Case, now: datetime) -> bool:
         return may_reopen(self.rules, case, now)
 
+    async def asks_extension(self, case_id: UUID) -> bool:
+        """Whether the citizen has been asked for a further extension and has not answered."""
+        async with self.db.reading() as tx:
+            return await asked_of(tx, case_id) is not None
+
     async def answer_extension(
         self, tx: AsyncConnection, case_id: UUID, conversation_id: UUID, now: datetime, *, agreed: bool
     ) -> Case:
@@ -138,6 +144,12 @@ class CaseService:
             own |= {case.id for case in await join.joined_cases(tx, conversation_id, limit=100)}
             found = await find_similar(tx, sought, self.rules.duplicates, most=most + len(own))
         return [one.case for one in found if one.case.id not in own][:most]
+
+    async def open_one(self, case_id: UUID) -> Case | None:
+        """Any case of the city that is open, for who was offered to join it; nothing of it is his to read in full."""
+        async with self.db.reading() as tx:
+            case = await find.read_case(tx, self.city_id, case_id)
+        return case if case.status in OPEN else None
 
     async def joined_by(self, conversation_id: UUID) -> list[Case]:
         """The cases that this citizen joined: of these only what anybody may know is shown to him."""

@@ -5,12 +5,19 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sweep import Sweep
+from civic.cases.appeal import default_appeal
+from civic.cases.case import Actor
+from civic.cases.change import change_status
+from civic.cases.extend import ask_consent, extend
+from civic.cases.notices import tell
+from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries
 from civic.conversations import ownership
 from civic.conversations.outbound import Draft, queue
@@ -36,6 +43,14 @@ def photo(shade: int = 120) -> bytes:
     data = io.BytesIO()
     Image.new("RGB", (64, 48), (shade, 90, 60)).save(data, "JPEG")
     return data.getvalue()
+
+
+_DECISIONS = {
+    "보완을요청한다": Status.WAITING_CITIZEN,
+    "처리를마친다": Status.ANSWERED,
+    "불수용한다": Status.REFUSED,
+    "이송한다": Status.TRANSFERRED,
+}
 
 
 class Player:
@@ -140,11 +155,37 @@ class Player:
                 await ownership.take_over(tx, row.id, self.staff_id, now)
             elif value == "돌려준다":
                 await ownership.hand_back(tx, row.id, self.staff_id, now)
-            else:
+            elif "답한다" in value:
                 await queue(tx, self._staff_draft(row, str(value["답한다"])), now)
+            else:
+                await self._decide(tx, row.id, *next(iter(value.items())))
         await self.city.house.desk.deliver(row.id)
         await self.city.house.desk.idle()
         return self.citizen.seen(before)
+
+    async def _decide(self, tx: AsyncConnection, conversation_id: UUID, what: str, text: str) -> None:
+        """What an officer does with this citizen's newest case, and the notice of it."""
+        now, officer = self.city.clock.now(), Actor.staff(self.staff_id, "agent")
+        newest = select(cases).where(cases.c.conversation_id == conversation_id).order_by(cases.c.received_at.desc())
+        row = (await tx.execute(newest.limit(1))).one()
+        if what in ("연장한다", "연장을묻는다"):
+            act, kind = (extend, "extended") if what == "연장한다" else (ask_consent, "extension_asked")
+            case = await act(tx, row.id, officer, now, expected_version=None, reason=text)
+        else:
+            to = _DECISIONS[what]
+            case = await change_status(
+                tx,
+                row.id,
+                to,
+                officer,
+                now,
+                expected_version=None,
+                text=text,
+                appeal=default_appeal(self.city.house.settings.cases, now, "ko") if to is Status.REFUSED else "",
+                transferred_to="한국도로공사 (1588-2504)" if to is Status.TRANSFERRED else "",
+            )
+            kind = to.value
+        await tell(tx, self.city.house.settings.messaging, case, kind, now, text=text, staff_id=self.staff_id)
 
     def _staff_draft(self, row: Any, text: str) -> Draft:
         timing = schedule(self.city.house.settings.messaging, "reply", self.city.clock.now())
@@ -235,6 +276,9 @@ class Player:
             "제보": len(tips),
             "접수번호": filed[-1].receipt_no if filed else "",
             "민원상태": filed[-1].status if filed else "",
+            "별점": filed[-1].rating if filed else None,
+            "살펴볼것": bool(filed and filed[-1].review_at),
+            "다시연횟수": filed[-1].reopenings if filed else 0,
             "분야": last.category if last else "",
             "장소": last.place if last else "",
             "좌표": bool(last and last.lat is not None),

@@ -95,7 +95,7 @@ async def test_another_department_keeps_number_and_history(tx: AsyncConnection) 
     case = await new_case(tx)
     moved = await change.assign(tx, case.id, AGENT, NOW, expected_version=1, department_id="parks", staff=(STAFF,))
     assert (moved.receipt_no, moved.department_id, moved.staff_id) == (case.receipt_no, "parks", STAFF)
-    assert [event.kind for event in await events_of(tx, case.id)] == ["opened", "department", "owner"]
+    assert [event.kind for event in await events_of(tx, case.id)] == ["opened", "transferred", "department", "owner"]
     assert [event.kind for event in await events_of(tx, case.id, only_public=True)] == ["opened", "department"]
     same = await change.assign(tx, case.id, AGENT, NOW, expected_version=2, department_id="parks")
     assert same.version == 2
@@ -103,7 +103,7 @@ async def test_another_department_keeps_number_and_history(tx: AsyncConnection) 
 
 async def test_a_closed_case_is_not_given_away(tx: AsyncConnection) -> None:
     case = await new_case(tx)
-    await change.change_status(tx, case.id, Status.REFUSED, AGENT, NOW, expected_version=1, text="소관 아님")
+    await change.change_status(tx, case.id, Status.REFUSED, AGENT, NOW, expected_version=1, text="소관 아님", appeal="60일")
     with pytest.raises(Conflict):
         await change.assign(tx, case.id, AGENT, NOW, expected_version=2, department_id="parks")
 

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from civic.city.service import load
 from civic.parking.importing import import_lots
+from civic.people.service import seal_plain
 from civic.routing.load import load_rules
-from core import loading, store
+from core import loading, rotation, secret, store
 from core.db import Database
 from core.settings import Settings
+from core.vault import data_keys, old_secrets, open_vault
 from nlu.errors import TrainingDataError
 from nlu.model import is_whole
 from nlu.recipe import read_pipeline
@@ -31,6 +35,7 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
     store.migrate(url)
     db = Database(url, pool_size=2)
     try:
+        await _seal(db, settings, now, tell)
         folder = settings.path(settings.city.data)
         async with db.transaction() as tx:
             report = await load(tx, settings.city.id, folder, now)
@@ -46,6 +51,25 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
     finally:
         await db.close()
     _train(settings, tell)
+
+
+async def _seal(db: Database, settings: Settings, now: datetime, tell: Told) -> None:
+    """Open the vault; the first time, seal what was stored before there was one. Raises KeyLost.
+
+    Broken off, the names and numbers are gone on with here, the words of conversations by the nightly round.
+    """
+    var = settings.path(settings.var)
+    async with db.transaction() as tx:
+        is_first = await tx.scalar(select(func.count()).select_from(data_keys)) == 0
+    vault = await open_vault(db, secret.load(var), now, old_secrets())
+    people, more = 0, 1
+    while more:
+        async with db.transaction() as tx:
+            more = await seal_plain(tx, vault)
+            people += more
+    words = await rotation.reseal(db, vault) if is_first else 0
+    if people or words:
+        tell(f"개인정보를 봉인했습니다: 시민 {people}명, 대화와 글 {words}건")
 
 
 def _train(settings: Settings, tell: Told) -> None:

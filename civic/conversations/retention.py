@@ -4,6 +4,7 @@ Rows stay as counts (when, which channel, which outcome); what was said, pressed
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +19,7 @@ UPDATE inbound SET text = '', content = '{}'::jsonb WHERE id IN (
     WHERE i.city_id = %(city)s AND i.received_at < %(before)s AND i.processed_at IS NOT NULL
       AND (i.text <> '' OR i.content <> '{}'::jsonb)
       AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id
-          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
+          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s OR k.hold_reason IS NOT NULL))
     LIMIT %(most)s
 )
 """
@@ -29,7 +30,7 @@ UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE id IN (
     WHERE o.city_id = %(city)s AND o.created_at < %(before)s AND o.status NOT IN ('queued', 'sending')
       AND o.body <> '{"text": ""}'::jsonb
       AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = o.conversation_id
-          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
+          AND (k.closed_at IS NULL OR k.closed_at >= %(before)s OR k.hold_reason IS NOT NULL))
     LIMIT %(most)s
 )
 """
@@ -51,3 +52,19 @@ async def forget_messages(tx: AsyncConnection, city_id: str, before: datetime) -
     for statement in (_INBOUND, _OUTBOUND, _STATES):
         changed += (await connection.execute(statement, values)).rowcount
     return changed
+
+
+async def forget_conversation(tx: AsyncConnection, conversation_id: UUID) -> None:
+    """Everything said in one conversation, both ways, and what it remembers, at once. Queued messages are cancelled."""
+    connection = await driver(tx)
+    for statement in _WHOLE:
+        await connection.execute(statement, (conversation_id,))
+
+
+_WHOLE = (
+    "UPDATE outbound SET status = 'cancelled' WHERE conversation_id = %s AND status = 'queued'",
+    "UPDATE inbound SET text = '', content = '{}'::jsonb WHERE conversation_id = %s",
+    """UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE conversation_id = %s AND status <> 'sending'""",
+    """UPDATE conversations SET state = '{}'::jsonb, idle_at = NULL, citizen_id = NULL, version = version + 1
+       WHERE id = %s""",
+)

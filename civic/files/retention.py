@@ -10,7 +10,7 @@ _FORGET = """
 DELETE FROM attachments a
 WHERE a.city_id = %(city)s AND a.created_at < %(before)s AND NOT EXISTS (
     SELECT 1 FROM cases k
-    WHERE k.id = a.case_id AND (k.closed_at IS NULL OR k.closed_at >= %(before)s)
+    WHERE k.id = a.case_id AND (k.closed_at IS NULL OR k.closed_at >= %(before)s OR k.hold_reason IS NOT NULL)
 )
 RETURNING a.sha256, a.thumb_sha256, a.public_sha256
 """

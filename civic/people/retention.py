@@ -1,10 +1,14 @@
 """Forgetting citizens: name and phone go when every case they belonged to has been closed for the retention time."""
 
 from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.people.tables import citizens, retention_runs
 from core.db import driver
+from core.ids import new_id
 
 _FORGET = """
 UPDATE citizens SET name = NULL, phone = NULL, name_sealed = NULL, phone_sealed = NULL, name_index = NULL,
@@ -12,7 +16,7 @@ UPDATE citizens SET name = NULL, phone = NULL, name_sealed = NULL, phone_sealed 
 WHERE city_id = %(city)s AND updated_at < %(before)s
   AND (name_sealed IS NOT NULL OR phone_sealed IS NOT NULL OR name IS NOT NULL OR phone IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.citizen_id = citizens.id
-      AND (k.closed_at IS NULL OR k.closed_at >= %(before)s))
+      AND (k.closed_at IS NULL OR k.closed_at >= %(before)s OR k.hold_reason IS NOT NULL))
 """
 
 
@@ -20,3 +24,16 @@ async def forget_citizens(tx: AsyncConnection, city_id: str, before: datetime, n
     """How many citizens were forgotten. The rows stay, so that counts and histories hold (개인정보 보호법 §21)."""
     connection = await driver(tx)
     return (await connection.execute(_FORGET, {"city": city_id, "before": before, "now": now})).rowcount
+
+
+async def forget_citizen(tx: AsyncConnection, citizen_id: UUID, now: datetime) -> None:
+    """One person's name and number go at once. The row stays."""
+    blank = dict.fromkeys(("name", "phone", "name_sealed", "phone_sealed", "name_index", "phone_index"))
+    await tx.execute(update(citizens).where(citizens.c.id == citizen_id).values(**blank, updated_at=now))
+
+
+async def note_run(tx: AsyncConnection, city_id: str, kind: str, before: datetime, rows: int, now: datetime) -> None:
+    """A line in the batch log; nothing for nothing."""
+    if rows:
+        values = {"id": new_id(), "city_id": city_id, "at": now, "kind": kind, "before": before, "rows": rows}
+        await tx.execute(insert(retention_runs).values(values))

@@ -1,6 +1,6 @@
 """The people the city talks to, and what they agreed to. A citizen row exists once somebody names himself."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from core.db import Id, Moment, metadata
 from core.sealed import SealedBytes
@@ -38,3 +38,16 @@ consents = Table(
     Column("at", Moment, nullable=False),
     Index("ix_consents_conversation", "conversation_id", "purpose", "at"),
 )
+
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("before", Moment, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Index("ix_retention_runs_at", "city_id", "at"),
+)
+"""The batch log of forgetting: which kind, up to which moment, how many rows."""

@@ -1,0 +1,127 @@
+"""Everything the city keeps about one person, for himself (개인정보 보호법 §35): as data, and as a page to read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.cases.tables import case_events, cases
+from civic.conversations import thread
+from civic.conversations.tables import conversations
+from civic.files.tables import attachments
+from civic.people.service import contact_of
+from civic.people.tables import citizens, consents
+from civic.staff.tables import access_log, staff
+from core.clock import SEOUL
+from core.errors import NotFound
+from core.vault import Vault
+
+_CASE = ("id", "receipt_no", "status", "category", "department_id", "title", "body", "place", "lat", "lon", "occurred",
+         "channel", "received_at", "due_at", "closed_at", "answer", "rating", "rating_text")  # fmt: skip
+MOST = 10_000
+"""Messages of one conversation."""
+
+
+async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UUID, now: datetime) -> dict[str, Any]:
+    """JSON-ready. Internal notes of staff are not in it. The caller leaves the access-log row. Raises NotFound."""
+    wanted = select(citizens.c.created_at).where(citizens.c.id == citizen_id, citizens.c.city_id == city_id)
+    named_at = (await tx.execute(wanted)).scalar_one_or_none()
+    if named_at is None:
+        raise NotFound("시민을 찾을 수 없습니다.", "No such citizen.")
+    name, phone = await contact_of(tx, vault, citizen_id)
+    return {
+        "citizen_id": citizen_id,
+        "exported_at": now,
+        "name": name,
+        "phone": phone,
+        "named_at": named_at,
+        "cases": await _cases(tx, citizen_id),
+        "conversations": await _conversations(tx, citizen_id),
+        "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
+            consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
+        "looks": await _looks(tx, citizen_id),
+    }  # fmt: skip
+
+
+async def _cases(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
+    found = await _rows(
+        tx, select(*_of(cases, *_CASE)).where(cases.c.citizen_id == citizen_id).order_by(cases.c.received_at)
+    )
+    for case in found:
+        public = (case_events.c.case_id == case["id"], case_events.c.is_public)
+        events = select(*_of(case_events, "at", "kind", "from_value", "to_value", "text")).where(*public)
+        case["events"] = await _rows(tx, events.order_by(case_events.c.seq))
+        files = select(*_of(attachments, "id", "content_type", "size", "created_at"))
+        case["files"] = await _rows(tx, files.where(attachments.c.case_id == case["id"]))
+    return found
+
+
+async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
+    wanted = select(*_of(conversations, "id", "channel", "address", "lang", "created_at", "stopped_at"))
+    found = await _rows(tx, wanted.where(conversations.c.citizen_id == citizen_id).order_by(conversations.c.created_at))
+    for one in found:
+        said = await thread.read(tx, one["id"], limit=MOST)
+        one["messages"] = [
+            {"at": entry.at, "from": "citizen" if entry.direction == "in" else "city", "text": entry.text}
+            for entry in said
+        ]
+    return found
+
+
+async def _looks(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
+    """Who looked at him: name and department of the member of staff, what and why."""
+    columns = (*_of(access_log, "at", "action", "why"), staff.c.name.label("staff"), staff.c.department_id)
+    joined = access_log.outerjoin(staff, staff.c.id == access_log.c.staff_id)
+    wanted = select(*columns).select_from(joined).where(access_log.c.citizen_id == citizen_id)
+    return await _rows(tx, wanted.order_by(access_log.c.at))
+
+
+def _of(table: Any, *names: str) -> list[Any]:
+    return [table.c[name] for name in names]
+
+
+async def _rows(tx: AsyncConnection, statement: Any) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in await tx.execute(statement)]
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """The same for a person to read, in Korean, Korean time."""
+    lines = [
+        "개인정보 열람 자료 (개인정보 보호법 제35조)",
+        f"작성: {_when(found['exported_at'])}",
+        f"성함: {found['name'] or '-'}   연락처: {found['phone'] or '-'}",
+        f"처음 알려 주신 때: {_when(found['named_at'])}",
+        "",
+        f"■ 민원 {len(found['cases'])}건",
+    ]
+    for case in found["cases"]:
+        lines += [
+            f"- {case['receipt_no']} {case['title']} ({_when(case['received_at'])} 접수, 상태 {case['status']})",
+            f"  내용: {case['body']}",
+            f"  장소: {case['place'] or '-'}",
+            f"  답변: {case['answer'] or '-'}",
+        ]
+        lines += [f"  {_when(event['at'])} {event['kind']} {event['text']}".rstrip() for event in case["events"]]
+    lines += ["", f"■ 대화 {len(found['conversations'])}건"]
+    for one in found["conversations"]:
+        lines.append(f"- {one['channel']} (시작 {_when(one['created_at'])})")
+        lines += [
+            f"  {_when(said['at'])} {'시민' if said['from'] == 'citizen' else '시청'}: {said['text']}"
+            for said in one["messages"]
+        ]
+    lines += ["", f"■ 동의 {len(found['consents'])}건"]
+    lines += [
+        f"- {_when(row['at'])} {row['purpose']}: {'동의' if row['is_given'] else '거부'}" for row in found["consents"]
+    ]
+    lines += ["", f"■ 열람한 직원 {len(found['looks'])}건"]
+    lines += [
+        f"- {_when(row['at'])} {row['staff'] or '-'} {row['action']} {row['why']}".rstrip() for row in found["looks"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(SEOUL):%Y-%m-%d %H:%M}"

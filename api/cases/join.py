@@ -80,7 +80,7 @@ async def join_case(
     now, actor, city_id = house.clock.now(), Actor.staff(asking.member.id, asking.member.role), house.settings.city.id
     async with house.db.transaction() as tx:
         before = await read_case(tx, city_id, reference, asking.scope)
-        await lock(tx, city_id, given.conversation_id)
+        await lock(tx, city_id, given.conversation_id, asking.scope)
         await locked(tx, before.id, before.version if before.version in versions else NO_VERSION)
         near = house.settings.cases.duplicates
         done = await join.join(tx, before.id, given.conversation_id, now, near=near, text=given.text or "", actor=actor)

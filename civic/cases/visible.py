@@ -47,7 +47,7 @@ def conversations_within(scope: Scope | None) -> ColumnElement[bool] | None:
         return None
     if not scope.owns:
         return false()
-    came_by = select(cases.c.id).where(cases.c.conversation_id == conversations.c.id)
+    came_by = select(cases.c.id).where(cases.c.conversation_id == conversations.c.id).correlate(conversations)
     seen = [conversations.c.staff_id == scope.staff_id, came_by.where(case_within).exists()]
     if not scope.is_nothing:
         seen.append(~came_by.exists())
@@ -59,8 +59,10 @@ def outbound_within(scope: Scope | None) -> ColumnElement[bool] | None:
     about, talk = within(scope), conversations_within(scope)
     if about is None or talk is None:
         return None
-    of_case = select(cases.c.id).where(cases.c.id == outbound.c.case_id, about).exists()
-    of_talk = select(conversations.c.id).where(conversations.c.id == outbound.c.conversation_id, talk).exists()
+    # Correlated by name: the statement around it may have `cases` of its own.
+    of_case = select(cases.c.id).where(cases.c.id == outbound.c.case_id, about).correlate(outbound).exists()
+    same = conversations.c.id == outbound.c.conversation_id
+    of_talk = select(conversations.c.id).where(same, talk).correlate(outbound).exists()
     return or_(of_case, and_(outbound.c.case_id.is_(None), of_talk))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol
+from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Security
@@ -72,6 +73,7 @@ class Caller:
     """A signed-in member of staff. `ip` is where he asks from, as far as trusted proxies say.
 
     `needs`: what he must do before anything else is open; `second_factor_due`: until when he may do without.
+    `why`: the reason for looking that he gave with the request (header X-Access-Reason, percent-encoded UTF-8).
     """
 
     member: Member
@@ -80,6 +82,7 @@ class Caller:
     session_id: UUID | None = None
     needs: tuple[Need, ...] = ()
     second_factor_due: datetime | None = None
+    why: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -92,7 +95,16 @@ class Caller:
             await still_signed_in(tx, self.session_id, house.clock.now())
 
     async def looked(
-        self, tx: AsyncConnection, house: House, kind: access.Subject, subject: str, *, action: str, shown: str = ""
+        self,
+        tx: AsyncConnection,
+        house: House,
+        kind: access.Subject,
+        subject: str,
+        *,
+        action: str,
+        shown: str = "",
+        why: str = "",
+        citizen_id: UUID | None = None,
     ) -> None:
         """Leave the access-log row in the transaction that reads.
 
@@ -109,6 +121,8 @@ class Caller:
             source_ip=self.ip,
             now=house.clock.now(),
             reason=shown,
+            why=why or self.why,
+            citizen_id=citizen_id,
         )
 
 
@@ -123,7 +137,13 @@ async def newcomer(
     if seat.member.city_id != house.settings.city.id:
         raise NotSignedIn("로그인이 필요합니다.", "Please sign in.")
     ip = client_ip(request, house.settings.web.trusted_proxies)
-    return Caller(seat.member, credentials.credentials, ip, seat.session_id, seat.needs, seat.second_factor_due)
+    return Caller(
+        seat.member, credentials.credentials, ip, seat.session_id, seat.needs, seat.second_factor_due, _why(request)
+    )
+
+
+def _why(request: Request) -> str:
+    return unquote(request.headers.get("x-access-reason", ""))[:400].replace("\x00", "")
 
 
 NewcomerDep = Annotated[Caller, Depends(newcomer)]

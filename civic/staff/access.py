@@ -11,7 +11,16 @@ from civic.staff.tables import access_log
 from core.ids import new_id
 
 Subject = Literal[
-    "case", "case_list", "conversation", "conversation_list", "inquiry_list", "access_log", "attachment", "export"
+    "case",
+    "case_list",
+    "conversation",
+    "conversation_list",
+    "inquiry_list",
+    "access_log",
+    "attachment",
+    "export",
+    "audit_log",
+    "citizen",
 ]
 
 
@@ -26,8 +35,12 @@ async def record_access(
     source_ip: str,
     now: datetime,
     reason: str = "",
+    why: str = "",
+    citizen_id: UUID | None = None,
 ) -> None:
-    """Written in the transaction that reads: no row, no data. `reason` says why, or which rows a list showed."""
+    """Written in the transaction that reads: no row, no data. `reason`: which rows a list showed. `why`: the reason
+    that the reader gave. `citizen_id`: whose data it is, where that is one person's.
+    """
     await tx.execute(
         insert(access_log).values(
             id=new_id(),
@@ -39,5 +52,7 @@ async def record_access(
             subject_id=subject_id[:400],
             reason=reason,
             source_ip=source_ip,
+            why=why[:400],
+            citizen_id=citizen_id,
         )
     )

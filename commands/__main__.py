@@ -24,6 +24,12 @@ nlu = typer.Typer(no_args_is_help=True, help="한국어 이해 (language engine)
 app.add_typer(staff, name="staff")
 app.add_typer(data, name="import")
 app.add_typer(nlu, name="nlu")
+keys = typer.Typer(no_args_is_help=True, help="개인정보 봉인 키 (keys that seal personal data)")
+audit = typer.Typer(no_args_is_help=True, help="변경 기록의 증명 (proof of the audit log)")
+app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
+demo = typer.Typer(no_args_is_help=True, help="훈련과 시연 (drills)")
+app.add_typer(demo, name="demo")
 
 
 @app.command()
@@ -146,6 +152,56 @@ def nlu_test(
     from commands.language import test
 
     test(file, as_json=json, model=model)
+
+
+@demo.command("day")
+def demo_day() -> None:
+    """나쁜 하루를 몇 분 만에 겪어 봅니다. 임시 데이터베이스와 옮겨지는 시계를 쓰므로 시의 자료는 그대로입니다."""
+    from commands.drill.day import day
+
+    raise typer.Exit(min(day(), 1))
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """봉인 키의 상태를 봅니다. 키 자체는 보이지 않습니다."""
+    from commands.keys import show
+
+    show()
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """새 데이터 키를 만들고 모두 다시 봉인합니다. 서비스는 멈추지 않습니다."""
+    from commands.keys import rotate
+
+    rotate()
+
+
+@keys.command("rewrap")
+def keys_rewrap() -> None:
+    """SINMUNGO_SECRET을 바꾼 뒤: 데이터 키를 새 비밀키로 감쌉니다 (지난 값은 SINMUNGO_OLD_SECRETS에)."""
+    from commands.keys import rewrap
+
+    rewrap()
+
+
+@audit.command("verify")
+def audit_verify(
+    file: Annotated[Path | None, typer.Option("--file", help="내보낸 파일로 검증합니다 (데이터베이스 없이)")] = None,
+) -> None:
+    """변경 기록의 사슬을 처음부터 검증합니다. 온전하지 않으면 첫 어긋난 기록을 말하고 1로 끝납니다."""
+    from commands.audit import verify_file, verify_store
+
+    raise typer.Exit(verify_file(file) if file else verify_store())
+
+
+@audit.command("export")
+def audit_export(file: Annotated[Path, typer.Argument(help="쓸 파일(JSON 줄)")]) -> None:
+    """변경 기록을 사슬과 함께 파일로 내보냅니다."""
+    from commands.audit import export
+
+    export(file)
 
 
 def main() -> int:

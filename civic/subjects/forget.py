@@ -43,7 +43,6 @@ async def forget(
     *,
     staff_id: UUID,
     actor: Actor,
-    reason: str,
     keep: timedelta,
     source: str,
     now: datetime,

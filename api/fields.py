@@ -22,9 +22,14 @@ Plain = Annotated[str, AfterValidator(storable)]
 Word = Annotated[Plain, StringConstraints(max_length=100)]
 Name = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Search = Annotated[Plain, StringConstraints(max_length=200)]
-Message = Annotated[Plain, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Message = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(storable)
+]
 """What a citizen gets to read; the channel splits what is too long for it."""
-LongText = Annotated[Plain, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+LongText = Annotated[
+    str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), AfterValidator(storable)
+]
+"""Stripped before it is counted (so the order of the two), or blanks would pass for a text."""
 
 _KOREAN: Mapping[str, str] = {
     "missing": "꼭 있어야 하는 항목입니다.",

@@ -11,7 +11,7 @@ from api.deliver import deliver_after
 from api.deps import Caller, House, HouseDep, allowed
 from api.fields import Plain
 from civic.cases.clock import declare as days
-from civic.cases.shift import AT_ONCE, Moved, settle
+from civic.cases.shift import Moved, settle
 from civic.staff.permissions import Action
 
 router = APIRouter(prefix="/days-off", tags=["days off"])
@@ -19,6 +19,9 @@ Reader = Annotated[Caller, allowed(Action.DAY_OFF_READ)]
 Writer = Annotated[Caller, allowed(Action.DAY_OFF_WRITE)]
 Day = Annotated[date, Path(description="날짜, 예: 2026-09-28")]
 Said = Annotated[Plain, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+WHILE_HE_WAITS = 50
+"""Cases that are counted again before the answer; the worker does the rest within minutes."""
 
 
 class Declaration(BaseModel):
@@ -106,7 +109,7 @@ async def _move(house: House, background: BackgroundTasks) -> Moved:
     """A first round at once, so that a small city sees the result; the worker finishes what is left."""
     settings = house.settings
     moved = await settle(
-        house.db, settings.city.id, settings.messaging, house.cases.days_off, house.clock.now(), most=AT_ONCE
+        house.db, settings.city.id, settings.messaging, house.cases.days_off, house.clock.now(), most=WHILE_HE_WAITS
     )
     for conversation_id in set(moved.conversations):
         deliver_after(background, house, conversation_id)

@@ -11,8 +11,8 @@ import holidays
 
 from core.errors import BadInput
 
-FIRST, LAST = date(2000, 1, 1), date(2069, 12, 31)
-"""What the table holds: built once a process, in a fraction of a second."""
+FIRST, LAST = date(2016, 1, 1), date(2060, 12, 31)
+"""What the table holds: from the law of today on; built once a process, in a fraction of a second."""
 
 DaysOff = Mapping[date, str]
 """Days that the public calendar does not know yet (임시공휴일), with their names."""

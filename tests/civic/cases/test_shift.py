@@ -1,5 +1,6 @@
 """A day off that the city declares: who moves, who is told, how often, and what a crash leaves behind."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -203,3 +204,13 @@ async def test_a_corrected_name_is_audited_and_told_to_nobody(database: Database
     assert (await settle(database, NOW + timedelta(hours=1))).cases == 0
     case, _, told = await seen(database, case_id)
     assert (case.due_rule["skipped"][DAY.isoformat()], len(told)) == ("개청 기념일", 1)
+
+
+async def test_two_processes_at_once_move_and_tell_each_case_once(database: Database) -> None:
+    made = [await filed(database) for _ in range(8)]
+    await put(database)
+    rounds = await asyncio.gather(*(settle(database) for _ in range(3)))
+    assert sum(one.cases for one in rounds) == 8
+    for case_id in made:
+        case, kinds, told = await seen(database, case_id)
+        assert (case.version, kinds, len(told)) == (2, ["opened", "due"], 1)

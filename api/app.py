@@ -1,6 +1,6 @@
 """The staff api: one FastAPI application on a running house."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -76,4 +76,19 @@ def _description(app: FastAPI) -> dict[str, Any]:
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = {**shape.pop("$defs"), "Problem": shape}
         document["components"]["schemas"].update(parts)
+        for methods in document["paths"].values():
+            for method, operation in methods.items():
+                operation["responses"] = {**_refusals(method, operation), **operation["responses"]}
     return app.openapi_schema or {}
+
+
+def _refusals(method: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The problems that any route of this kind may answer with, for its description."""
+    found = {400} if "requestBody" in operation or operation.get("parameters") else set()
+    if method != "get":
+        found |= {409}
+    if "requestBody" in operation:
+        found |= {413, 415}
+    if any(each.get("name") == "If-Match" for each in operation.get("parameters", ())):
+        found |= {412, 428}
+    return {str(status): one for status, one in described(*sorted(found)).items()}

@@ -77,9 +77,9 @@ class CaseQuery(BaseModel):
     merged: Annotated[bool, Field(description="병합된 민원도 함께")] = False
     min_joined: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     min_warned: Annotated[int | None, Field(ge=1, le=3, description="경고 단계: 1 담당자, 2 팀장, 3 감사")] = None
-    near: Annotated[Plain | None, AfterValidator(_point), Field(max_length=60, description="위도,경도")] = None
+    near: Annotated[Plain, AfterValidator(_point), Field(max_length=60, description="위도,경도")] | None = None
     radius_m: Annotated[int, Field(ge=10, le=20_000)] = 250
-    box: Annotated[Plain | None, AfterValidator(_box), Field(max_length=120, description="서,남,동,북(도)")] = None
+    box: Annotated[Plain, AfterValidator(_box), Field(max_length=120, description="서,남,동,북(도)")] | None = None
     sort: Annotated[Sort, Field(description="received 새 것부터, due 기한 순(열린 민원), updated, relevance")] = (
         "received"
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.deps import Caller, House, HouseDep, allowed
 from api.files.routes import BYTES
 from api.files.showing import bytes_of, shown
+from api.problems import described
 from civic.cases.case import Actor
 from civic.cases.history import write
 from civic.files import service as files
@@ -53,7 +54,11 @@ class Released(BaseModel):
     boxes: list[Hidden]
 
 
-@router.get("/attachments/{attachment_id}/suspects", summary="얼굴·번호판으로 보이는 곳 (proposed boxes)")
+@router.get(
+    "/attachments/{attachment_id}/suspects",
+    summary="얼굴·번호판으로 보이는 곳 (proposed boxes)",
+    responses=described(409),
+)
 async def propose(attachment_id: UUID, asking: Publisher, house: HouseDep) -> Boxes:
     """A proposal only: the detectors miss some, so look at the picture before it is released."""
     async with house.db.transaction() as tx:

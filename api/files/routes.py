@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 from api.deps import Caller, HouseDep, allowed
 from api.files.showing import bytes_of, shown
 from api.files.signing import Form, check, sign
+from api.problems import described
 from civic.files import service as files
 from civic.files.service import Attachment
 from civic.staff.permissions import Action
@@ -18,7 +19,8 @@ from core.errors import Forbidden, NotFound
 router = APIRouter(tags=["attachments"])
 Reader = Annotated[Caller, allowed(Action.CASE_READ)]
 BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/*": {}, "application/*": {}, "video/*": {}}, "description": "EXIF 없는 파일"}
+    200: {"content": {"image/*": {}, "application/*": {}, "video/*": {}}, "description": "EXIF 없는 파일"},
+    **described(409),
 }
 
 

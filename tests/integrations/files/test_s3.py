@@ -12,7 +12,7 @@ from core.errors import ConfigError, NotFound, Unavailable
 from core.settings import FileStore as Settings
 from integrations.files.s3 import build
 
-KEYS = {"access_key": "key-of-the-tests", "secret_key": "secret-of-the-tests"}
+KEY, WORD = "key-of-the-tests", "word-of-the-tests"
 DATA = b"%PDF-1.7 " + bytes(range(256)) * 5000
 NAME = hashlib.sha256(DATA).hexdigest()
 
@@ -27,8 +27,8 @@ def endpoint() -> Iterator[str]:
         "s3",
         endpoint_url=url,
         region_name="ap-northeast-2",
-        aws_access_key_id=KEYS["access_key"],
-        aws_secret_access_key=KEYS["secret_key"],
+        aws_access_key_id=KEY,
+        aws_secret_access_key=WORD,
     )
     client.create_bucket(Bucket="sinmungo", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     yield url
@@ -36,7 +36,7 @@ def endpoint() -> Iterator[str]:
 
 
 def bucket(endpoint: str, url: str = "s3://sinmungo/gimpo") -> FileStore:
-    return build(Settings(url=url, endpoint=endpoint, region="ap-northeast-2", **KEYS))
+    return build(Settings(url=url, endpoint=endpoint, region="ap-northeast-2", access_key=KEY, secret_key=WORD))
 
 
 async def test_a_file_comes_back_as_it_went(endpoint: str) -> None:

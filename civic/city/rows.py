@@ -16,7 +16,8 @@ PLACE_KINDS = frozenset(
     {"station", "city_hall", "community_center", "public_office", "library", "park", "landmark", "market", "hospital"}
 )
 # Units that the case desk can count (민원처리법 §19); how it counts them is its own business.
-DEADLINE_KINDS = frozenset({"immediate", "hours", "days", "weeks", "months", "years"})
+DEADLINES: Mapping[str, int] = {"immediate": 1, "hours": 400, "days": 365, "weeks": 104, "months": 60, "years": 10}
+"""Kind of period → the longest one: more is a slip in the table, found at the start and not at the first filing."""
 
 
 class Expected(Exception):
@@ -112,7 +113,7 @@ TABLES: dict[str, dict[str, Cell]] = {
         "name_en": text,
         "department_id": identifier,
         "keywords": words,
-        "deadline_kind": one_of(DEADLINE_KINDS),
+        "deadline_kind": one_of(frozenset(DEADLINES)),
         "deadline_amount": whole,
         "deadline_article": text,
         "deadline_certainty": text,
@@ -137,6 +138,7 @@ def read(folder: Path, name: str) -> list[dict[str, Any]]:
     except csv.Error as error:
         raise _refused(path, lines.line_num, "", "CSV 문법이 맞지 않습니다", str(error)) from None
     _check_ids(path, rows)
+    _check_periods(path, rows)
     return [row for _, row in rows]
 
 
@@ -186,6 +188,15 @@ def _check_ids(path: Path, rows: list[tuple[int, dict[str, Any]]]) -> None:
         seen.add(row["id"])
     if not rows:
         raise _refused(path, 1, "", "한 줄 이상 있어야 합니다", "expected at least one row")
+
+
+def _check_periods(path: Path, rows: list[tuple[int, dict[str, Any]]]) -> None:
+    for line, row in rows:
+        kind = row.get("deadline_kind")
+        if kind and row["deadline_amount"] > (most := DEADLINES[kind]):
+            raise _refused(
+                path, line, "deadline_amount", f"{kind}은(는) {most}까지입니다", f"expected at most {most} for {kind}"
+            )
 
 
 def _refused(path: Path, line: int, column: str, korean: str, english: str) -> ConfigError:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from civic.cases.clock import Deadline
+from civic.cases.clock.deadline import MOST
+from civic.city.rows import DEADLINES
 from civic.city.service import CityBook, load, open_book
 from core.db import Database
 from core.loading import ROOT
@@ -114,3 +116,7 @@ def test_names_for_the_language_engine_are_whole(book: CityBook) -> None:
     assert named["구래역"].kind == "station"
     assert "Gurae Station" in named["구래역"].aliases
     assert all(37.4 < place.lat < 37.9 and 126.4 < place.lon < 126.9 for place in named.values())
+
+
+def test_the_table_takes_the_periods_that_the_clock_counts_and_no_longer_ones() -> None:
+    assert dict(DEADLINES) == dict(MOST)

@@ -91,6 +91,8 @@ def _edit(file: str, change: Callable[[str], str]) -> Callable[[Path], None]:
          ["categories.csv 2번째 줄", "'department_id'", "trash"]),
         ("an impossible deadline", _edit("categories.csv", lambda t: t.replace(",days,7,", ",days,0,", 1)),
          ["categories.csv", "2", "'deadline_amount'"]),
+        ("an endless deadline", _edit("categories.csv", lambda t: t.replace(",days,7,", ",years,11,", 1)),
+         ["categories.csv", "2", "'deadline_amount'", "10"]),
         ("an open quote", _edit("areas.csv", lambda t: t + '"x'), ["areas.csv"]),
         ("no rows", _edit("areas.csv", lambda t: t.splitlines()[0]), ["areas.csv", "1"]),
         ("no file", lambda folder: (folder / "areas.csv").unlink(), ["areas.csv"]),

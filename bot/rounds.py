@@ -1,11 +1,11 @@
 """The rounds of the case desk: what the clock brings to cases while nobody touches them."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 
-from bot.desk import Desk
 from civic.cases.clock import DaysOff, days_off_of
 from civic.cases.progress import silent_cases, speak
 from civic.cases.warn import plan, warn_due
@@ -18,13 +18,19 @@ PLANNED, WARNED, TOLD = 500, 50, 200
 log = structlog.get_logger(__name__)
 
 
+class Deliverer(Protocol):
+    """The desk, as far as the rounds need it."""
+
+    async def deliver(self, conversation_id: UUID) -> None: ...
+
+
 class Rounds:
     """Each method looks for what is due and may run in any process, any number of times; a step happens once.
 
     What another process holds is left to it. A case whose clock stands (보완) gets no warning, only a reminder.
     """
 
-    def __init__(self, db: Database, desk: Desk, settings: Settings, clock: Clock) -> None:
+    def __init__(self, db: Database, desk: Deliverer, settings: Settings, clock: Clock) -> None:
         self._db = db
         self._desk = desk
         self._settings = settings

@@ -121,11 +121,16 @@ def _page(board: Board, found: PublicBoard, request: Request) -> Response:
             city=facts["city"],
             vendor=assets.digest(),
             total=board.row(found.total, lang, t["city_whole"]) if found.total else None,
-            rows=[board.row(one, lang, t["other_departments"]) for one in found.departments],
+            rows=[board.row(one, lang, t["other_departments"]) for one in _in_order(found.departments)],
         )
     )
     headers = dict(page_headers(request.headers.get("host", ""), section.get("frame_ancestors", ())))
     return HTMLResponse(html, headers=headers)
+
+
+def _in_order(shown: list[Shown]) -> list[Shown]:
+    """The busiest first, the sum of the small ones last."""
+    return sorted(shown, key=lambda one: (one.department_id is None, -one.received, one.department_id or ""))
 
 
 def _data(board: Board, found: PublicBoard) -> dict[str, Any]:
@@ -150,6 +155,6 @@ def _data(board: Board, found: PublicBoard) -> dict[str, Any]:
         "k": board.house.settings.board.k,
         "read_at": board.read_at.isoformat(),
         "total": one(found.total) if found.total else None,
-        "departments": [one(shown) for shown in found.departments],
+        "departments": [one(shown) for shown in _in_order(found.departments)],
         "departments_summed": found.others,
     }

@@ -30,7 +30,7 @@ def main() -> None:
     with _database(given.rows) as url:
         _said(f"{os.cpu_count()} cores, load before the run {os.getloadavg()[0]:.2f}")
         if given.only in (None, "read"):
-            asyncio.run(cases_reading.run(url, given.rows))
+            asyncio.run(cases_reading.run(url))
         if given.only in (None, "file"):
             cases_filing.run(url)
         _said(f"load after the run {os.getloadavg()[0]:.2f}")

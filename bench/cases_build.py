@@ -103,31 +103,28 @@ def _case(random: Random, number: int, rows: int, made: dict[str, list[bytes]]) 
     if number % THREADS_OF == 0:
         made["conversations"].append(_line(thread_id, CITY, channel, f"citizen-{number // THREADS_OF}", at, at))
     is_rated = closed_at is not None and random.random() < 0.2
-    row = {
-        "place": (said.title, said.body, said.place),
-        "point": (round(random.gauss(lat, 0.006), 6), round(random.gauss(lon, 0.008), 6)),
-        "joined": random.choices((0, 1, 2, 3, 6), (900, 60, 25, 10, 5))[0],
-        "rating": random.choices((1, 2, 3, 4, 5), (6, 6, 13, 30, 45))[0] if is_rated else None,
-    }
+    point = (round(random.gauss(lat, 0.006), 6), round(random.gauss(lon, 0.008), 6))
+    joined = random.choices((0, 1, 2, 3, 6), (900, 60, 25, 10, 5))[0]
+    rating = random.choices((1, 2, 3, 4, 5), (6, 6, 13, 30, 45))[0] if is_rated else None
     made["cases"].append(
         _line(
-            *(case_id, CITY, _receipt(number, at, rows), status, category, department, staff, *row["place"]),
-            *(*row["point"], thread_id, channel, at, due_at, rule, closed_at),
+            *(case_id, CITY, _receipt(number, at, rows), status, category, department, staff),
+            *(said.title, said.body, said.place),
+            *(*point, thread_id, channel, at, due_at, rule, closed_at),
             *("현장을 확인하고 조치하였습니다." if closed_at else None, "instant" if is_instant else "long", area),
-            *(row["joined"], moved_at if status == "waiting_citizen" else None, int(random.random() < 0.04)),
-            *(row["rating"], int(random.random() < 0.015), 3 if closed_at else 2 if moved_at else 1),
+            *(joined, moved_at if status == "waiting_citizen" else None, int(random.random() < 0.04)),
+            *(rating, int(random.random() < 0.015), 3 if closed_at else 2 if moved_at else 1),
             closed_at or moved_at or at,
         )
     )
     made["case_terms"].append(_line(case_id, CITY, at, vector(said.title, said.place, said.body)))
-    happened = [(at, "citizen", None, "opened", None, "received")]
+    happened: list[tuple[object, ...]] = [(at, "citizen", None, "opened", None, "received")]
     if moved_at:
         happened.append((moved_at, "staff", staff, "status", "received", "in_progress"))
     if status not in ("received", "in_progress"):
         happened.append((closed_at or moved_at or at, "staff", staff, "status", "in_progress", status))
-    for order, (when, kind, who, what, old, new) in enumerate(happened):
-        event = row_id(when, 3 + order, number)
-        made["case_events"].append(_line(event, CITY, case_id, when, kind, who, what, old, new, "", True))
+    for order, one in enumerate(happened):
+        made["case_events"].append(_line(row_id(at, 3 + order, number), CITY, case_id, *one, "", True))
 
 
 def _fate(

@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -17,6 +15,7 @@ from sqlalchemy import select, text
 from bench.cases_build import CITY, END, PREFIX, SEED, staff_ids
 from bench.cases_figures import Times, head, line, timed
 from bench.cases_plan import explain, watched
+from civic.cases.figures import Period, board
 from civic.cases.filters import CaseFilters, Near, Sort
 from civic.cases.listing import count_cases, list_cases
 from civic.cases.status import OPEN, Status
@@ -26,7 +25,7 @@ from core.db import Database
 from core.loading import ROOT
 from tests.ports import free_port
 
-COUNT = 100
+COUNT = int(__import__("os").environ.get("N", "100"))
 LIST_MS, TEXT_MS, OPEN_MS = 50, 150, 30
 DEPARTMENTS = ("parking", "recycling", "road", "environment", "bus", "parks", "welfare")
 AREAS = ("tongjin", "gochon", "sau", "janggi", "gurae", "hagun", "gunha")
@@ -77,14 +76,14 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
 }
 
 
-async def run(url: str, rows: int) -> None:
+async def run(url: str) -> None:
     db = Database(url, pool_size=4)
     await _bounds(db)
     await _lists(db)
     await _texts(db)
-    await _http(db, url)
+    await _figures(db)
+    await _http(url)
     await db.close()
-    del rows
 
 
 async def _bounds(db: Database) -> None:
@@ -108,7 +107,7 @@ async def _lists(db: Database) -> None:
     head(f"lists: 50 of a page, {COUNT} calls each, through list_cases")
     all_times: list[float] = []
     for name, values in LISTS.items():
-        all_times += await _measure(db, name, lambda n, values=values: dict(values(n)), LIST_MS)  # type: ignore[misc]
+        all_times += await _measure(db, name, values, LIST_MS)
     for sort in ("due", "updated"):
         all_times += await _measure(db, f"sorted by {sort}", lambda _: {}, LIST_MS, sort=sort)
     for depth in (100, 400):
@@ -132,18 +131,25 @@ async def _texts(db: Database) -> None:
         "a common word, open cases": lambda _: {"text": "쓰레기", "is_open": True},
     }
     for name, values in more.items():
-        all_times += await _measure(db, name, lambda n, values=values: dict(values(n)), TEXT_MS)  # type: ignore[misc]
+        all_times += await _measure(db, name, values, TEXT_MS)
     for sort in ("relevance", "due", "updated"):
-        said = TEXTS["two words"]
-        name = f"two words by {sort}"
-        all_times += await _measure(db, name, lambda n: {"text": said(n)}, TEXT_MS, sort=sort)  # type: ignore[arg-type]
+        all_times += await _measure(db, f"two words by {sort}", _two_words, TEXT_MS, sort=sort)
+    all_times += await _measure(db, "a common word by relevance", _one_word, TEXT_MS, sort="relevance")
     line("all searches", Times.of(all_times), TEXT_MS)
+
+
+def _two_words(number: int) -> Values:
+    return {"text": TEXTS["two words"](number)}
+
+
+def _one_word(number: int) -> Values:
+    return {"text": TEXTS["a common word"](number)}
 
 
 async def _measure(
     db: Database,
     name: str,
-    values: Callable[[int], dict[str, Any]],
+    values: Callable[[int], Values],
     aim: float,
     *,
     sort: Sort | str = "received",
@@ -165,6 +171,22 @@ async def _measure(
     for plan in plans:
         print(f"    {plan.said()}")
     return times
+
+
+async def _figures(db: Database) -> None:
+    head("figures of the departments")
+    for days in (30, 90, 365):
+
+        async def call(_: int, days: int = days) -> None:
+            async with db.transaction() as tx:
+                await board(tx, CITY, Period.until(END, days), END)
+
+        line(f"{days} days", Times.of(await timed(10, call)), 300 if days <= 90 else None)
+        async with watched(db) as ran:
+            await call(0)
+        async with db.transaction() as tx:
+            for plan in await explain(tx, ran):
+                print(f"    {plan.said()}")
 
 
 async def _counted(db: Database, values: dict[str, Any]) -> None:
@@ -195,7 +217,7 @@ async def _some_ids(db: Database, count: int) -> list[Any]:
     return [ids[number % len(ids)] for number in range(count)]
 
 
-async def _http(db: Database, url: str) -> None:
+async def _http(url: str) -> None:
     """The real application in a process of its own, one client that keeps its connection."""
     head("over HTTP (loopback, signed in, access log written)")
     year = END.astimezone(SEOUL).year - 1
@@ -220,30 +242,33 @@ async def _http(db: Database, url: str) -> None:
                 assert answer.status_code == 200, answer.text
 
             line(name, Times.of(await timed(COUNT, call)), aim or None)
-    del db
 
 
 @asynccontextmanager
 async def _server(url: str) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
     env = {**os.environ, "DATABASE_URL": url}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.cases_server", str(port)], cwd=ROOT, env=env, stdout=subprocess.PIPE
-    )
+    command = (sys.executable, "-m", "bench.cases_server", str(port))
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        token = (await asyncio.to_thread(process.stdout.readline)).decode().strip()
+        token = (await process.stdout.readline()).decode().strip()
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
-            for _ in range(600):
-                with suppress(httpx.HTTPError):
-                    await client.get("/healthz")
-                    break
-                time.sleep(0.1)
+            await _until_up(client)
             yield client
     finally:
         process.terminate()
-        process.wait(20)
+        await process.wait()
+
+
+async def _until_up(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(httpx.HTTPError):
+                await client.get("/healthz")
+                return
+            await asyncio.sleep(0.1)
 
 
 def _of(choices: Any, number: int) -> Any:

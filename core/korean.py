@@ -56,7 +56,7 @@ def meters(distance: float) -> str:
 _INITIAL = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _MEDIAL = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINAL = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_KEYS = dict(zip("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "rRseEfaqQtTdwWczxvg", strict=True))
+_KEYS: dict[str, str] = dict(zip("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "rRseEfaqQtTdwWczxvg", strict=True))
 _KEYS |= dict(zip("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ", "koiOjpuPhynbml", strict=True))
 _KEYS |= {
     pair: _KEYS[first] + _KEYS[second]
@@ -83,3 +83,22 @@ def _keys(char: str) -> str:
     at = ord(char) - _HANGUL[0]
     jamo = (_INITIAL[at // 588], _MEDIAL[at % 588 // 28], _FINAL[at % 28])
     return "".join(_KEYS.get(one, "") for one in jamo)
+
+
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+
+
+def jamo(text: str) -> str:
+    """Every syllable as its letters, anything else as it stands: "시발" and "ㅅㅣ발" → "ㅅㅣㅂㅏㄹ"."""
+    return "".join(_letters(one) for one in text)
+
+
+def _letters(one: str) -> str:
+    place = ord(one) - _HANGUL[0]
+    if not 0 <= place <= _HANGUL[1] - _HANGUL[0]:
+        return one
+    initial, rest = divmod(place, 21 * 28)
+    vowel, final = divmod(rest, 28)
+    return f"{_INITIALS[initial]}{_VOWELS[vowel]}{_FINALS[final]}"

@@ -143,8 +143,7 @@ async def _citizens(tx: AsyncConnection, house: House, query: CaseQuery) -> tupl
 def shown(query: CaseQuery) -> str:
     """The filters for the access log; a searched text, name or number is somebody's and is not repeated there."""
     asked: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True, exclude={"cursor", "limit"})
-    hidden = {name: "(text)" for name in ("q", "name", "phone") if name in asked}
-    pairs = {**asked, **hidden}
+    pairs = {name: "(text)" if name in ("q", "name", "phone") else value for name, value in asked.items()}
     return " ".join(f"{name}={','.join(map(str, _many(value)))}" for name, value in pairs.items()) + ": "
 
 

@@ -1,7 +1,7 @@
 """Figures of the departments: how much, how fast, how well. /figures, as /metrics is what Prometheus reads."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,7 +68,7 @@ class FiguresAnswer(BaseModel):
         )
 
 
-def _values(one: object) -> dict[str, object]:
+def _values(one: object) -> dict[str, Any]:
     return FiguresRow.model_validate(one).model_dump()
 
 

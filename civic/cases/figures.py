@@ -87,29 +87,29 @@ class Board:
 
 
 _CLOSED = """
-    SELECT c.department_id, date_trunc('week', c.closed_at AT TIME ZONE 'Asia/Seoul')::date AS week, c.status,
-        c.status <> 'withdrawn' AS measured, c.track, c.rating, c.reopenings, c.extensions,
-        c.closed_at <= c.due_at AS on_time,
+    SELECT c.department_id, date_trunc('week', k.closed)::date AS week, c.status, c.status <> 'withdrawn' AS measured,
+        c.track, c.rating, c.reopenings, c.extensions, c.closed_at <= c.due_at AS on_time,
         extract(epoch FROM c.closed_at - c.received_at) AS seconds,
-        greatest(b.before + b.works::int - a.before, 0) AS working_days,
-        (:noon - :opens + :closes - :back) * (b.before - a.before)
-            + b.works::int * (greatest(least(b.hour, :noon) - :opens, 0) + greatest(least(b.hour, :closes) - :back, 0))
-            - a.works::int * (greatest(least(a.hour, :noon) - :opens, 0) + greatest(least(a.hour, :closes) - :back, 0))
-            AS working_hours
-    FROM cases c
+        greatest(day.before[k.b] + day.works[k.b]::int - day.before[k.a], 0) AS working_days,
+        CASE WHEN c.status = 'transferred' THEN (:noon - :opens + :closes - :back) * (day.before[k.b] - day.before[k.a])
+            + day.works[k.b]::int
+                * (greatest(least(k.b_hour, :noon) - :opens, 0) + greatest(least(k.b_hour, :closes) - :back, 0))
+            - day.works[k.a]::int
+                * (greatest(least(k.a_hour, :noon) - :opens, 0) + greatest(least(k.a_hour, :closes) - :back, 0))
+        END AS working_hours
+    FROM (SELECT CAST(:before AS int[]) AS before, CAST(:works AS bool[]) AS works, CAST(:first AS date) AS first) day,
+        cases c
     CROSS JOIN LATERAL (
-        SELECT d.before, d.works, extract(epoch FROM (c.received_at AT TIME ZONE 'Asia/Seoul')::time) / 3600 AS hour
-        FROM day d WHERE d.day = (c.received_at AT TIME ZONE 'Asia/Seoul')::date) a
+        SELECT c.received_at AT TIME ZONE 'Asia/Seoul' AS received, c.closed_at AT TIME ZONE 'Asia/Seoul' AS closed) at
     CROSS JOIN LATERAL (
-        SELECT d.before, d.works, extract(epoch FROM (c.closed_at AT TIME ZONE 'Asia/Seoul')::time) / 3600 AS hour
-        FROM day d WHERE d.day = (c.closed_at AT TIME ZONE 'Asia/Seoul')::date) b
+        SELECT at.closed, at.received::date - day.first + 1 AS a, at.closed::date - day.first + 1 AS b,
+            extract(epoch FROM at.received::time) / 3600 AS a_hour,
+            extract(epoch FROM at.closed::time) / 3600 AS b_hour) k
     WHERE c.city_id = :city AND c.closed_at IS NOT NULL AND c.closed_at >= :start AND c.closed_at < :end
         AND (CAST(:department AS text) IS NULL OR c.department_id = :department)
 """
 _BOARD = text(
-    f"""WITH day AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:days AS date[]), CAST(:before AS int[]), CAST(:works AS bool[])) AS d(day, before, works)
-), done AS MATERIALIZED ({_CLOSED})
+    f"""WITH done AS MATERIALIZED ({_CLOSED})
 SELECT grouping(department_id) AS g_department, grouping(week) AS g_week, department_id, week,
     count(*) AS closed,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY working_days) FILTER (WHERE measured) AS median_working_days,
@@ -182,7 +182,8 @@ def _key(row: Any) -> tuple[str, Any]:
 def _figures(values: Mapping[str, Any]) -> Figures:
     given = {one.name: values[one.name] for one in fields(Figures) if values.get(one.name) is not None}
     whole = {one.name for one in fields(Figures) if one.default == 0}
-    return Figures(**{name: int(value) if name in whole else round(float(value), 4) for name, value in given.items()})
+    plain = {name: int(value) if name in whole else round(float(value), 4) for name, value in given.items()}
+    return Figures(**plain)  # type: ignore[arg-type]  # names and kinds are the record's own
 
 
 def _office(period: Period) -> dict[str, float]:
@@ -194,13 +195,13 @@ def _office(period: Period) -> dict[str, float]:
     return {**found, "late_hours": float(law.number("transfer_outside_hours"))}
 
 
-def _calendar(period: Period, off: DaysOff) -> dict[str, Sequence[Any]]:
+def _calendar(period: Period, off: DaysOff) -> dict[str, Any]:
     """Each day with the number of working days before it, from long before the period to its end."""
     table = working_days(off)
     first = (period.start - _OLDEST).date()
     days = [first + timedelta(days=number) for number in range((period.last - first).days + 2)]
     before = [table.before(day) for day in days]
-    return {"days": days, "before": before, "works": [table.works(day) for day in days]}
+    return {"first": first, "before": before, "works": [table.works(day) for day in days]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,9 @@ class Near:
 class CaseFilters:
     """All given conditions hold together; moments are aware. `scope` None sees the whole city.
 
-    `text`: words, "a phrase", -without (see `search.asked`). `is_overdue` and `due_within` need `now`. Merged cases
-    are shown only `with_merged` or by number. `citizen_ids`: whose cases, () for nobody's, None for everybody's.
+    `text`: words, "a phrase", -without (see `search.asked`). `is_overdue` and `due_within` need `now`.
+    `is_unassigned`: open cases of nobody. Merged cases are shown only `with_merged` or by number. `citizen_ids`: whose
+    cases, () for nobody's, None for everybody's.
     """
 
     city_id: str
@@ -134,7 +135,7 @@ def _states(filters: CaseFilters) -> list[ColumnElement[bool]]:
         wanted.append(cases.c.status == names[0] if len(names) == 1 else cases.c.status.in_(names))
         if is_open is None and not CLOSED.intersection(filters.statuses):
             is_open = True
-    if filters.is_overdue or filters.due_within is not None or filters.is_paused:
+    if filters.is_overdue or filters.due_within is not None or filters.is_paused or filters.is_unassigned:
         is_open = is_open is not False
     if is_open is not None:
         wanted.append(cases.c.closed_at.is_(None) if is_open else cases.c.closed_at.is_not(None))
@@ -160,6 +161,9 @@ def _moments(filters: CaseFilters) -> list[ColumnElement[bool]]:
             wanted.append(column >= since)
         if before is not None:
             wanted.append(column < before)
+    if filters.closed_before is not None:
+        # Nothing is closed before it is received: said so, the list is read from there and not from today.
+        wanted.append(cases.c.received_at < filters.closed_before)
     if (filters.is_overdue or filters.due_within is not None) and filters.now is None:
         raise ValueError("overdue and due_within are asked at a moment")
     if filters.is_overdue:

@@ -45,7 +45,8 @@ async def list_cases(
     """One page of at most `limit` (1–200) cases.
 
     `received`: newest first. `due`: open cases, the next due first. `updated`: last changed first. `relevance`: with
-    words only. Raises BadInput for a cursor that we did not give for this sort and these filters.
+    words only. With words, `updated` and `relevance` order the newest `match.RANKED` that hold them. Raises BadInput
+    for a cursor that we did not give for this sort and these filters.
     """
     if sort == "relevance" and not (filters.text or "").strip():
         raise BadInput("찾을 말이 있어야 관련도순으로 볼 수 있습니다.", "Sorting by relevance needs a search text.")
@@ -59,14 +60,12 @@ async def list_cases(
     if search is None:
         return _page(list((await tx.execute(_ordered(sort, wanted, mark).limit(limit + 1))).all()), limit, sort, print_)
     meant = search.wanted.did_you_mean
-    if sort == "relevance":
-        ranked = await match.best(tx, search, mark, limit + 1)
+    if sort in ("relevance", "updated"):
+        ranked = await match.best(tx, search, mark, limit + 1, by=sort)
         rows, ranks = [row for row, _ in ranked], [rank for _, rank in ranked]
         return _page(rows, limit, sort, print_, ranks=ranks, meant=meant)
-    if sort == "received":
-        return _page(await match.newest(tx, search, mark, limit + 1), limit, sort, print_, meant=meant)
-    joined = _ordered(sort, [*wanted, match.holds(search.wanted)], mark).join_from(cases, case_terms, match.of_case())
-    return _page(list((await tx.execute(joined.limit(limit + 1))).all()), limit, sort, print_, meant=meant)
+    read = match.next_due if sort == "due" else match.newest
+    return _page(await read(tx, search, mark, limit + 1), limit, sort, print_, meant=meant)
 
 
 async def count_cases(tx: AsyncConnection, filters: CaseFilters) -> Count:
@@ -136,8 +135,8 @@ def _page(
     if len(rows) <= limit:
         return Page(found, None, meant)
     last = found[-1]
-    at = {"due": last.due_at, "updated": last.updated_at}.get(sort, last.received_at)
     rank = ranks[limit - 1] if ranks else 0.0
+    at = last.received_at if ranks else {"due": last.due_at, "updated": last.updated_at}.get(sort, last.received_at)
     return Page(found, write_mark(Mark(sort, print_, at, last.id, rank)), meant)
 
 

@@ -111,6 +111,9 @@ cases = Table(
     Index("ix_cases_area", "city_id", "area_id", "received_at", "id", postgresql_where=text("area_id IS NOT NULL")),
     Index("ix_cases_staff", "city_id", "staff_id", "received_at", "id", postgresql_where=text("staff_id IS NOT NULL")),
     Index("ix_cases_open", "city_id", "received_at", "id", postgresql_where=text("closed_at IS NULL")),
+    Index(
+        "ix_cases_desk", "city_id", "department_id", "received_at", "id", postgresql_where=text("closed_at IS NULL")
+    ),
     Index("ix_cases_due", "city_id", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
     Index("ix_cases_closing", "city_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     Index("ix_cases_updated", "city_id", "updated_at", "id"),

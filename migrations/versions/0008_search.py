@@ -64,6 +64,7 @@ def _lists() -> None:
             postgresql_where=sa.text(f"{column} IS NOT NULL"),
         )
     op.create_index("ix_cases_open", "cases", ["city_id", "received_at", "id"], postgresql_where=_OPEN)
+    op.create_index("ix_cases_desk", "cases", ["city_id", "department_id", "received_at", "id"], postgresql_where=_OPEN)
     op.create_index("ix_cases_due", "cases", ["city_id", "due_at", "id"], postgresql_where=_OPEN)
     op.create_index(
         "ix_cases_closing", "cases", ["city_id", "closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL")

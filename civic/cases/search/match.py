@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
@@ -16,9 +16,9 @@ from civic.cases.search import index
 from civic.cases.search.query import Wanted
 from civic.cases.tables import case_terms, cases
 
-RANKED = 2000
+RANKED = 1000
 """Sorted by relevance are the newest so many that hold the words: nobody turns further pages."""
-_WIDER = 8
+_WIDER = 16
 _SPARE = 3
 
 
@@ -45,10 +45,15 @@ async def newest(tx: AsyncConnection, search: Search, after: Mark | None, limit:
     return await _windows(tx, search, COLUMNS, (after.at, after.id) if after else None, limit)
 
 
-async def best(tx: AsyncConnection, search: Search, after: Mark | None, limit: int) -> list[tuple[Row[Any], float]]:
-    """Rows of `COLUMNS` with their rank, the most fitting first: a title weighs more than a place, a place more than
-    the text; equals newest first. Among the newest `RANKED` that hold the words."""
-    rank = func.ts_rank(case_terms.c.terms, bindparam(None, search.wanted.tsquery, type_=TSQUERY))
+async def best(
+    tx: AsyncConnection, search: Search, after: Mark | None, limit: int, *, by: Literal["relevance", "updated"]
+) -> list[tuple[Row[Any], float]]:
+    """Rows of `COLUMNS` with their rank, among the newest `RANKED` that hold the words; equals newest first.
+
+    `relevance`: a title weighs more than a place, a place more than the text. `updated`: the last changed first.
+    """
+    words = func.ts_rank(case_terms.c.terms, bindparam(None, search.wanted.tsquery, type_=TSQUERY))
+    rank = words if by == "relevance" else func.extract("epoch", cases.c.updated_at)
     columns = (case_terms.c.case_id, case_terms.c.received_at, rank.label("rank"))
     found = await _windows(tx, search, columns, None, RANKED)
     order = sorted(((round(float(row.rank), 6), row.received_at, row.case_id) for row in found), reverse=True)
@@ -59,10 +64,32 @@ async def best(tx: AsyncConnection, search: Search, after: Mark | None, limit: i
     return [(rows[case_id], rank) for case_id, rank in ranks.items() if case_id in rows]
 
 
+async def next_due(tx: AsyncConnection, search: Search, after: Mark | None, limit: int) -> list[Row[Any]]:
+    """Open cases that hold the words, the next due first: the open ones are few, so they are read and not the words."""
+    still = (
+        select(cases.c.id, cases.c.due_at)
+        .where(*search.conditions, cases.c.closed_at.is_(None))
+        .cte("still")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    place = tuple_(still.c.due_at, still.c.id)
+    within = [holds(search.wanted), *([place > tuple_(after.at, after.id)] if after else [])]
+    page = (
+        select(still.c.id, still.c.due_at)
+        .join_from(still, case_terms, case_terms.c.case_id == still.c.id)
+        .where(*within)
+        .order_by(still.c.due_at, still.c.id)
+        .limit(limit)
+        .subquery()
+    )
+    whole = select(*COLUMNS).join_from(page, cases, cases.c.id == page.c.id).order_by(page.c.due_at, page.c.id)
+    return list((await tx.execute(whole)).all())
+
+
 async def _windows(
     tx: AsyncConnection, search: Search, columns: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row[Any]]:
-    """The first window is as long as the vocabulary says it takes; each further one is eight times as long, the last
+    """The first window is as long as the vocabulary says it takes; each further one sixteen times as long, the last
     has no end. The planner walks a short window by date and asks the index of words for a long one."""
     rows, oldest = await index.size(tx, search.city_id)
     if oldest is None:

@@ -16,6 +16,7 @@ from bot.care import Care
 from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
+from bot.guarding import Guarding
 from bot.listening import Told, open_reader
 from bot.model_watch import ModelWatch
 from bot.outcome import Services, Spoken
@@ -31,6 +32,7 @@ from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
 from civic.files.service import DiskFiles, Files
+from civic.guard.service import GuardService
 from civic.parking.service import ParkingService
 from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
@@ -240,6 +242,7 @@ def _services(settings: Settings, db: Database, book: CityBook, cases: CaseServi
             "book": book,
             "cases": cases,
             "city": settings.city,
+            "guard": GuardService(db),
             "parking": ParkingService(db, settings.city.id),
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
@@ -323,6 +326,7 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
     jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
+    jobs.every("guard.watch", "*/10 * * * * *", Guarding(running.db, running.settings.city.id, running.clock).go)
     _schedule_care(jobs, running)
     rounds = Rounds(running.db, running.desk, running.settings, running.clock)
     jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)

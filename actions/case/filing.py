@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.case.form import FORMAL, MAX_STORY, WHEN_WORDS, prefilled
 from civic.cases.notices import written
-from civic.cases.service import CaseDraft, CaseService, Deadline, InquiryDraft
-from civic.city.book import CityBook
+from civic.cases.service import Case, CaseDraft, CaseService, Deadline, InquiryDraft, Sought
+from civic.city.book import Category, CityBook
 from civic.people.service import name_citizen, record_consent
 from core.contracts.dialogue import Choice, OpenForm, Reply, Say, Turn, Wordings
 from core.settings import City
@@ -52,67 +52,122 @@ def _with_guess(reply: Reply, category: str) -> Reply:
 async def submit(
     turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City, texts: Wordings
 ) -> Reply:
-    """Write the case or the tip. The receipt number comes from the transaction that also queues the answer."""
-    category = book.category(slots["category"]) or book.category("other")
-    assert category is not None
-    department = book.department(category.department_id)
-    common = {
-        "category": category.name_ko if turn.lang == "ko" else category.name_en,
-        "department": department_name(department, turn.lang, city),
-        "phone": department.phone if department else city.phone,
-    }
-    place = slots.get("where") or {}
-    where: dict[str, Any] = {"place": _place_label(place), "lat": place.get("lat"), "lon": place.get("lon")}
-    body = slots["what"]
+    """Write the tip, offer to join a case of the same matter, or write the case."""
     if slots["lane"] != FORMAL:
-        draft = InquiryDraft(
-            city_id=turn.city_id,
-            category=category.id,
-            department_id=category.department_id,
-            body=_told(body, slots),
-            conversation_id=turn.conversation_id,
-            channel=turn.channel,
-            **where,
-        )
+        return _tip(turn, slots, cases, book, city)
+    if offer := await _offer(turn, slots, cases, book):
+        return Reply(open_form=offer)
+    return file_case(turn, slots, cases, book, city, texts)
 
-        async def tip(tx: AsyncConnection) -> Mapping[str, Any]:
-            opened = await cases.open_inquiry(tx, draft, turn.now)
-            return {"receipt_no": opened.receipt_no}
 
-        return Reply((Say("case.tip_taken", common, (HUMAN,)),), write=tip)
+async def _offer(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook) -> OpenForm | None:
+    """The likeliest open case of others, as anybody may know it: kind, town, day, released text; nobody's words."""
+    sought = Sought(
+        city_id=turn.city_id, category=_category(slots, book).id, text=slots["what"], at=turn.now, **_where(slots)
+    )
+    found = await cases.neighbours(sought, turn.conversation_id, most=1)
+    if not found:
+        return None
+    return OpenForm("case_join", {**slots, "found": public_facts(found[0], book)})
 
-    async def open_(tx: AsyncConnection) -> Mapping[str, Any]:
-        citizen_id = await _citizen(tx, turn, slots, texts)
-        opened = await cases.open_case(
-            tx,
-            CaseDraft(
-                city_id=turn.city_id,
-                receipt_prefix=city.receipt_prefix,
-                category=category.id,
-                department_id=category.department_id,
-                deadline=Deadline.read(category.deadline),
-                title=body.split("\n")[0][:80],
-                body=body,
-                conversation_id=turn.conversation_id,
-                citizen_id=citizen_id,
-                channel=turn.channel,
-                occurred=_when_label(slots.get("when")),
-                attachment_ids=tuple(UUID(photo["id"]) for photo in slots.get("photo", ())),
-                **where,
-            ),
-            turn.now,
-        )
+
+def public_facts(case: Case, book: CityBook) -> dict[str, Any]:
+    """What a citizen may read of a case that is not his, in both languages."""
+    category = book.category(case.category)
+    area = next((one for one in book.areas if one.id == case.area_id), None)
+    return {
+        "case_id": str(case.id),
+        "category_ko": category.name_ko if category else "민원",
+        "category_en": category.name_en if category else "Complaint",
+        "area_ko": area.name if area else "",
+        "area_en": area.name_en if area else "",
+        "received": case.received_at.isoformat(),
+        "joined": case.joined,
+        "public_text": case.public_text or "",
+    }
+
+
+def file_case(
+    turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City, texts: Wordings
+) -> Reply:
+    """Write the case. The receipt number comes from the transaction that also queues the answer."""
+
+    async def write(tx: AsyncConnection) -> Mapping[str, Any]:
+        citizen_id = await citizen_of(tx, turn, slots, texts)
+        opened = await cases.open_case(tx, _draft(turn, slots, book, city, citizen_id), turn.now)
         return {
+            **_office(book, opened.department_id, turn.lang, city),
             "receipt_no": opened.receipt_no,
             "due": written(opened.due_at, turn.lang),
             "rule": opened.due_rule.get("article", ""),
         }
 
+    category = _category(slots, book)
+    values = {"category": category.name_ko if turn.lang == "ko" else category.name_en}
     buttons = (Choice("do:complaint_status", key="intent.complaint_status"), HUMAN)
-    return Reply((Say("case.opened", common, buttons),), write=open_)
+    return Reply((Say("case.opened", values, buttons),), write=write)
 
 
-async def _citizen(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
+def _draft(turn: Turn, slots: Mapping[str, Any], book: CityBook, city: City, citizen_id: UUID) -> CaseDraft:
+    category, body = _category(slots, book), slots["what"]
+    return CaseDraft(
+        city_id=turn.city_id,
+        receipt_prefix=city.receipt_prefix,
+        category=category.id,
+        department_id=category.department_id,
+        deadline=Deadline.read(category.deadline),
+        title=body.split("\n")[0][:80],
+        body=body,
+        conversation_id=turn.conversation_id,
+        citizen_id=citizen_id,
+        channel=turn.channel,
+        occurred=_when_label(slots.get("when")),
+        attachment_ids=tuple(UUID(photo["id"]) for photo in slots.get("photo", ())),
+        **_where(slots),
+    )
+
+
+def _tip(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City) -> Reply:
+    category = _category(slots, book)
+    draft = InquiryDraft(
+        city_id=turn.city_id,
+        category=category.id,
+        department_id=category.department_id,
+        body=_told(slots["what"], slots),
+        conversation_id=turn.conversation_id,
+        channel=turn.channel,
+        **_where(slots),
+    )
+
+    async def write(tx: AsyncConnection) -> Mapping[str, Any]:
+        opened = await cases.open_inquiry(tx, draft, turn.now)
+        return {"receipt_no": opened.receipt_no}
+
+    values = {
+        "category": category.name_ko if turn.lang == "ko" else category.name_en,
+        **_office(book, category.department_id, turn.lang, city),
+    }
+    return Reply((Say("case.tip_taken", values, (HUMAN,)),), write=write)
+
+
+def _category(slots: Mapping[str, Any], book: CityBook) -> Category:
+    category = book.category(slots["category"]) or book.category("other")
+    assert category is not None
+    return category
+
+
+def _office(book: CityBook, department_id: str, lang: str, city: City) -> dict[str, Any]:
+    department = book.department(department_id)
+    phone = department.phone if department else city.phone
+    return {"department": department_name(department, lang, city), "phone": phone}
+
+
+def _where(slots: Mapping[str, Any]) -> dict[str, Any]:
+    place = slots.get("where") or {}
+    return {"place": _place_label(place), "lat": place.get("lat"), "lon": place.get("lon")}
+
+
+async def citizen_of(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
     if turn.citizen_id is not None:
         return turn.citizen_id
     citizen_id = await name_citizen(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.case import afterwards
+from actions.case import afterwards, joining
 from actions.case.adding import add_info, note_form, owed, supply
 from actions.case.choosing import SERVICE, listed, named, not_found, open_case_of, status_of
 from actions.case.filing import (
@@ -33,7 +33,7 @@ async def status(turn: Turn, cases: CaseService, book: CityBook, city: City) -> 
     """One case in full, or the list to choose from. A number that is not this citizen's looks like none."""
     if number := named(turn):
         case = await cases.by_receipt(number, turn.conversation_id)
-        case = case or next((one for one in await cases.joined_by(turn.conversation_id) if one.receipt_no == number), None)
+        case = case or await joining.joined_with(turn, cases, number)
         if case is None:
             return not_found(number)
         return await _one(turn, case, cases, book, city)

@@ -1,6 +1,8 @@
 """Courtesies, help, and the way to a person: what every city's desk must be able to say."""
 
 from civic.city.book import CityBook
+from civic.guard.service import GuardService
+from core.clock import SEOUL
 from core.contracts.dialogue import Choice, Reply, Say, Turn
 from core.settings import City
 
@@ -31,8 +33,14 @@ async def deny(turn: Turn) -> Reply:
     return Reply((Say("general.deny", buttons=_OFFERS),))
 
 
-async def hand_over(turn: Turn) -> Reply:
-    """From here on staff hold the conversation; the bot is silent until they hand it back."""
+async def hand_over(turn: Turn, guard: GuardService) -> Reply:
+    """From here on staff hold the conversation; the bot is silent until they hand it back.
+
+    While replies pause to protect staff nobody is called; filing and looking up go on.
+    """
+    until = await guard.resting_until(turn.conversation_id, turn.now)
+    if until is not None:
+        return Reply((Say("general.resting", {"until": f"{until.astimezone(SEOUL):%Y-%m-%d %H:%M}"}, _OFFERS[1:3]),))
     return Reply((Say("general.hand_over"),), hand_over=True)
 
 

@@ -14,6 +14,7 @@ from civic.cases.visible import conversations_within
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, outbound
+from civic.guard.service import must_not_rest
 from civic.staff.service import Scope
 from core.errors import BadInput, Conflict, NotFound
 
@@ -52,6 +53,7 @@ async def reply(
         raise Conflict(
             "다른 담당자가 상담 중인 대화입니다.", "A colleague holds this conversation.", held_by=str(thread.staff_id)
         )
+    await must_not_rest(tx, conversation_id, now)
     dedupe_key = _dedupe_key(asking, conversation_id, key) if key else None
     if dedupe_key and (earlier := await _earlier(tx, city_id, dedupe_key)):
         if earlier.body["text"] != text:

@@ -23,6 +23,7 @@ from civic.cases.find import cases_of_conversation
 from civic.cases.visible import seen_of
 from civic.conversations import ownership, thread
 from civic.conversations.tables import conversations
+from civic.guard.service import must_not_rest
 from civic.staff.permissions import Action
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
@@ -87,6 +88,7 @@ async def read_conversation(
 async def take_over(conversation_id: UUID, asking: Holder, house: HouseDep) -> ConversationRow:
     async with house.db.transaction() as tx:
         await lock(tx, house.settings.city.id, conversation_id, asking.scope)
+        await must_not_rest(tx, conversation_id, house.clock.now())
         await ownership.take_over(tx, conversation_id, asking.member.id, house.clock.now())
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.take_over")
         return await find.one(tx, house.settings.city.id, conversation_id)

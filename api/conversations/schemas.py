@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from api.fields import Message
+from civic.guard.words import look
 
 
 class ThreadEntry(BaseModel):
@@ -27,6 +28,17 @@ class ThreadEntry(BaseModel):
     staff_id: UUID | None
     attachments: list[dict[str, Any]]
     place: dict[str, Any] | None
+
+    @computed_field(description="거친 말이 있어 화면이 먼저 접어 두는 글: 1 거친 말, 2 욕설, 3 협박·성희롱, 0 없음")  # type: ignore[prop-decorator]
+    @property
+    def harsh_level(self) -> int:
+        found = look(self.text) if self.direction == "in" else None
+        return found.level if found else 0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def is_harsh(self) -> bool:
+        return self.harsh_level > 0
 
 
 class ConversationRow(BaseModel):

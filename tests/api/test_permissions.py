@@ -105,6 +105,10 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/keys"): (Action.KEY_READ, None),
     ("POST", "/api/v1/keys"): (Action.KEY_WRITE, {"name": "", "scopes": []}),
     ("DELETE", "/api/v1/keys/{key_id}"): (Action.KEY_WRITE, None),
+    ("GET", "/api/v1/guard/conversations"): (Action.GUARD_READ, None),
+    ("POST", "/api/v1/guard/conversations/{conversation_id}/warn"): (Action.GUARD_WRITE, None),
+    ("POST", "/api/v1/guard/conversations/{conversation_id}/rest"): (Action.GUARD_WRITE, {"hours": 1, "reason": "x"}),
+    ("DELETE", "/api/v1/guard/conversations/{conversation_id}/rest"): (Action.GUARD_WRITE, None),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

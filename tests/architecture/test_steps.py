@@ -45,7 +45,8 @@ def asked(headers, body):
 
 good = {"x-postbox-secret": "0123456789abcdef"}
 told = [asked(good, letter), asked({}, letter), asked({"x-postbox-secret": "no"}, letter), asked(good, b"{")]
-intents, _ = find_actions(Services(dict.fromkeys(["book", "cases", "city", "parking", "subscriptions", "texts"])))
+offered = ["book", "cases", "city", "guard", "parking", "subscriptions", "texts", "vault"]
+intents, _ = find_actions(Services(dict.fromkeys(offered)))
 service, handler = intents["library_hours"]
 book = SimpleNamespace(department=lambda id: SimpleNamespace(phone="031-980-2114"))
 say = asyncio.run(handler(None, book=book)).says[0]

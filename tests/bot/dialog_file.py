@@ -22,6 +22,7 @@ ACTIONS = (
     "시간흐름",
     "양식정리",
     "직원",
+    "이웃",
 )
 """What happens; one to a step. 반복 belongs to 시민 and repeats its text."""
 CHECKS = ("시", "단추", "없음", "침묵", "의도", "언어", "상태", "말풍선")

@@ -3,12 +3,12 @@
 import io
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sweep import Sweep
@@ -17,6 +17,7 @@ from civic.cases.case import Actor
 from civic.cases.change import change_status
 from civic.cases.extend import ask_consent, extend
 from civic.cases.notices import tell
+from civic.cases.service import CaseDraft, Deadline
 from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries
 from civic.conversations import ownership
@@ -69,6 +70,7 @@ class Player:
     async def play(self) -> None:
         start = datetime.fromisoformat(self.dialog.start).replace(tzinfo=SEOUL) if self.dialog.start else MORNING
         self.city.clock.move(start - self.city.clock.now())
+        await self._long_ago()
         for step in self.dialog.steps:
             if step.action:
                 value = await self._with_receipt(step.value)
@@ -110,8 +112,46 @@ class Player:
                 return []
             case "양식정리":
                 return await self._sweep()
+            case "이웃":
+                return await self._neighbour(value)
             case _:
                 return await self._staff(value)
+
+    async def _long_ago(self) -> None:
+        """The cases of other dialogues are no neighbours of this one."""
+        recent = cases.c.received_at > self.city.clock.now() - timedelta(days=30)
+        async with self.city.house.db.transaction() as tx:
+            await tx.execute(update(cases).where(recent).values(received_at=cases.c.received_at - timedelta(days=60)))
+
+    async def _neighbour(self, value: Any) -> list[OutgoingMessage]:
+        """Another citizen files {분야, 글, 위치} on his own; `공개`: what staff released of it."""
+        house = self.city.house
+        category = house.book.category(value["분야"])
+        assert category is not None
+        lat, lon, label = value["위치"]
+        other = self.city.citizen()
+        await other.say("안녕하세요")
+        async with house.db.transaction() as tx:
+            query = select(conversations.c.id).where(conversations.c.address == other.address)
+            draft = CaseDraft(
+                city_id=house.settings.city.id,
+                receipt_prefix=house.settings.city.receipt_prefix,
+                category=category.id,
+                department_id=category.department_id,
+                deadline=Deadline.read(category.deadline),
+                title=value["글"],
+                body=value["글"],
+                conversation_id=(await tx.execute(query)).scalar_one(),
+                citizen_id=None,
+                channel="memory",
+                place=label,
+                lat=lat,
+                lon=lon,
+            )
+            opened = await house.cases.open_case(tx, draft, self.city.clock.now())
+            released = update(cases).where(cases.c.id == opened.id)
+            await tx.execute(released.values(public_text=value.get("공개")))
+        return []
 
     def city_shade(self) -> int:
         """A colour by turn, so that two photos are two pictures."""

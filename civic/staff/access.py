@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.staff.tables import access_log
+from core.db import Id
 from core.ids import new_id
 
 Subject = Literal[
@@ -39,8 +40,9 @@ async def record_access(
     citizen_id: UUID | None = None,
 ) -> None:
     """Written in the transaction that reads: no row, no data. `reason`: which rows a list showed. `why`: the reason
-    that the reader gave. `citizen_id`: whose data it is, where that is one person's.
+    that the reader gave. `citizen_id`: whose data it is; of a case or conversation it is looked up.
     """
+    whose = citizen_id if citizen_id is not None else _whose(city_id, subject_kind, subject_id)
     await tx.execute(
         insert(access_log).values(
             id=new_id(),
@@ -53,6 +55,20 @@ async def record_access(
             reason=reason,
             source_ip=source_ip,
             why=why[:400],
-            citizen_id=citizen_id,
+            citizen_id=whose,
         )
     )
+
+
+def _whose(city_id: str, kind: Subject, subject_id: str) -> ColumnElement[UUID] | None:
+    """The person behind one case (its receipt number) or one conversation, found as the row is written."""
+    query = _WHOSE.get(kind)
+    if query is None:
+        return None
+    return query.bindparams(city=city_id, subject=subject_id[:400]).columns(citizen_id=Id).scalar_subquery()
+
+
+_WHOSE = {
+    "case": text("SELECT citizen_id FROM cases WHERE city_id = :city AND receipt_no = :subject"),
+    "conversation": text("SELECT citizen_id FROM conversations WHERE city_id = :city AND id = CAST(:subject AS uuid)"),
+}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.tables import case_events, cases
@@ -42,7 +42,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "conversations": await _conversations(tx, citizen_id),
         "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
-        "looks": await _looks(tx, citizen_id),
+        "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
 
 
@@ -71,11 +71,17 @@ async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str
     return found
 
 
-async def _looks(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
-    """Who looked at him: name and department of the member of staff, what and why."""
+async def _looks(tx: AsyncConnection, city_id: str, citizen_id: UUID) -> list[dict[str, Any]]:
+    """Who looked at him, in his own records or in a list that showed his case: who, what and why."""
+    numbers = await tx.scalars(select(cases.c.receipt_no).where(cases.c.citizen_id == citizen_id))
+    in_lists = [access_log.c.reason.contains(number, autoescape=True) for number in numbers]
     columns = (*_of(access_log, "at", "action", "why"), staff.c.name.label("staff"), staff.c.department_id)
     joined = access_log.outerjoin(staff, staff.c.id == access_log.c.staff_id)
-    wanted = select(*columns).select_from(joined).where(access_log.c.citizen_id == citizen_id)
+    wanted = (
+        select(*columns)
+        .select_from(joined)
+        .where(access_log.c.city_id == city_id, or_(access_log.c.citizen_id == citizen_id, *in_lists))
+    )
     return await _rows(tx, wanted.order_by(access_log.c.at))
 
 

@@ -32,7 +32,9 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Something may be missing from here on: read the lists again."""
+    """Something may be missing: hints only (the bus broke off), or changes too (the screen was too slow)."""
+
+    only_hints: bool = False
 
 
 Entry = Batch | Hint | Lost
@@ -117,7 +119,7 @@ class Feed:
         while True:
             said = await hints.get()
             if said is None:
-                self._hand_out(Lost())
+                self._hand_out(Lost(only_hints=True))
                 continue
             told = orjson.loads(said)
             if told.get("city") == self._city_id:

@@ -30,8 +30,8 @@ async def live(
     last_event_id: LastEventId = None,
     follow: Annotated[bool, Query(description="false: 놓친 것만 받고 끝냅니다.")] = True,
 ) -> StreamingResponse:
-    """Events: `ready`, `case` (a change), `writer` (who writes), `inbox` (unread notices), `resync` (read your lists
-    again), `over` (signed out). Send Last-Event-ID to get what was missed, each change once.
+    """Events: `ready`, `case` (a change), `writer` (who writes), `writers` (ask again who writes), `inbox` (unread
+    notices), `resync` (read your lists again), `over` (signed out). Send Last-Event-ID to get what was missed, once.
     """
     async with house.db.transaction() as tx:
         await asking.looked(tx, house, "case_list", "live", action="live.open")

@@ -67,7 +67,7 @@ class Screen:
             for line in self._told(entry):
                 yield line
         elif isinstance(entry, Lost):
-            yield await self._resync()
+            yield format_sse_event(event="writers", data_str="{}") if entry.only_hints else await self._resync()
             yield await self._unread()
         elif entry.kind == INBOX:
             if _is_to(entry, self.member):
@@ -86,16 +86,13 @@ class Screen:
             yield await self._resync() if last_id else _ready(now)
             return
         batches: list[Batch] = []
-        while sum(len(batch.rows) for batch in batches) <= MOST:
+        while not batches or not batches[-1].is_last or now.is_after(batches[-1].until):
             batch = await self._page(place)
             batches.append(batch)
-            is_behind = not batch.is_last or now.is_after(batch.until)
             place = Place(batch.until) if batch.is_last else Place(batch.since, batch.until, batch.rows[-1].seq)
-            if not is_behind:
-                break
-        else:
-            yield await self._resync()
-            return
+            if sum(len(one.rows) for one in batches) > MOST:
+                yield await self._resync()
+                return
         self.until = batches[0].since
         for batch in batches:
             for line in self._told(batch):

@@ -30,7 +30,7 @@ TABLES = {
     "cases": """id, city_id, receipt_no, status, category, department_id, staff_id, title, body, place, lat, lon,
         conversation_id, channel, received_at, due_at, due_rule, closed_at, answer, track, area_id, joined, paused_at,
         extensions, rating, reopenings, version, updated_at""",
-    "case_terms": "case_id, city_id, received_at, terms",
+    "case_terms": "case_id, city_id, department_id, received_at, terms",
     "case_events": "id, city_id, case_id, at, actor_kind, actor_id, kind, from_value, to_value, text, is_public",
 }
 """Table to the columns of its rows."""
@@ -117,7 +117,7 @@ def _case(random: Random, number: int, rows: int, made: dict[str, list[bytes]]) 
             closed_at or moved_at or at,
         )
     )
-    made["case_terms"].append(_line(case_id, CITY, at, vector(said.title, said.place, said.body)))
+    made["case_terms"].append(_line(case_id, CITY, department, at, vector(said.title, said.place, said.body)))
     happened: list[tuple[object, ...]] = [(at, "citizen", None, "opened", None, "received")]
     if moved_at:
         happened.append((moved_at, "staff", staff, "status", "received", "in_progress"))

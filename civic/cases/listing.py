@@ -13,6 +13,7 @@ from civic.cases.cursor import Mark, read_mark, write_mark
 from civic.cases.filters import CaseFilters, Sort, conditions
 from civic.cases.receipt import read_number
 from civic.cases.search import asked, match, query
+from civic.cases.status import Status
 from civic.cases.tables import case_terms, cases
 from core.errors import BadInput
 
@@ -108,7 +109,17 @@ async def _searched(
         return None, false()
     found = await query.write(tx, filters.city_id, question)
     moment = filters.now or (await tx.execute(select(text("clock_timestamp()")))).scalar_one()
-    return match.Search(filters.city_id, found, wanted, moment), None
+    return match.Search(filters.city_id, found, wanted, moment, _desks(filters)), None
+
+
+def _desks(filters: CaseFilters) -> match.Desks:
+    """The filter's department, else those of the scope, which also holds what its owner was given."""
+    if filters.department_id is not None:
+        return match.Desks(frozenset({filters.department_id}))
+    scope = filters.scope
+    if scope is None or scope.departments is None:
+        return match.Desks()
+    return match.Desks(scope.departments, scope.staff_id if scope.owns else None)
 
 
 def _ordered(sort: Sort, wanted: Sequence[ColumnElement[bool]], mark: Mark | None) -> Select[Any]:
@@ -131,13 +142,23 @@ def _page(
     ranks: Sequence[float] = (),
     meant: str | None = None,
 ) -> Page:
-    found = [Case.of(row) for row in rows[:limit]]
+    found = [_case(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(found, None, meant)
     last = found[-1]
     rank = ranks[limit - 1] if ranks else 0.0
     at = last.received_at if ranks else {"due": last.due_at, "updated": last.updated_at}.get(sort, last.received_at)
     return Page(found, write_mark(Mark(sort, print_, at, last.id, rank)), meant)
+
+
+def _case(row: Row[Any]) -> Case:
+    """As `Case.of`, by place instead of by name: fifty rows of fifty columns are read for every page."""
+    values = list(row[: len(COLUMNS)])
+    values[_STATUS] = Status(values[_STATUS])
+    return Case(*values)
+
+
+_STATUS = list(Case.__dataclass_fields__).index("status")
 
 
 async def _plan_for_values(tx: AsyncConnection) -> None:

@@ -14,6 +14,7 @@ _OPEN = sa.text("closed_at IS NULL")
 
 def upgrade() -> None:
     _words()
+    _follow()
     op.drop_index("ix_cases_words", "cases")
     _lists()
     # Departments have their own categories and areas their own troubles: without this, the planner takes them for
@@ -27,12 +28,14 @@ def _words() -> None:
         "case_terms",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("department_id", sa.Text(), nullable=False),
         sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("terms", postgresql.TSVECTOR(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_terms_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_terms")),
     )
     op.create_index("ix_case_terms_list", "case_terms", ["city_id", "received_at", "case_id"])
+    op.create_index("ix_case_terms_department", "case_terms", ["city_id", "department_id", "received_at"])
     op.create_index(
         "ix_case_terms_terms", "case_terms", ["terms"], postgresql_using="gin", postgresql_with={"fastupdate": "off"}
     )
@@ -50,6 +53,21 @@ def _words() -> None:
         ["keys"],
         postgresql_using="gin",
         postgresql_ops={"keys": "gin_trgm_ops"},
+    )
+
+
+def _follow() -> None:
+    """Whoever gives a case to another department: its words go with it."""
+    op.execute(
+        """CREATE FUNCTION case_terms_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE case_terms SET department_id = NEW.department_id WHERE case_id = NEW.id;
+            RETURN NULL;
+        END $$"""
+    )
+    op.execute(
+        """CREATE TRIGGER case_terms_follow AFTER UPDATE OF department_id ON cases FOR EACH ROW
+        WHEN (OLD.department_id IS DISTINCT FROM NEW.department_id) EXECUTE FUNCTION case_terms_follow()"""
     )
 
 

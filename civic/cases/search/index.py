@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.search.words import vector
 from civic.cases.tables import case_terms, cases
+from core.db import Id
 
-_NEW = insert(case_terms).values(terms=bindparam("terms", type_=TSVECTOR))
+_DEPARTMENT = select(cases.c.department_id).where(cases.c.id == bindparam("whose", type_=Id)).scalar_subquery()
+_NEW = insert(case_terms).values(terms=bindparam("terms", type_=TSVECTOR), department_id=_DEPARTMENT)
 _WRITE = _NEW.on_conflict_do_update(
     index_elements=["case_id"], set_={"terms": _NEW.excluded.terms}, where=case_terms.c.terms != _NEW.excluded.terms
 )
@@ -20,7 +22,13 @@ async def write(
     tx: AsyncConnection, city_id: str, case_id: UUID, received_at: datetime, *, title: str, place: str, body: str
 ) -> None:
     """In the transaction that writes the text, whether the case is new or changed; the same text changes nothing."""
-    row = {"case_id": case_id, "city_id": city_id, "received_at": received_at, "terms": vector(title, place, body)}
+    row = {
+        "case_id": case_id,
+        "whose": case_id,
+        "city_id": city_id,
+        "received_at": received_at,
+        "terms": vector(title, place, body),
+    }
     await tx.execute(_WRITE, row)
 
 
@@ -45,6 +53,7 @@ async def fill(tx: AsyncConnection, city_id: str, *, most: int = 500) -> int:
     rows = [
         {
             "case_id": row.id,
+            "whose": row.id,
             "city_id": city_id,
             "received_at": row.received_at,
             "terms": vector(row.title, row.place, row.body),

@@ -1,7 +1,7 @@
 """The newest cases that hold the words, in windows of time, so that no word reads a million rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -20,6 +20,8 @@ RANKED = 1000
 """Sorted by relevance are the newest so many that hold the words: nobody turns further pages."""
 _WIDER = 16
 _SPARE = 3
+_FEW = 1500
+"""So few are read and sorted at once."""
 
 
 def holds(wanted: Wanted) -> ColumnElement[bool]:
@@ -31,6 +33,24 @@ def of_case() -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
+class Desks:
+    """Whose cases can be meant at all: of these departments (None: of any), and those that `owner` was given."""
+
+    departments: frozenset[str] | None = None
+    owner: UUID | None = None
+
+    def ways(self) -> list[list[ColumnElement[bool]]]:
+        """Conditions of which each case meets one set at most: each is read by an index of its own."""
+        if self.departments is None:
+            return [[]]
+        names = sorted(self.departments)
+        ways: list[list[ColumnElement[bool]]] = [[case_terms.c.department_id.in_(names)]] if names else []
+        if self.owner is not None:
+            ways.append([cases.c.staff_id == self.owner, cases.c.department_id.not_in(names)])
+        return ways
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One question: the words, and what else must hold of the case."""
 
@@ -38,11 +58,13 @@ class Search:
     wanted: Wanted
     conditions: Sequence[ColumnElement[bool]]
     now: datetime
+    desks: Desks = Desks()
 
 
 async def newest(tx: AsyncConnection, search: Search, after: Mark | None, limit: int) -> list[Row[Any]]:
     """Up to `limit` rows of `COLUMNS`, newest first, after the mark."""
-    return await _windows(tx, search, COLUMNS, (after.at, after.id) if after else None, limit)
+    found = await _newest(tx, search, COLUMNS, (after.at, after.id) if after else None, limit)
+    return sorted(found, key=lambda row: (row.received_at, row.id), reverse=True)[:limit]
 
 
 async def best(
@@ -55,7 +77,7 @@ async def best(
     words = func.ts_rank(case_terms.c.terms, bindparam(None, search.wanted.tsquery, type_=TSQUERY))
     rank = words if by == "relevance" else func.extract("epoch", cases.c.updated_at)
     columns = (case_terms.c.case_id, case_terms.c.received_at, rank.label("rank"))
-    found = await _windows(tx, search, columns, None, RANKED)
+    found = await _newest(tx, search, columns, None, RANKED)
     order = sorted(((round(float(row.rank), 6), row.received_at, row.case_id) for row in found), reverse=True)
     if after is not None:
         order = [one for one in order if one < (after.rank, after.at, after.id)]
@@ -86,6 +108,16 @@ async def next_due(tx: AsyncConnection, search: Search, after: Mark | None, limi
     return list((await tx.execute(whole)).all())
 
 
+async def _newest(
+    tx: AsyncConnection, search: Search, columns: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row[Any]]:
+    """Up to `limit` rows of each way, in no order."""
+    found: list[Row[Any]] = []
+    for way in search.desks.ways():
+        found += await _windows(tx, replace(search, conditions=[*search.conditions, *way]), columns, after, limit)
+    return found
+
+
 async def _windows(
     tx: AsyncConnection, search: Search, columns: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row[Any]]:
@@ -96,7 +128,8 @@ async def _windows(
         return []
     begin = after[0] if after else max(search.now, oldest)
     span = begin - oldest
-    width = span * min(limit * _SPARE / max(min(search.wanted.about, rows), 1), 1.0)
+    about = search.wanted.about(rows)
+    width = span if about <= _FEW else span * min(limit * _SPARE / about, 1.0)
     found: list[Row[Any]] = []
     upper: datetime | None = None
     while True:

@@ -15,11 +15,20 @@ _MAX_MEANT = 4
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A tsquery, about how many cases it finds at most, and the question as it was likely meant, when that differs."""
+    """A tsquery, in how many cases each of its words stands, and the question as it was likely meant, if otherwise."""
 
     tsquery: str
-    about: int
+    counts: tuple[int, ...] = ()
     did_you_mean: str | None = None
+
+    def about(self, rows: int) -> float:
+        """How many of `rows` cases it may find: words of one question go together more often than chance has it, so
+        each further word thins by the root of its share only."""
+        found = float(rows)
+        for place, cases in enumerate(sorted(self.counts)):
+            share = min(cases, rows) / max(rows, 1)
+            found *= share if place == 0 else share**0.5
+        return found
 
 
 async def write(tx: AsyncConnection, city_id: str, asked: Asked) -> Wanted:
@@ -42,7 +51,7 @@ async def write(tx: AsyncConnection, city_id: str, asked: Asked) -> Wanted:
             said[-1] = f'"{said[-1]}"'
     is_other = any(near for near in said) and said != [_as_said(item) for item in asked.wanted]
     pieces += [f"!({_piece(item, {}, [])})" for item in asked.without]
-    return Wanted(" & ".join(pieces), min(abouts, default=1_000_000_000), " ".join(said) if is_other else None)
+    return Wanted(" & ".join(pieces), tuple(abouts), " ".join(said) if is_other else None)
 
 
 def _as_said(item: Item) -> str:

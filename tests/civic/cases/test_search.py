@@ -15,8 +15,10 @@ from civic.cases.search import index
 from civic.cases.search.vocabulary import learn
 from civic.cases.search.words import vector, words
 from civic.cases.tables import case_terms, cases
+from civic.staff.scope import Scope
 from core.db import Database
 from core.errors import BadInput
+from core.ids import new_id
 from core.korean import keystrokes
 from tests.civic.cases.rows import CITY, NOW, conversation, draft
 
@@ -191,6 +193,25 @@ async def test_cases_without_words_are_filled_in_and_a_broken_run_goes_on(
         async with database.transaction() as tx:
             assert await index.fill(tx, CITY, most=2) == expected
     assert [case.id for case in (await found(database, "쓰레기")).rows] == [filed[2].id]
+
+
+async def test_an_officer_finds_his_departments_cases_and_his_own_only(
+    database: Database, filed: list[OpenedCase]
+) -> None:
+    officer = new_id()
+    scope = Scope(officer, frozenset({"parks"}))
+    assert (await found(database, "가로등", scope=scope)).rows == []
+    async with database.transaction() as tx:
+        await tx.execute(update(cases).where(cases.c.id == filed[0].id).values(department_id="parks"))
+        await tx.execute(update(cases).where(cases.c.id == filed[4].id).values(staff_id=officer))
+    for sort in ("received", "relevance", "updated", "due"):
+        page = await found(database, "가로등", scope=scope, sort=sort)
+        assert {case.id for case in page.rows} == {filed[0].id, filed[4].id}, sort
+    assert [case.id for case in (await found(database, "가로등", department_id="parks")).rows] == [filed[0].id]
+    first = await found(database, "가로등", scope=scope, limit=1)
+    second = await found(database, "가로등", scope=scope, limit=1, cursor=first.next_cursor)
+    assert [case.id for case in first.rows + second.rows] == [filed[4].id, filed[0].id]
+    assert second.next_cursor is None
 
 
 async def test_a_change_of_status_leaves_the_words_alone(database: Database, filed: list[OpenedCase]) -> None:

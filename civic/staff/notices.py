@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.staff.members import Member
 from civic.staff.permissions import Role
 from civic.staff.tables import staff, staff_notices
+from core.bus import announce
 from core.errors import NotFound
 from core.ids import new_id
 
@@ -63,12 +65,21 @@ async def notify(
             dedupe_key=f"{dedupe_key}:{whom}" if dedupe_key else None,
             created_at=now,
         )
-        made += (
+        new = (
             await tx.execute(
                 statement.on_conflict_do_nothing(index_elements=["city_id", "dedupe_key"]).returning(staff_notices.c.id)
             )
-        ).scalars()
+        ).scalar_one_or_none()
+        if new is not None:
+            made.append(new)
+            await _tell_screens(tx, city_id, reached)
     return made
+
+
+async def _tell_screens(tx: AsyncConnection, city_id: str, to: Address) -> None:
+    """A hint for screens that live (api/live): the number of unread notices has changed."""
+    whom = {"staff_id": to.staff_id, "role": to.role, "department_id": to.department_id}
+    await announce(tx, "inbox", orjson.dumps({"city": city_id, **whom}).decode())
 
 
 async def _reached(tx: AsyncConnection, city_id: str, address: Address, department_id: str | None) -> Address:

@@ -22,6 +22,7 @@ from civic.cases.case import Actor
 from civic.cases.change import add_note, assign
 from civic.cases.tables import cases
 from civic.cases.visible import within
+from civic.staff.notices import notify
 from civic.staff.scope import Scope
 from civic.staff.tables import staff_sessions
 from core.bus import Bus
@@ -250,6 +251,19 @@ async def test_who_writes_is_told_to_those_who_may_see_the_case(
         assert (heard.data["receipt_no"], heard.data["writer"]["name"]) == (case.receipt_no, "김agent")
         await agent.delete(f"/api/v1/cases/{case.id}/writing")
         assert (await listener.hear("writer")).data["writer"] is None
+
+
+async def test_a_notice_rings_for_whom_it_is(house: SmallHouse, here: Process) -> None:
+    text = {"kind": "due", "text_ko": "기한이 다가옵니다.", "text_en": "Due soon.", "city_id": house.settings.city.id}
+    async with listening(await here.screen("manager")) as manager, listening(await here.screen("agent")) as agent:
+        async with house.db.transaction() as tx:
+            await notify(tx, **text, now=NOW, role="manager", department_id="road")
+        before = (await manager.hear("inbox")).data["unread"]
+        async with house.db.transaction() as tx:
+            await notify(tx, **text, now=NOW, staff_ids=[house.members["manager"].id])
+            await notify(tx, **text, now=NOW, staff_ids=[house.members["agent"].id])
+        assert (await manager.hear("inbox")).data == {"unread": before + 1}
+        assert (await agent.hear("inbox")).data == {"unread": 1}
 
 
 async def test_it_ends_with_the_session(house: SmallHouse, here: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,21 +98,79 @@ def restore(file: Path, yes: Annotated[bool, typer.Option("--yes", help="묻지 
     run(file)
 
 
+Department = Annotated[str | None, typer.Option(help="부서 id (없음은 -)")]
+Departments = Annotated[str | None, typer.Option(help="그 밖에 맡은 부서 id들, 쉼표로 (없음은 -)")]
+Areas = Annotated[str | None, typer.Option(help="맡은 구역 id들, 쉼표로 (모두는 -)")]
+SeesAll = Annotated[bool | None, typer.Option("--all/--not-all", help="모든 부서의 민원을 보는 상담실")]
+
+
 @staff.command("add")
 def staff_add(
     login: Annotated[str, typer.Argument(help="로그인 이름")],
     name: Annotated[str, typer.Option(prompt="이름", help="보이는 이름")],
     role: Annotated[str, typer.Option(help="agent, manager, admin, auditor")] = "agent",
-    department: Annotated[str, typer.Option(help="부서 id")] = "",
+    department: Department = None,
+    departments: Departments = None,
+    areas: Areas = None,
+    sees_all: SeesAll = None,
     password: Annotated[
         str,
         typer.Option(prompt="비밀번호", confirmation_prompt=True, hide_input=True, envvar="SINMUNGO_STAFF_PASSWORD"),
     ] = "",
 ) -> None:
     """직원을 한 명 등록합니다."""
-    from commands.care import add_staff
+    from commands.staff import add, listed
 
-    add_staff(login, name, role, department, password)
+    placed = {"departments": listed(departments) or (), "areas": listed(areas) or (), "sees_all": bool(sees_all)}
+    add(login, name, role, password, department_id=(listed(department) or (None,))[0], **placed)
+
+
+@staff.command("list")
+def staff_list() -> None:
+    """직원과 그 역할, 부서, 구역을 보여 줍니다."""
+    from commands.staff import show
+
+    show()
+
+
+@staff.command("set")
+def staff_set(
+    login: Annotated[str, typer.Argument(help="로그인 이름")],
+    name: Annotated[str | None, typer.Option(help="보이는 이름")] = None,
+    role: Annotated[str | None, typer.Option(help="agent, manager, admin, auditor")] = None,
+    department: Department = None,
+    departments: Departments = None,
+    areas: Areas = None,
+    sees_all: SeesAll = None,
+    is_active: Annotated[bool | None, typer.Option("--active/--inactive", help="사용하거나 중지합니다")] = None,
+) -> None:
+    """직원의 역할, 부서, 구역, 사용 여부를 바꿉니다. 그 사람의 로그인은 모두 끝납니다."""
+    from civic.staff.change import MemberChange
+    from commands.staff import change, listed
+
+    own = listed(department)
+    wanted = MemberChange(
+        name=name,
+        role=role,
+        department_id=None if own is None else ((own or (None,))[0],),
+        departments=listed(departments),
+        areas=listed(areas),
+        sees_all=sees_all,
+        is_active=is_active,
+    )
+    change(login, wanted)
+
+
+@staff.command("unlock")
+def staff_unlock(
+    login: Annotated[str, typer.Argument(help="로그인 이름")],
+    new_password: Annotated[bool, typer.Option("--new-password", help="임시 비밀번호도 만듭니다")] = False,
+    without_factor: Annotated[bool, typer.Option("--remove-totp", help="잃어버린 2단계 인증을 없앱니다")] = False,
+) -> None:
+    """잠긴 계정을 풉니다."""
+    from commands.staff import free
+
+    free(login, new_password=new_password, without_factor=without_factor)
 
 
 @data.command("parking")

@@ -1,4 +1,4 @@
-"""The quiet commands: import, add staff, back up, restore."""
+"""The quiet commands: import, back up, restore."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from pathlib import Path
 from commands.house import console, running_store
 from core import backup, loading, store
 from core.contracts.channel import SendFailed
-from core.db import Database
 from core.errors import BadInput, Unavailable
 from core.settings import read
 
@@ -62,32 +61,6 @@ def register(name: str) -> None:
 
 async def _tell_nobody(topic: str, payload: str) -> None:
     return None
-
-
-def add_staff(login: str, name: str, role: str, department: str, password: str) -> None:
-    from civic.staff.service import add_staff as add
-
-    async def run(url: str, city_id: str) -> None:
-        db = Database(url, pool_size=1)
-        try:
-            async with db.transaction() as tx:
-                await add(
-                    tx,
-                    city_id=city_id,
-                    login=login,
-                    name=name,
-                    role=role,
-                    department_id=department or None,
-                    password=password,
-                    now=datetime.now(UTC),
-                )
-        finally:
-            await db.close()
-
-    with running_store() as (settings, url):
-        store.migrate(url)
-        asyncio.run(run(url, settings.city.id))
-    console.print(f"{name} 님({login}, {role})을 등록했습니다.")
 
 
 def back_up(folder: Path) -> None:

@@ -109,6 +109,30 @@ def test_staff_are_added_once_and_by_rule(run: Run, database_url: str) -> None:
     assert len(rows(database_url, "SELECT login FROM staff")) == 1
 
 
+def test_staff_are_listed_changed_and_unlocked(run: Run, database_url: str) -> None:
+    given = {"SINMUNGO_STAFF_PASSWORD": "북소리가-들리는-시청-2026"}
+    added = run("staff", "add", "han", "--name", "한담당", "--department", "road", "--areas", "gochon,tongjin", **given)
+    assert added.returncode == 0, added.stderr
+    changed = run("staff", "set", "han", "--role", "manager", "--departments", "parks", "--areas", "-", "--all")
+    assert changed.returncode == 0, changed.stderr
+    kept = "SELECT role, department_id, departments, areas, sees_all, version FROM staff WHERE login = 'han'"
+    assert rows(database_url, kept) == [("manager", "road", ["parks"], [], True, 2)]
+    wrong = run("staff", "set", "han", "--department", "moon")
+    assert (wrong.returncode, "그런 부서가 없습니다: moon" in wrong.stderr, "Traceback" in wrong.stderr) == (
+        2,
+        True,
+        False,
+    )
+    assert run("staff", "set", "nobody", "--inactive").returncode == 2
+    told = run("staff", "list")
+    text = told.stderr + told.stdout
+    assert "한담당" in text and "팀장" in text and "모든 부서" in text
+    freed = run("staff", "unlock", "han", "--new-password")
+    assert freed.returncode == 0 and "임시 비밀번호" in freed.stderr + freed.stdout
+    ((until,),) = rows(database_url, "SELECT temporary_until IS NOT NULL FROM staff WHERE login = 'han'")
+    assert until
+
+
 def test_import_parking_reads_a_cp949_file_and_tells_what_it_left_out(
     run: Run, tmp_path: Path, database_url: str
 ) -> None:

@@ -67,7 +67,7 @@ class GuardService:
 
 async def guarded(tx: AsyncConnection, city_id: str, since: datetime, now: datetime, most: int = 200) -> list[Guarded]:
     """Conversations with hits since the moment, the worst and newest first."""
-    kinds = func.unnest(guard_hits.c.kinds).table_valued("kind").lateral()
+    kinds = func.unnest(guard_hits.c.kinds).table_valued("kind").render_derived(name="named")
     hits = (
         select(
             guard_hits.c.conversation_id,

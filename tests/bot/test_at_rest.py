@@ -104,10 +104,10 @@ async def test_a_closed_case_is_anonymised_when_its_time_is_over_and_a_held_one_
         assert len((await tx.execute(select(retention_runs).where(retention_runs.c.kind == "case"))).all()) == 1
 
 
-async def test_logs_past_their_time_go_with_a_trace_and_the_chain_stays_whole(city: City) -> None:
-    house, city_id = city.house, city.house.settings.city.id
-    await care(city).link()
-    now = city.clock.now()
+async def test_logs_past_their_time_go_with_a_trace_and_the_chain_stays_whole(town: City) -> None:
+    house, city_id = town.house, town.house.settings.city.id
+    await care(town).link()
+    now = town.clock.now()
     async with house.db.transaction() as tx:
         for days in (800, 10):
             await tx.execute(
@@ -116,28 +116,28 @@ async def test_logs_past_their_time_go_with_a_trace_and_the_chain_stays_whole(ci
                     subject_kind="case", subject_id=f"GP-{days}", source_ip="",
                 )
             )  # fmt: skip
-    await care(city).purge_logs()
+    await care(town).purge_logs()
     async with house.db.transaction() as tx:
         left = list(await tx.scalars(select(access_log.c.subject_id).where(access_log.c.subject_id.like("GP-%"))))
         trace = (await tx.execute(select(audit_log).where(audit_log.c.action == "access_log.purged"))).one()
     assert left == ["GP-10"] and trace.detail["rows"] >= 1
-    await care(city).link()
+    await care(town).link()
     async with house.db.transaction() as tx:
-        before = await verify.verify(tx, house.vault, city_id, city.clock.now())
+        before = await verify.verify(tx, house.vault, city_id, town.clock.now())
     assert before.finding is None and before.rows == before.head.seq
 
 
-async def test_a_purged_chain_begins_anew_at_its_checkpoint(city: City) -> None:
-    house, city_id = city.house, city.house.settings.city.id
+async def test_a_purged_chain_begins_anew_at_its_checkpoint(town: City) -> None:
+    house, city_id = town.house, town.house.settings.city.id
     async with house.db.transaction() as tx:
         for number in range(5):
             await tx.execute(
                 audit_log.insert().values(
-                    id=new_id(), city_id="oldtown", at=city.clock.now() - timedelta(days=2000 - 400 * number),
+                    id=new_id(), city_id="oldtown", at=town.clock.now() - timedelta(days=2000 - 400 * number),
                     actor_kind="system", action="a.b", object_kind="c", object_id=str(number), detail={},
                 )
             )  # fmt: skip
-        await chain.chain(tx, house.vault, "oldtown", city.clock.now())
+        await chain.chain(tx, house.vault, "oldtown", town.clock.now())
     old = house.settings.model_copy(update={"city": house.settings.city.model_copy(update={"id": "oldtown"})})
     keeper = Care(house.db, house.vault, old, house.files, house.var, house.secret, house.clock)
     await keeper.purge_logs()
@@ -145,7 +145,7 @@ async def test_a_purged_chain_begins_anew_at_its_checkpoint(city: City) -> None:
     async with house.db.transaction() as tx:
         left = await tx.execute(text("SELECT seq, action FROM audit_log WHERE city_id = 'oldtown' ORDER BY seq"))
         assert [tuple(row) for row in left][-1][1] == "audit_log.purged"
-        verdict = await verify.verify(tx, house.vault, "oldtown", city.clock.now())
+        verdict = await verify.verify(tx, house.vault, "oldtown", town.clock.now())
     assert verdict.finding is None and verdict.head.base_seq >= 1 and verdict.head.seq == 6
     assert city_id != "oldtown"
 

@@ -40,7 +40,12 @@ async def watched(db: Database) -> AsyncIterator[Ran]:
     ran: Ran = []
 
     def note(_: Any, __: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
-        if not many and "case" in statement and statement.lstrip().upper().startswith("SELECT"):
+        first = statement.lstrip().upper()[:6]
+        if (
+            not many
+            and ("case" in statement or "search_terms" in statement)
+            and first in ("SELECT", "WITH D", "WITH S")
+        ):
             ran.append((statement, values))
 
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)

@@ -25,6 +25,7 @@ from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
 from bot.rounds import Rounds
 from bot.scanning import Scanning
+from bot.search import SearchKeeping
 from bot.sender import Sender
 from bot.sweep import Sweep
 from bot.turn import Turns
@@ -298,6 +299,13 @@ def _schedule_care(jobs: Jobs, running: Running) -> None:
     jobs.every("keys.seal", "0 0 5 * * *", care.seal)
 
 
+def _schedule_search(jobs: Jobs, running: Running) -> None:
+    """What a search knows of the words in use."""
+    keeping = SearchKeeping(running.db, running.settings.city.id, running.clock)
+    jobs.every("search.learn", "50 * * * * *", keeping.learn_new)
+    jobs.every("search.count", "0 30 3 * * *", keeping.count_all)
+
+
 def _schedule_outside(jobs: Jobs, running: Running, house: House) -> None:
     """Other systems are told of changes in cases."""
     sender = WebhookSender(running.db, house.http, running.settings, running.clock, running.owner)
@@ -328,6 +336,7 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
     jobs.every("guard.watch", "*/10 * * * * *", Guarding(running.db, running.settings.city.id, running.clock).go)
     _schedule_care(jobs, running)
+    _schedule_search(jobs, running)
     rounds = Rounds(running.db, running.desk, running.settings, running.clock)
     jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
     settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.clock import days_off_of
 from civic.cases.clock import law as laws
-from civic.cases.clock.calendar import DaysOff, working_days
+from civic.cases.clock.calendar import FIRST, DaysOff, working_days
 from core.clock import SEOUL
 from core.errors import BadInput
 
@@ -90,7 +90,7 @@ _CLOSED = """
     SELECT c.department_id, date_trunc('week', k.closed)::date AS week, c.status, c.status <> 'withdrawn' AS measured,
         c.track, c.rating, c.reopenings, c.extensions, c.closed_at <= c.due_at AS on_time,
         extract(epoch FROM c.closed_at - c.received_at) AS seconds,
-        greatest(day.before[k.b] + day.works[k.b]::int - day.before[k.a], 0) AS working_days,
+        CASE WHEN k.a > 0 THEN greatest(day.before[k.b] + day.works[k.b]::int - day.before[k.a], 0) END AS working_days,
         CASE WHEN c.status = 'transferred' THEN (:noon - :opens + :closes - :back) * (day.before[k.b] - day.before[k.a])
             + day.works[k.b]::int
                 * (greatest(least(k.b_hour, :noon) - :opens, 0) + greatest(least(k.b_hour, :closes) - :back, 0))
@@ -198,7 +198,7 @@ def _office(period: Period) -> dict[str, float]:
 def _calendar(period: Period, off: DaysOff) -> dict[str, Any]:
     """Each day with the number of working days before it, from long before the period to its end."""
     table = working_days(off)
-    first = (period.start - _OLDEST).date()
+    first = max((period.start - _OLDEST).date(), FIRST)
     days = [first + timedelta(days=number) for number in range((period.last - first).days + 2)]
     before = [table.before(day) for day in days]
     return {"first": first, "before": before, "works": [table.works(day) for day in days]}

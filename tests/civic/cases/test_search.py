@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text, update
 
+from bot.search import SearchKeeping
 from civic.cases.case import OpenedCase
 from civic.cases.find import CaseFilters, Page, list_cases
 from civic.cases.open import open_case
@@ -16,6 +17,7 @@ from civic.cases.search.vocabulary import learn
 from civic.cases.search.words import vector, words
 from civic.cases.tables import case_terms, cases
 from civic.staff.scope import Scope
+from core.clock import SetClock
 from core.db import Database
 from core.errors import BadInput
 from core.ids import new_id
@@ -264,3 +266,19 @@ async def test_filing_does_not_wait_for_a_neighbour_with_the_same_words(database
         second = draft(await conversation(other), city_id="goyang", title="똑같은말", body="똑같은말")
         await open_case(one, first, NOW)
         await asyncio.wait_for(open_case(other, second, NOW), 5)
+
+
+async def test_the_jobs_fill_and_learn_what_was_missed(database: Database, filed: list[OpenedCase]) -> None:
+    keeping = SearchKeeping(database, CITY, SetClock(NOW + timedelta(hours=5)))
+    async with database.transaction() as tx:
+        made = await open_case(tx, draft(await conversation(tx), title="분수대", body="분수대 물이 넘쳐요"), NOW)
+        await tx.execute(delete(case_terms).where(case_terms.c.case_id == made.id))
+    await keeping.count_all()
+    page = await found(database, "분슈대")
+    assert (page.did_you_mean, [case.id for case in page.rows]) == ("분수대", [made.id])
+    async with database.transaction() as tx:
+        later = NOW + timedelta(hours=4, minutes=55)
+        await open_case(tx, draft(await conversation(tx), title="전동킥보드", body="전동킥보드가 쓰러져 있어요"), later)
+    assert (await found(database, "전동킥보트")).did_you_mean is None
+    await keeping.learn_new()
+    assert (await found(database, "전동킥보트")).did_you_mean == "전동킥보드"

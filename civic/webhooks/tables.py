@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 )
 
 from core.db import Id, Moment, metadata
+from core.sealed import SealedBytes
 
 webhook_subscriptions = Table(
     "webhook_subscriptions",
@@ -31,8 +31,8 @@ webhook_subscriptions = Table(
     Column("description", Text, nullable=False, server_default=""),
     Column("is_active", Boolean, nullable=False),
     Column("disabled_reason", Text, nullable=False, server_default=""),
-    Column("secret", LargeBinary, nullable=False),
-    Column("old_secret", LargeBinary),
+    Column("secret", SealedBytes("webhook_subscriptions.secret"), nullable=False),
+    Column("old_secret", SealedBytes("webhook_subscriptions.secret")),
     Column("old_secret_until", Moment),
     Column("key_id", Id, ForeignKey("api_keys.id")),
     Column("failing_since", Moment),

@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +34,7 @@ from tests.civic.cases.rows import CITY, departments_of_city, draft
 from tests.integrations.channels.counterpart import Counterpart, serving
 from tests.integrations.channels.kits import Answer, Call
 
+PROCESS = Path(__file__).parent / "webhook_process.py"
 STAFF = Actor.staff(new_id(), "manager")
 SETTINGS = read().model_copy(update={"outside": OutsideWorld(allowed_hosts=["127.0.0.1"])})
 
@@ -276,6 +280,35 @@ async def test_what_a_dead_process_claimed_is_sent_by_another_under_the_same_id(
         )
     assert late is False, "the dead one's verdict comes too late to count"
     assert (await rows(database))[0].status == "sent"
+
+
+@pytest.mark.crash
+async def test_a_process_killed_between_the_answer_and_its_note_is_followed_by_one_repeat(
+    database: Database, ears: Counterpart
+) -> None:
+    clock = begin()
+    _, secret = await subscribed(database, ears.url, kinds=["opened"])
+    await filed(database, clock)
+    worker = await asyncio.create_subprocess_exec(sys.executable, str(PROCESS), database.url)
+
+    def kill(call: Call) -> Answer:
+        """The message is here; whoever brought it never learns of it."""
+        worker.kill()
+        return Answer(how="hang")
+
+    ears.answer = kill
+    assert await asyncio.wait_for(worker.wait(), 60) == -signal.SIGKILL
+    (row,) = await rows(database)
+    assert (row.status, row.attempts, len(ears.calls)) == ("queued", 0, 1)
+    ears.answer = lambda call: Answer(200, b"")
+    async with database.transaction() as tx:
+        await tx.execute(update(webhook_deliveries).values(claimed_until=text("clock_timestamp() - interval '1s'")))
+    async with sender_of(database, clock) as sender:
+        assert await sender.drain() == 1
+    first, again = ears.calls
+    assert first.headers["webhook-id"] == again.headers["webhook-id"]
+    assert first.body == again.body
+    heard(again, secret)
 
 
 async def test_gone_switches_off_and_the_administrators_hear_of_it(database: Database, ears: Counterpart) -> None:

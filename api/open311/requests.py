@@ -1,8 +1,10 @@
 """GeoReport v2: reading requests, one or many, and (the extension) one's history. Nothing here names a person."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,7 +13,15 @@ from api.open311.asking import Asked, Door, form_of
 from api.open311.services import base
 from api.open311.words import LANGUAGE, Names, lang_of, say
 from api.open311.writing import Many, answer, moment
-from civic.cases.public import PublicCase, PublicEvent, PublicFilters, find_public, public_case, public_history
+from civic.cases.public import (
+    PublicCase,
+    PublicEvent,
+    PublicFilters,
+    find_public,
+    public_case,
+    public_history,
+    public_pictures,
+)
 from civic.cases.receipt import read_number
 from civic.cases.status import CLOSED, NAMES, Status
 from civic.cases.tips import public_tip
@@ -37,10 +47,11 @@ async def find(request: Request, house: HouseDep) -> Response:
     async with house.db.reading() as tx:
         found = await find_public(tx, filters, limit=size + 1, offset=(page - 1) * size)
         names = await Names.read(tx, city_id, lang_of(request))
+        pictures = await public_pictures(tx, [case.id for case in found])
     headers = dict(FRESH)
     if len(found) > size and (asked.one("page") or asked.one("page_size")):
         headers["Link"] = _link(request, house, page + 1)
-    rows = [_row(house, case, names) for case in found[:size]]
+    rows = [_row(house, case, names, pictures) for case in found[:size]]
     return answer(form_of(request), Many("service_requests", "request", rows), headers=headers)
 
 
@@ -87,7 +98,7 @@ async def one(request: Request, service_request_id: str, house: HouseDep) -> Res
         names = await Names.read(tx, house.settings.city.id, lang_of(request))
         number = read_number(service_request_id) or ""
         if case := await public_case(tx, house.settings.city.id, number):
-            row = _row(house, case, names)
+            row = _row(house, case, names, await public_pictures(tx, [case.id]))
         elif tip := await public_tip(tx, house.settings.city.id, number):
             row = _shared(names, tip.receipt_no, tip.category, tip.department_id)
             notice = say(names.lang, "tip_notice", department=names.department(tip.department_id))
@@ -121,7 +132,7 @@ async def token(request: Request, token: str, house: HouseDep) -> Response:
     return answer(form_of(request), Many("service_requests", "request", [row]), headers={"Cache-Control": "no-store"})
 
 
-def _row(house: House, case: PublicCase, names: Names) -> dict[str, Any]:
+def _row(house: House, case: PublicCase, names: Names, pictures: Mapping[UUID, UUID]) -> dict[str, Any]:
     lat, lon = (None if at is None else round(at, house.settings.open311.decimals) for at in (case.lat, case.lon))
     changed = case.closed_at if case.is_closed and case.closed_at else case.updated_at
     row = _shared(names, case.receipt_no, case.category, case.department_id)
@@ -135,7 +146,12 @@ def _row(house: House, case: PublicCase, names: Names) -> dict[str, Any]:
         "address": names.area(case.area_id),
         "lat": lat,
         "long": lon,
+        "media_url": _picture(house, pictures.get(case.id)),
     }
+
+
+def _picture(house: House, picture: UUID | None) -> str | None:
+    return f"{house.settings.web.public_url.rstrip('/')}/api/v1/public-pictures/{picture}" if picture else None
 
 
 def _shared(names: Names, number: str, category: str, department: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.status import CLOSED, Status
 from civic.cases.tables import case_events, cases
+from civic.files.tables import attachments
 
 _SHOWN_VALUES = frozenset({"opened", "status", "department", "due", "extended", "track"})
 """Kinds whose from and to name no person and no other case."""
@@ -96,6 +97,18 @@ def _query(filters: PublicFilters) -> Select[Any]:
 async def public_case(tx: AsyncConnection, city_id: str, receipt_no: str) -> PublicCase | None:
     found = await find_public(tx, PublicFilters(city_id=city_id, receipt_nos=[receipt_no]), limit=1)
     return found[0] if found else None
+
+
+async def public_pictures(tx: AsyncConnection, case_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Case to its first picture that staff released, faces and plates made unreadable; for cases that have one."""
+    wanted = (
+        attachments.c.case_id.in_(case_ids),
+        attachments.c.public_sha256.is_not(None),
+        attachments.c.scan != "infected",
+    )
+    query = select(attachments.c.case_id, attachments.c.id).where(*wanted)
+    found = await tx.execute(query.order_by(attachments.c.created_at.desc(), attachments.c.id.desc()))
+    return {row.case_id: row.id for row in found}
 
 
 async def public_history(tx: AsyncConnection, case_id: UUID) -> list[PublicEvent]:

@@ -7,10 +7,12 @@ import orjson
 import pytest
 
 from civic.cases import change
+from civic.files.tables import attachments
+from core.ids import new_id
 from tests.api.open311 import table
 from tests.api.open311.conftest import STAFF, Town
 from tests.api.open311.table import checked
-from tests.civic.cases.rows import NOW
+from tests.civic.cases.rows import CITY, NOW
 
 FORMS = ["xml", "json"]
 SECRETS = ("홍길동", "9876", "6871", "103호", "답변드립니다")
@@ -77,6 +79,19 @@ async def test_requests_match_the_table_and_hold_nobodys_data(town: Town, form: 
     assert closed["updated_datetime"] == "2026-09-23T16:00:00+09:00"
     published = rows[town.numbers["published"]]["description"]
     assert published == "가로등을 고쳐 달라는 민원 <b>" + ("\ufffd" if form == "xml" else "\x0b") + "&"
+
+
+async def test_only_a_released_picture_is_shown(town: Town) -> None:
+    shown, hidden = new_id(), new_id()
+    async with town.house.db.transaction() as tx:
+        for number, (made, public) in enumerate([(hidden, None), (shown, "b" * 64), (new_id(), "c" * 64)]):
+            values = {"id": made, "city_id": CITY, "conversation_id": new_id(), "case_id": town.ids["published"]}
+            file = {"sha256": "a" * 64, "content_type": "image/jpeg", "size": 1, "public_sha256": public}
+            at = NOW + timedelta(seconds=number)
+            await tx.execute(attachments.insert().values(**values, **file, created_at=at))
+    rows = {row["service_request_id"]: row["media_url"] for row in (await town.get("requests.json")).json()}
+    assert rows[town.numbers["published"]] == f"http://localhost:8000/api/v1/public-pictures/{shown}"
+    assert rows[town.numbers["open"]] is None
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -28,6 +28,7 @@ from bot.scanning import Scanning
 from bot.search import SearchKeeping
 from bot.sender import Sender
 from bot.sweep import Sweep
+from bot.tidying import Tidying
 from bot.turn import Turns
 from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
@@ -341,3 +342,5 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
     settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)
     jobs.every("days_off.settle", "35 * * * * *", settling)
+    tidying = Tidying(running.db, running.settings, running.clock)
+    jobs.every("desk.tidy", "0 30 4 * * *", tidying.go)

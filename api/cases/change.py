@@ -51,7 +51,7 @@ async def change_case(
         version = before.version if before.version in versions else NO_VERSION
         if wanted.text:
             await presence.must_be_free(tx, before.id, asking.member.id, now)
-        case, notice = await _change(tx, house, before, wanted, version, asking)
+        case, notice = await carry_out(tx, house, before, wanted, version, asking)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.change")
     if notice:
         deliver_after(background, house, case.conversation_id)
@@ -59,7 +59,7 @@ async def change_case(
     return ChangedCase(**row_values(case, now), notice_id=notice, notice_ids=[notice] if notice else [])
 
 
-async def _change(
+async def carry_out(
     tx: AsyncConnection, house: House, before: Case, wanted: CaseChange, version: int, asking: Caller
 ) -> tuple[Case, UUID | None]:
     """Owner and department first, then the track, then the status; one notice that says the most."""

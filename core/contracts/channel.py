@@ -228,6 +228,15 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Fitting(Protocol):
+    """A channel that splits or cuts texts for its provider; one that is none shows a text as it is."""
+
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        """What the citizen will see of these messages, bubble by bubble: the same code that sends them."""
+        ...
+
+
+@runtime_checkable
 class Polling(Protocol):
     """A channel that can also be pulled, for a developer's machine without a public address."""
 

@@ -264,6 +264,9 @@ class Kakao:
     async def working(self, address: str) -> None:
         """A skill has no typing sign."""
 
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        return _bubbles(texts, MAX_BUBBLES)
+
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
 

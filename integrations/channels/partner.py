@@ -172,7 +172,7 @@ class Partner:
             {
                 "id": str(message.id),
                 "to": message.address,
-                "text": message.text if len(message.text) <= MAX_TEXT else message.text[: MAX_TEXT - 1] + "…",
+                "text": _fit(message.text),
                 "buttons": [{"label": one.label, "payload": one.payload} for one in message.buttons[:20]],
                 "ask": message.ask,
                 "lang": message.lang,
@@ -234,6 +234,9 @@ class Partner:
 
     async def working(self, address: str) -> None:
         """The partner's channel has no typing sign."""
+
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        return [_fit(text) for text in texts]
 
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
@@ -302,3 +305,7 @@ def _wait_s(value: str, now: datetime) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp())
+
+
+def _fit(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

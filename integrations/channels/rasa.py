@@ -223,6 +223,9 @@ class Rasa:
     async def working(self, address: str) -> None:
         """Rasa shows nothing while an action runs."""
 
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        return [_fit(text) for text in texts]
+
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
 
@@ -234,7 +237,7 @@ def build(settings: Settings, house: House) -> Channel:
 def _response(text: str, buttons: Sequence[Button]) -> dict[str, Any]:
     """One of rasa-sdk's responses. A button's payload is a message that any Rasa reads as intent and entity."""
     return {
-        "text": text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…",
+        "text": _fit(text),
         "buttons": [
             {"title": one.label, "payload": f"/sinmungo{json.dumps({PRESS: one.payload})}"}
             for one in buttons[:MAX_BUTTONS]
@@ -337,3 +340,7 @@ def _is_name(value: Any) -> TypeGuard[str]:
 
 def _is_share(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and 0 <= value <= 1.0001
+
+
+def _fit(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -151,7 +151,7 @@ class Telegram:
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """One sendMessage. Telegram takes no idempotency key: what broke off after leaving is `unknown`."""
-        text = message.text if len(message.text) <= MAX_TEXT else message.text[: MAX_TEXT - 1] + "…"
+        text = _fit(message.text)
         try:
             sent = await self._bot.send_message(
                 message.address,
@@ -240,6 +240,9 @@ class Telegram:
             again = answer.status_code >= 500 or answer.status_code == 429
             raise SendFailed(f"텔레그램이 거절했습니다 (getUpdates: HTTP {answer.status_code})", retry=again)
         return list(found["result"])
+
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        return [_fit(text) for text in texts]
 
     async def aclose(self) -> None:
         await self._request.shutdown()
@@ -385,3 +388,7 @@ def _failure(error: TelegramError) -> SendFailed:
         return SendFailed(f"텔레그램에 연결하지 못했습니다 (not sent: {cause})", retry=True)
     kind = type(error.__cause__ or error).__name__
     return SendFailed(f"보내는 중에 끊겨 도착했는지 알 수 없습니다 (may have been sent: {kind})", unknown=True)
+
+
+def _fit(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.conversations.reply import lock
 from api.deliver import deliver_after
 from api.deps import Caller, HouseDep, allowed
 from api.fields import Plain
+from civic.cases.visible import conversations_within
 from civic.guard import service as guard
 from civic.staff.permissions import Action
 
@@ -53,7 +55,8 @@ async def list_guarded(
     """The worst and newest first."""
     now = house.clock.now()
     async with house.db.transaction() as tx:
-        found = await guard.guarded(tx, house.settings.city.id, now - timedelta(days=days), now)
+        seen = conversations_within(asking.scope)
+        found = await guard.guarded(tx, house.settings.city.id, now - timedelta(days=days), now, seen=seen)
         shown = ", ".join(str(one.conversation_id) for one in found)
         await asking.looked(tx, house, "conversation_list", f"{len(found)} rows", action="guard.list", shown=shown)
     return [GuardedConversation.model_validate(one) for one in found]
@@ -64,6 +67,7 @@ async def warn_citizen(conversation_id: UUID, asking: Writer, house: HouseDep, b
     """Twice within ten minutes is once."""
     now, city_id = house.clock.now(), house.settings.city.id
     async with house.db.transaction() as tx:
+        await lock(tx, city_id, conversation_id, asking.scope)
         notice = await guard.warn(tx, house.settings.messaging, city_id, conversation_id, now, by=asking.member.id)
         await asking.looked(tx, house, "conversation", str(conversation_id), action="guard.warn")
     deliver_after(background, house, conversation_id)
@@ -77,6 +81,7 @@ async def rest_from_replies(
     """The bot goes on, and with it filing, looking up and emergencies; 409 while it rests already."""
     now, city_id = house.clock.now(), house.settings.city.id
     async with house.db.transaction() as tx:
+        await lock(tx, city_id, conversation_id, asking.scope)
         until = await guard.rest(
             tx,
             house.settings.messaging,
@@ -97,6 +102,7 @@ async def end_rest(conversation_id: UUID, asking: Writer, house: HouseDep, backg
     """404 when it does not rest."""
     now, city_id = house.clock.now(), house.settings.city.id
     async with house.db.transaction() as tx:
+        await lock(tx, city_id, conversation_id, asking.scope)
         await guard.lift(tx, house.settings.messaging, city_id, conversation_id, now, by=asking.member.id)
         await asking.looked(tx, house, "conversation", str(conversation_id), action="guard.lift")
     deliver_after(background, house, conversation_id)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import yaml
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.outbound import Draft, queue
@@ -65,8 +65,19 @@ class GuardService:
             return await rest_of(tx, conversation_id, now)
 
 
-async def guarded(tx: AsyncConnection, city_id: str, since: datetime, now: datetime, most: int = 200) -> list[Guarded]:
-    """Conversations with hits since the moment, the worst and newest first."""
+async def guarded(
+    tx: AsyncConnection,
+    city_id: str,
+    since: datetime,
+    now: datetime,
+    most: int = 200,
+    *,
+    seen: ColumnElement[bool] | None = None,
+) -> list[Guarded]:
+    """Conversations with hits since the moment, the worst and newest first; of those that `seen` (a condition over
+    `conversations`) holds for.
+    """
+    within = [] if seen is None else [guard_hits.c.conversation_id.in_(select(conversations.c.id).where(seen))]
     kinds = func.unnest(guard_hits.c.kinds).table_valued("kind").render_derived(name="named")
     hits = (
         select(
@@ -77,7 +88,7 @@ async def guarded(tx: AsyncConnection, city_id: str, since: datetime, now: datet
             func.max(guard_hits.c.at).label("last_at"),
         )
         .select_from(guard_hits.join(kinds, kinds.c.kind.is_not(None)))
-        .where(guard_hits.c.city_id == city_id, guard_hits.c.at >= since)
+        .where(guard_hits.c.city_id == city_id, guard_hits.c.at >= since, *within)
         .group_by(guard_hits.c.conversation_id)
         .subquery()
     )

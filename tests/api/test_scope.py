@@ -5,6 +5,7 @@ Routes are taken from the OpenAPI description, so that a new one cannot be forgo
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,7 @@ BY_SIGNATURE = {"/api/v1/files/{attachment_id}", "/api/v1/public-pictures/{attac
 IN_BODY = {
     "attachment_id",
     "attachment_ids",
+    "case",
     "case_id",
     "case_ids",
     "cases",
@@ -185,8 +187,29 @@ async def test_no_case_of_another_department_is_named_in_a_body(house: SmallHous
         assert (method, path) in known or not _fields(document, operation) & IN_BODY, (method, path)
 
 
-HANDLED_APART = {("POST", "/api/v1/bulk")}
-"""Answers item by item; a test of its own follows below."""
+HANDLED_APART = {("POST", "/api/v1/bulk"), ("POST", "/api/v1/canned/{canned_id}/fill")}
+"""A test of their own follows below."""
+
+
+async def test_no_bulk_export_canned_answer_or_view_reaches_beyond_the_scope(house: SmallHouse) -> None:
+    theirs = await belongings(house)
+    many = {"action": "note", "items": [{"reference": theirs.reference, "version": 1}], "values": {"text": "메모"}}
+    canned = {"title": "접수", "body": "{{ receipt_no }}", "expires_at": (NOW + timedelta(days=9)).isoformat()}
+    outcomes, texts, statuses = [], [], []
+    for role, own in (("manager", "road"), ("neighbour", "parks")):
+        async with house.client(role) as somebody:
+            done = (await somebody.post("/api/v1/bulk", json=many)).json()
+            outcomes.append(done["results"][0]["outcome"])
+            taken = await somebody.post("/api/v1/exports", json={"reason": "10월 처리 현황 보고"})
+            kept = (await somebody.post("/api/v1/canned", json={**canned, "department_id": own})).json()["id"]
+            filled = await somebody.post(f"/api/v1/canned/{kept}/fill", json={"case": theirs.reference})
+            view = (await somebody.post("/api/v1/views", json={"name": "모두", "filters": {}})).json()["id"]
+            shown = await somebody.get(f"/api/v1/views/{view}/cases")
+            statuses.append((taken.status_code, filled.status_code, shown.status_code))
+            texts += [(theirs.reference in taken.text, theirs.reference in shown.text)]
+    assert outcomes == ["not_found", "done"]
+    assert statuses == [(200, 404, 200), (200, 200, 200)]
+    assert texts == [(False, False), (True, True)]
 
 
 def _fields(document: Mapping[str, Any], operation: Mapping[str, Any]) -> set[str]:

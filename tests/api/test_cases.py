@@ -1,6 +1,7 @@
 """The case desk over HTTP: lists, one case, changes under If-Match, notes, answers, and the look that leaves a row."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,13 @@ from tests.api.house import SmallHouse
 from tests.civic.cases.rows import CITY, NOW, conversation, draft, said
 
 SCRIPT = "<script>alert('가로등')</script>"
+
+
+@pytest.fixture
+async def admin(house: SmallHouse) -> AsyncIterator[httpx.AsyncClient]:
+    """Sees every department."""
+    async with house.client("admin") as client:
+        yield client
 
 
 async def filed(house: SmallHouse, *, lang: str = "ko", **values: Any) -> OpenedCase:
@@ -136,18 +144,18 @@ async def test_the_citizen_is_told_on_his_channel(
     assert (closed["status"], closed["closed_at"], closed["is_overdue"]) == ("answered", "2026-09-23T07:00:00Z", False)
 
 
-async def test_department_and_owner_change_with_one_notice(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+async def test_department_and_owner_change_with_one_notice(house: SmallHouse, admin: httpx.AsyncClient) -> None:
     case = await filed(house)
     owner = str(house.members["colleague"].id)
-    moved = (await patch(agent, case, 1, department_id="parks", staff_id=owner)).json()
+    moved = (await patch(admin, case, 1, department_id="parks", staff_id=owner)).json()
     assert (moved["department_id"], moved["staff_id"], moved["version"]) == ("parks", owner, 2)
-    both = (await patch(agent, case, 2, department_id="road", status="assigned")).json()
+    both = (await patch(admin, case, 2, department_id="road", status="assigned")).json()
     assert (both["department_id"], both["status"], both["version"]) == ("road", "assigned", 4)
-    nobody = (await patch(agent, case, 4, staff_id=None)).json()
+    nobody = (await patch(admin, case, 4, staff_id=None)).json()
     assert (nobody["staff_id"], nobody["notice_id"]) == (None, None)
     texts = [notice.body["text"] for notice in await sent(house, case.id)]
     assert ["공원관리과" in texts[0], "담당자가 정해졌습니다" in texts[1], len(texts)] == [True, True, 2]
-    auditor = await patch(agent, case, 5, staff_id=str(house.members["auditor"].id))
+    auditor = await patch(admin, case, 5, staff_id=str(house.members["auditor"].id))
     assert auditor.status_code == 422
 
 
@@ -228,16 +236,16 @@ async def test_a_case_without_conversation_takes_no_reply(house: SmallHouse, age
     assert (changed.status_code, changed.json()["notice_id"]) == (200, None)
 
 
-async def test_inquiries_are_listed_and_logged(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+async def test_inquiries_are_listed_and_logged(house: SmallHouse, admin: httpx.AsyncClient) -> None:
     given = InquiryDraft(
         city_id=CITY, category="odor", department_id="environment", body=SCRIPT, conversation_id=None, channel="web"
     )
     async with house.db.transaction() as tx:
         made = await open_inquiry(tx, given, NOW)
-    items = (await agent.get("/api/v1/inquiries", params={"category": "odor"})).json()["items"]
+    items = (await admin.get("/api/v1/inquiries", params={"category": "odor"})).json()["items"]
     assert [(item["receipt_no"], item["body"]) for item in items] == [(made.receipt_no, SCRIPT)]
     assert made.receipt_no in (await looks(house, "inquiry.list"))[-1].reason
-    assert (await agent.get("/api/v1/inquiries", params={"department": "parks"})).json()["items"] == []
+    assert (await admin.get("/api/v1/inquiries", params={"department": "parks"})).json()["items"] == []
 
 
 async def test_the_auditor_reads_who_looked(house: SmallHouse, agent: httpx.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
+from bot.accounts import Accounts
 from bot.care import Care
 from bot.days import settle_days_off
 from bot.desk import Desk
@@ -169,7 +170,9 @@ async def _wire(
     vault = await open_vault(db, house.secret, clock.now(), old_secrets())
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
-    cases = CaseService(db, city_id, days_off=settings.city.days_off, rules=settings.cases)
+    cases = CaseService(
+        db, city_id, days_off=settings.city.days_off, rules=settings.cases, messaging=settings.messaging
+    )
     texts = Texts(find_sources(), _constants(settings))
     services = _services(settings, db, book, cases, texts)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
@@ -290,14 +293,14 @@ def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _schedule_care(jobs: Jobs, running: Running) -> None:
     """Records about people and changes: linked, anchored, sealed, purged, anonymised."""
-    care = Care(
-        running.db, running.vault, running.settings, running.files, running.var, running.secret, running.clock
-    )
+    care = Care(running.db, running.vault, running.settings, running.files, running.var, running.secret, running.clock)
     jobs.every("audit.link", "*/5 * * * * *", care.link)
     jobs.every("audit.anchor", "0 50 23 * * *", care.anchor)
     jobs.every("data.anonymise", "0 40 4 * * *", care.anonymise)
     jobs.every("logs.purge", "0 50 4 * * *", care.purge_logs)
     jobs.every("keys.seal", "0 0 5 * * *", care.seal)
+    accounts = Accounts(running.db, running.settings.city.id, running.clock)
+    jobs.every("staff.forget", "0 30 4 * * *", accounts.forget)
 
 
 def _schedule_search(jobs: Jobs, running: Running) -> None:

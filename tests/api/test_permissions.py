@@ -113,7 +113,6 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/cases/{reference}/writing"): (Action.CASE_READ, None),
     ("POST", "/api/v1/cases/{reference}/writing"): (Action.REPLY, None),
     ("DELETE", "/api/v1/cases/{reference}/writing"): (Action.REPLY, None),
-    ("POST", "/api/v1/cases/{reference}/preview"): (Action.REPLY, {"kind": "reply", "text": "답변"}),
     ("POST", "/api/v1/bulk"): (Action.CASE_BULK, {}),
     ("GET", "/api/v1/exports"): (Action.ACCESS_LOG_READ, None),
     ("POST", "/api/v1/exports"): (Action.CASE_EXPORT, {}),

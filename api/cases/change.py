@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.cases.routes import etag
 from api.cases.schemas import CaseChange, CaseRow, ChangedCase, NewNote, row_values
-from api.conversations.reply import lock, reply
+from api.conversations.reply import reply
 from api.conversations.schemas import NewReply, QueuedReply
 from api.deliver import deliver_after
 from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionsDep, allowed
@@ -17,6 +17,7 @@ from civic.cases import change
 from civic.cases.appeal import default_appeal
 from civic.cases.case import Actor, Case
 from civic.cases.find import read_case
+from civic.cases.join import lock_everybody
 from civic.cases.notices import tell
 from civic.cases.status import Status
 from civic.city.tables import departments
@@ -121,10 +122,9 @@ async def _lang(tx: AsyncConnection, case: Case) -> str:
 
 
 async def locked_case(tx: AsyncConnection, house: House, reference: str, scope: Scope) -> Case:
-    """The case, its conversation locked first. Raises NotFound outside the scope too."""
+    """The case, the conversations of all whom it concerns locked first. Raises NotFound outside the scope too."""
     case = await read_case(tx, house.settings.city.id, reference, scope)
-    if case.conversation_id is not None:
-        await lock(tx, house.settings.city.id, case.conversation_id)
+    await lock_everybody(tx, case.id)
     return case
 
 

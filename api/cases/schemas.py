@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.conversations.schemas import ThreadEntry
 from api.fields import LongText, Name, Word
 from civic.cases.case import Case, Track
 from civic.cases.status import NAMES, Status
+from civic.guard.words import look
 
 
 class CaseRow(BaseModel):
@@ -112,6 +113,11 @@ class CaseEvent(BaseModel):
     to_value: str | None
     text: str
     is_public: bool
+
+    @computed_field(description="시민이 쓴 거친 말: 화면이 먼저 접어 둡니다")  # type: ignore[prop-decorator]
+    @property
+    def is_harsh(self) -> bool:
+        return self.actor_kind == "citizen" and look(self.text) is not None
 
 
 class Citizen(BaseModel):

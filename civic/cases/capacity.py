@@ -43,7 +43,8 @@ async def take_officer(
     Locks the department's capacities until the end of the transaction, so that two filings cannot both take the last
     place: the second one counts after the first has committed.
     """
-    await _lock(tx, city_id, department_id, named)
+    if not await _lock(tx, city_id, department_id, named) and named is None:
+        return None
     officer = await free_officer(tx, city_id, department_id, now, named=named)
     if officer is not None:
         given = update(staff_capacity).where(staff_capacity.c.staff_id == officer)
@@ -74,15 +75,17 @@ async def free_officer(
     return found.scalar_one_or_none()
 
 
-async def _lock(tx: AsyncConnection, city_id: str, department_id: str, named: UUID | None) -> None:
+async def _lock(tx: AsyncConnection, city_id: str, department_id: str, named: UUID | None) -> bool:
+    """Whether there is anything to lock: a department without capacities has none to give to."""
     here = or_(staff.c.department_id == department_id, staff.c.id == named)
-    await tx.execute(
+    found = await tx.execute(
         select(staff_capacity.c.staff_id)
         .join(staff, staff.c.id == staff_capacity.c.staff_id)
         .where(staff_capacity.c.city_id == city_id, here)
         .order_by(staff_capacity.c.staff_id)
         .with_for_update(of=staff_capacity)
     )
+    return found.first() is not None
 
 
 async def loads(tx: AsyncConnection, city_id: str) -> list[Load]:

@@ -55,20 +55,40 @@ async def tell(
     """
     if case.merged_into_id is not None:
         return None
-    kind_for_joiners = _FOR_JOINERS.get(kind, kind)
     filed = case.conversation_id
-    along = await _joiners(tx, case) if kind_for_joiners else []
     notice: UUID | None = None
     # In the order of their ids, as everybody does who locks several conversations.
-    for one in sorted({*along, *([filed] if filed else [])}):
+    for one in sorted({*await _joiners(tx, case), *([filed] if filed else [])}):
         if one == filed:
             notice = await tell_one(tx, messaging, case, one, kind, now, text=text, staff_id=staff_id)
         else:
-            said = text if kind_for_joiners == kind else ""
-            await tell_one(tx, messaging, case, one, kind_for_joiners, now, text=said, staff_id=staff_id)
+            await _tell_joiner(tx, messaging, case, one, kind, now, text=text, staff_id=staff_id)
     if filed is not None:
         await heard(tx, case.id, now)
     return notice
+
+
+async def tell_joiners(tx: AsyncConnection, messaging: Messaging, case: Case, kind: str, now: datetime) -> None:
+    """Only those who joined: of what the one who filed has done himself and needs no notice of."""
+    for one in sorted(await _joiners(tx, case)):
+        await _tell_joiner(tx, messaging, case, one, kind, now)
+
+
+async def _tell_joiner(
+    tx: AsyncConnection,
+    messaging: Messaging,
+    case: Case,
+    conversation_id: UUID,
+    kind: str,
+    now: datetime,
+    *,
+    text: str = "",
+    staff_id: UUID | None = None,
+) -> None:
+    instead = _FOR_JOINERS.get(kind, kind)
+    if instead:
+        said = text if instead == kind else ""
+        await tell_one(tx, messaging, case, conversation_id, instead, now, text=said, staff_id=staff_id)
 
 
 async def _joiners(tx: AsyncConnection, case: Case) -> list[UUID]:

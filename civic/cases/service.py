@@ -11,13 +11,14 @@ from civic.cases.case import Actor, Case, CaseDraft, Event, InquiryDraft, Opened
 from civic.cases.clock import Deadline, law
 from civic.cases.duplicates import Sought, find_similar
 from civic.cases.extend import answer_consent, asked_of
+from civic.cases.notices import tell_joiners
 from civic.cases.open import open_case, open_inquiry
 from civic.cases.rate import RATED, rate
 from civic.cases.reopen import may_reopen, reopen_by_citizen
 from civic.cases.status import CLOSED, NAMES, OPEN, Status
 from civic.cases.writing import heard
 from core.db import Database
-from core.settings import Cases
+from core.settings import Cases, Messaging
 
 __all__ = [
     "CLOSED",
@@ -42,6 +43,7 @@ class CaseService:
     """One city's cases. Reading methods open their own transaction; writing ones work in the caller's.
 
     `days_off`: 임시공휴일 that the public calendar does not know yet. `rules`: the city's own rules (config.yml).
+    `messaging`: when notices may leave; without it nobody is told of a withdrawal.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class CaseService:
         *,
         days_off: Mapping[date, str] | None = None,
         rules: Cases | None = None,
+        messaging: Messaging | None = None,
     ) -> None:
         self.db = db
+        self.messaging = messaging
         self.rules = rules or Cases()
         self.city_id = city_id
         self.days_off = dict(days_off or {})
@@ -91,7 +95,11 @@ class CaseService:
         *,
         expected_version: int | None = None,
     ) -> Case:
-        return await change.withdraw(tx, case_id, conversation_id, now, expected_version=expected_version)
+        """취하 by the citizen; whoever joined is told, for the matter may still be his."""
+        case = await change.withdraw(tx, case_id, conversation_id, now, expected_version=expected_version)
+        if self.messaging is not None:
+            await tell_joiners(tx, self.messaging, case, "withdrawn", now)
+        return case
 
     async def add_note(
         self, tx: AsyncConnection, case_id: UUID, conversation_id: UUID, text: str, now: datetime

@@ -17,6 +17,7 @@ from civic.cases.join import join, joined_cases, joiners_of, leave
 from civic.cases.notices import tell
 from civic.cases.open import open_case
 from civic.cases.repeat import close_repeat
+from civic.cases.service import CaseService
 from civic.cases.status import Status
 from civic.conversations.tables import outbound
 from civic.people.tables import citizens
@@ -81,6 +82,19 @@ async def test_a_question_to_the_filer_is_not_shown_to_who_joined(database: Data
         await tell(tx, read().messaging, case, "waiting_citizen", NOW, text="홍길동님, 몇 동 몇 호인가요?")
         said = await told(tx, thread, case)
         assert "몇 호" not in said[0] and "처음 신청하신 분께" in said[0]
+
+
+async def test_who_joined_learns_that_the_one_who_filed_it_withdraws(database: Database) -> None:
+    desk = CaseService(database, CITY, messaging=read().messaging)
+    async with database.transaction() as tx:
+        case = await filed(tx, category="noise_w")
+        assert case.conversation_id is not None
+        thread = await conversation(tx)
+        await join(tx, case.id, thread, NOW, near=NEAR)
+        await desk.withdraw(tx, case.id, case.conversation_id, NOW)
+        said = await told(tx, thread, case)
+        assert len(said) == 1 and "취하하셨습니다" in said[0] and "새로 접수" in said[0]
+        assert await told(tx, case.conversation_id, case) == []
 
 
 async def test_joining_is_refused_for_ones_own_and_for_a_closed_case(database: Database) -> None:

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup options assets test check bench bench-nlu lock format clean
+.PHONY: run setup options assets test check bench bench-cases bench-nlu lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -47,6 +47,10 @@ check: assets
 
 bench: setup
 	@$(BIN)/python -m bench
+
+# The case desk with a million cases, built once (some minutes) and kept in var/bench: reads, searches, filing, plans.
+bench-cases: setup
+	@$(BIN)/python -m bench.cases $(ARGS)
 
 # The language engine beside a real Rasa and public sets. Rasa is trained once (most of an hour), then reused.
 bench-nlu: setup

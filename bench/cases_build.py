@@ -89,7 +89,7 @@ def _chunk(span: tuple[int, int, int]) -> dict[str, bytes]:
 
 
 def _case(random: Random, number: int, rows: int, made: dict[str, list[bytes]]) -> None:
-    city, at = _city(), moment(number, rows)
+    city, at = the_city(), moment(number, rows)
     case_id, thread_id = row_id(at, 1, number), thread_of(number, rows)
     category = random.choices(city.categories, city.weights)[0]
     area, area_name, lat, lon = random.choices(city.areas, city.crowds)[0]
@@ -198,7 +198,7 @@ class _City:
 
 
 @cache
-def _city() -> _City:
+def the_city() -> _City:
     folder = ROOT / "demo" / CITY
     categories, areas = city_rows.read(folder, "categories"), city_rows.read(folder, "areas")
     departments = [row["id"] for row in city_rows.read(folder, "departments")]

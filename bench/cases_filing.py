@@ -10,9 +10,9 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from bench.cases_build import CITY, PREFIX
+from bench.cases_build import CITY, PREFIX, the_city
 from bench.cases_figures import ROW, Times
-from bench.cases_text import WEIGHTS, compose
+from bench.cases_text import compose
 from civic.cases.case import CaseDraft
 from civic.cases.clock import Deadline
 from civic.cases.open import open_case
@@ -20,7 +20,7 @@ from core.db import Database
 from core.loading import ROOT
 from core.vault import open_vault
 
-COUNT, AT_ONCE, AIM = 1500, 8, 200
+COUNT, AT_ONCE, AIM = 600, 8, 200
 SECRET = b"secret-of-the-bench-0123456789ab"
 
 
@@ -108,18 +108,21 @@ async def _work(what: str, number: int) -> None:
 
 
 async def _file(db: Database, random: Random) -> None:
-    said = compose(random, random.choice(list(WEIGHTS)), "구래동", ["호수공원", "구래역"])
+    city = the_city()
+    category = random.choices(city.categories, city.weights)[0]
+    area, lat, lon = random.choices(city.areas, city.crowds)[0][1:]
+    said = compose(random, category, area, city.landmarks)
     draft = CaseDraft(
         city_id=CITY,
         receipt_prefix=PREFIX,
-        category="street_light",
-        department_id="road",
+        category=category,
+        department_id=city.department_of[category],
         deadline=Deadline("days", 7),
         title=said.title,
         body=said.body,
         place=said.place,
-        lat=37.64 + random.random() / 50,
-        lon=126.62 + random.random() / 50,
+        lat=random.gauss(lat, 0.006),
+        lon=random.gauss(lon, 0.008),
         conversation_id=None,
         citizen_id=None,
         channel="kakao",

@@ -25,7 +25,7 @@ from core.db import Database
 from core.loading import ROOT
 from tests.ports import free_port
 
-COUNT = int(__import__("os").environ.get("N", "100"))
+COUNT = 100
 LIST_MS, TEXT_MS, OPEN_MS = 50, 150, 30
 DEPARTMENTS = ("parking", "recycling", "road", "environment", "bus", "parks", "welfare")
 AREAS = ("tongjin", "gochon", "sau", "janggi", "gurae", "hagun", "gunha")

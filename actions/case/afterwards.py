@@ -20,15 +20,21 @@ _ONCE_MORE = re.compile(
     r"다시\s*(?:좀\s*)?(?:열어|살펴|검토|처리해|조사)|재\s*(?:검토|처리|조사|심사|오픈)|"
     r"(?:답변|결과|민원|처리).{0,24}다시\s*(?:좀\s*)?(?:봐|확인)|"
     r"(?:답변|결과|처리|조치).{0,12}(?:[마맘]음?에?\s*(?:안|들지)|만족\s*(?:못|하지|스럽지|안)|불만|납득|인정\s*못|성의)|"
-    r"(?:해결|해소|처리|고쳐|치워).{0,4}(?:안\s*(?:됐|되었|된|돼)|되지\s*않|지지\s*않)|이의\s*(?:신청|제기|있)|"
+    r"이의\s*(?:신청|제기|있)|"
     r"\bre-?open|\blook\s+(?:at|into)\s+(?:it|this|my case)\s+again|"
-    r"\b(?:not|isn't|wasn't)\s+(?:really\s+)?(?:solved|fixed|resolved)|"
     r"\b(?:not\s+(?:happy|satisfied)|unhappy|dissatisfied|disagree)\s+with\s+(?:the|your|this)\s+"
     r"(?:answer|reply|result|decision)",
     re.I,
 )
+_NOT_FIXED = re.compile(
+    r"(?:해결|해소|처리|고쳐|치워).{0,4}(?:안\s*(?:됐|되었|된|돼)|되지\s*않|지지\s*않)|"
+    r"\b(?:not|isn't|wasn't)\s+(?:really\s+)?(?:solved|fixed|resolved)",
+    re.I,
+)
+"""Said of a case that was answered, or of a new matter altogether: then place or kind are named."""
 PHRASES = (
     (_ONCE_MORE, "complaint_reopen"),
+    (_NOT_FIXED, "complaint_reopen"),
     (re.compile(rf"^.{{0,20}}(?:{_POINTS.pattern})", re.I), "complaint_rate"),
 )
 """Words that mean one thing when the citizen has a case that was answered."""
@@ -97,6 +103,8 @@ async def submit_rating(turn: Turn, slots: Mapping[str, Any], cases: CaseService
 
 async def reopen(turn: Turn, cases: CaseService) -> Reply:
     """Ask why; the case is opened again with that. Nothing to open: the words are understood otherwise."""
+    if not turn.argument and _is_new_matter(turn):
+        return Reply()
     case = await closed_case_of(turn, cases, lambda one: cases.may_reopen(one, turn.now))
     if case is None:
         return await _nothing_to_open(turn, cases)
@@ -110,6 +118,12 @@ async def reopen(turn: Turn, cases: CaseService) -> Reply:
         return _too_late(case, cases) if case.status in RATED else _ended(turn, case)
     slots = {"case_id": str(case.id), "receipt_no": case.receipt_no, "title": case.title}
     return Reply(open_form=OpenForm("case_reopen", slots))
+
+
+def _is_new_matter(turn: Turn) -> bool:
+    seen = turn.understanding
+    is_told = seen.first("place") is not None or seen.first("category") is not None
+    return is_told and not _ONCE_MORE.search(turn.message.text[:200])
 
 
 async def _nothing_to_open(turn: Turn, cases: CaseService) -> Reply:

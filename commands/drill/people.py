@@ -64,7 +64,7 @@ class Citizen:
     async def _answer(
         self, shown: list[dict[str, Any]], place: tuple[float, float, str], category: str
     ) -> list[dict[str, Any]]:
-        asked = shown[-1] if shown else {"text": "", "buttons": [], "ask": ""}
+        asked: dict[str, Any] = shown[-1] if shown else {"text": "", "buttons": [], "ask": ""}
         payloads = [button["payload"] for button in asked["buttons"]]
         if pressed := _ending(payloads, (f"category:{category}", *_PREFERRED)):
             return await self.press(pressed)

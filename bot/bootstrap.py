@@ -190,16 +190,7 @@ async def _wire(
         messaging=settings.messaging,
         clock=clock,
     )
-    desk = Desk(
-        db=db,
-        channels=channels,
-        turns=turns,
-        sender=Sender(db, channels, settings.messaging, city_id, clock),
-        messaging=settings.messaging,
-        city_id=city_id,
-        clock=clock,
-        owner=owner,
-    )
+    desk = _desk(settings, db, channels, turns, clock, owner)
     return Running(
         settings=settings,
         url=url,
@@ -221,6 +212,21 @@ async def _wire(
         reader=reader,
         files=files,
         var=house.var,
+    )
+
+
+def _desk(
+    settings: Settings, db: Database, channels: dict[str, Channel], turns: Turns, clock: Clock, owner: str
+) -> Desk:
+    return Desk(
+        db=db,
+        channels=channels,
+        turns=turns,
+        sender=Sender(db, channels, settings.messaging, settings.city.id, clock),
+        messaging=settings.messaging,
+        city_id=settings.city.id,
+        clock=clock,
+        owner=owner,
     )
 
 
@@ -251,7 +257,6 @@ def _services(settings: Settings, db: Database, book: CityBook, cases: CaseServi
             "parking": ParkingService(db, settings.city.id),
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
-            "vault": db.vault,
         }
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from civic.exports.columns import Cell, Column
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.cases import change as single
+from civic.cases import change as single
 from civic.idempotency.keys import CLAIM
 from tests.api.house import SmallHouse
 from tests.api.opened import kinds, looks, opened, told
@@ -71,7 +71,7 @@ async def test_after_a_crash_in_the_middle_only_the_rest_is_done(
 ) -> None:
     cases = [await opened(house) for _ in range(3)]
     body = {"action": "department", "items": items(*cases), "values": {"department_id": "parks"}}
-    real, calls = single.change.assign, 0
+    real, calls = single.assign, 0
 
     async def dies(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
@@ -85,7 +85,7 @@ async def test_after_a_crash_in_the_middle_only_the_rest_is_done(
 
     async with house.client("admin") as admin:
         with monkeypatch.context() as patched:
-            patched.setattr(single.change, "assign", dies)
+            patched.setattr(single, "assign", dies)
             patched.setattr("api.idempotency.release", gone)
             with pytest.raises(_Died):
                 await bulk(admin, "bulk-crash", **body)

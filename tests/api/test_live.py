@@ -20,6 +20,8 @@ from api.live.feed import Feed
 from api.live.screen import Screen
 from civic.cases.case import Actor
 from civic.cases.change import add_note, assign
+from civic.cases.stream import Place
+from civic.cases.stream import here as here_in_stream
 from civic.cases.tables import cases
 from civic.cases.visible import within
 from civic.staff.notices import notify
@@ -30,7 +32,7 @@ from core.db import Database
 from core.ids import new_id
 from tests.api.house import SmallHouse
 from tests.api.opened import opened
-from tests.civic.cases.rows import NOW
+from tests.civic.cases.rows import CITY, NOW
 
 
 @dataclass
@@ -180,7 +182,7 @@ async def test_every_cut_of_a_long_stream_is_resumed_exactly(house: SmallHouse, 
     """Cut behind each single event in turn: the rest is always the rest."""
     first = await opened(house)
     async with house.db.reading() as tx:
-        start = str(screen_module.Place(await screen_module.stream.here(tx)))
+        start = str(Place(await here_in_stream(tx)))
     for size in (1, 3, 2):
         async with house.db.transaction() as tx:
             for number in range(size):
@@ -254,7 +256,12 @@ async def test_who_writes_is_told_to_those_who_may_see_the_case(
 
 
 async def test_a_notice_rings_for_whom_it_is(house: SmallHouse, here: Process) -> None:
-    text = {"kind": "due", "text_ko": "기한이 다가옵니다.", "text_en": "Due soon.", "city_id": house.settings.city.id}
+    text: Any = {
+        "kind": "due",
+        "text_ko": "기한이 다가옵니다.",
+        "text_en": "Due soon.",
+        "city_id": house.settings.city.id,
+    }
     async with listening(await here.screen("manager")) as manager, listening(await here.screen("agent")) as agent:
         async with house.db.transaction() as tx:
             await notify(tx, **text, now=NOW, role="manager", department_id="road")
@@ -291,7 +298,7 @@ async def test_a_quiet_stream_beats_and_moves_the_place_on(
         await write(house.db, foreign.id)
         while listener.last_id == before:
             await listener.hear("")
-    assert screen_module.Place.read(listener.last_id) is not None
+    assert Place.read(listener.last_id) is not None
 
 
 async def test_a_slow_screen_is_told_to_read_everything_again(
@@ -322,7 +329,7 @@ async def test_who_missed_too_much_reads_his_lists_again(
     monkeypatch.setattr(screen_module, "MOST", 2)
     case = await opened(house)
     async with house.db.reading() as tx:
-        start = str(screen_module.Place(await screen_module.stream.here(tx)))
+        start = str(Place(await here_in_stream(tx)))
     for _ in range(3):
         await write(house.db, case.id)
     heard = [parsed(one) async for one in (await here.screen()).events(start, is_following=False)]

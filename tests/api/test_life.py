@@ -1,5 +1,6 @@
 """The life of one case over HTTP: what stands still, what must be said, what is measured, who hears of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -274,6 +275,21 @@ async def test_the_citizen_opens_again_within_the_citys_days_and_no_longer(
                 assert (after.status, after.reopenings) == ("reopened", 1)
         kinds = [notice.kind for notice in await alerted(house, case.id)]
         assert kinds == ([] if late else ["case.reopened"])
+
+
+async def test_of_two_reopenings_at_once_one_counts(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+    case = await answered(house, agent)
+
+    async def again() -> str:
+        async with house.db.transaction() as tx:
+            thread = (await read_case(tx, CITY, case.id)).conversation_id
+            assert thread is not None
+            return (await house.cases.reopen(tx, case.id, thread, "그대로예요", house.clock.now())).status.value
+
+    done = await asyncio.gather(again(), again(), again(), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "Conflict", "str"]
+    async with house.db.transaction() as tx:
+        assert (await read_case(tx, CITY, case.id)).reopenings == 1
 
 
 # -- rating and review -----------------------------------------------------------------------------------------------

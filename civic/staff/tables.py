@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from core.db import Id, Json, Moment, metadata
+from core.sealed import SealedBytes
 
 staff = Table(
     "staff",
@@ -37,7 +38,7 @@ staff = Table(
     Column("sees_all", Boolean, nullable=False, server_default="false"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("temporary_until", Moment),
-    Column("totp_sealed", LargeBinary),
+    Column("totp_sealed", SealedBytes("staff.totp_sealed")),
     Column("totp_confirmed_at", Moment),
     Column("totp_last_step", BigInteger),
     Column("totp_asked_at", Moment),

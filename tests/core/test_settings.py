@@ -72,7 +72,7 @@ NOT_YAML: list[tuple[str | bytes, str]] = [
     ("", "config.yml 1번째 줄"),
     ("- a\n- b\n", "config.yml 1번째 줄"),
     ("just words", "config.yml 1번째 줄"),
-    (GOOD.encode("cp949"), "config.yml 파일은 UTF-8이어야 합니다"),
+    (GOOD.encode("cp949", "ignore"), "config.yml 파일은 UTF-8이어야 합니다"),
     ("a: !!python/object/apply:os.system ['true']", "config.yml 1번째 줄"),
 ]
 

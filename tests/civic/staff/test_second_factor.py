@@ -17,6 +17,8 @@ from civic.staff.sign_in import Refused
 from civic.staff.tables import recovery_codes
 from core.db import Database
 from core.errors import BadInput, Conflict, Forbidden, NotSignedIn
+from core.rotation import new_key, reseal
+from core.vault import SealBroken
 from tests.civic.cases.rows import CITY, NOW
 from tests.civic.staff.people import (
     PASSWORD,
@@ -246,3 +248,25 @@ async def test_an_agent_is_not_asked(database: Database) -> None:
     await add(database, "factor.agent")
     session = await signed_in(database, "factor.agent")
     assert (session.needs, session.second_factor_due) == ((), None)
+
+
+async def test_a_rotation_of_keys_seals_the_secret_anew_and_codes_stay_right(database: Database) -> None:
+    member = await add(database, "factor.rotation")
+    totp, _ = await enrolled(database, member, NOW - timedelta(hours=1))
+    before = (await row_of(database, member)).totp_sealed
+    assert database.vault is not None
+    await new_key(database, database.vault, NOW)
+    await reseal(database, database.vault)
+    assert (await row_of(database, member)).totp_sealed[:3] != before[:3], "another key"
+    challenge = await challenged(database, "factor.rotation")
+    assert isinstance(await answer(database, challenge, totp.at(NOW)), SignedIn)
+
+
+async def test_a_secret_moved_to_another_row_opens_nobodys_account(database: Database) -> None:
+    mine, his = await add(database, "factor.thief"), await add(database, "factor.owner")
+    totp, _ = await enrolled(database, mine, NOW - timedelta(hours=1))
+    await enrolled(database, his, NOW - timedelta(hours=1))
+    await set_row(database, his, totp_sealed=(await row_of(database, mine)).totp_sealed)
+    challenge = await challenged(database, "factor.owner")
+    with pytest.raises(SealBroken):
+        await answer(database, challenge, totp.at(NOW))

@@ -32,7 +32,7 @@ from core.db import Database
 from core.ids import new_id
 from tests.api.house import SmallHouse
 from tests.api.opened import opened
-from tests.civic.cases.rows import CITY, NOW
+from tests.civic.cases.rows import NOW
 
 
 @dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import COLUMNS, Case
@@ -98,10 +98,31 @@ async def find_similar(
     return _best([(Case.of(row), float(row.likeness)) for row in found], sought, rule)[:most]
 
 
-def _likeness(body: ColumnElement[str], text: str) -> ColumnElement[float]:
+async def crowd_near(tx: AsyncConnection, sought: Sought, rule: Duplicates) -> int | None:
+    """At most how many people stand behind open cases of this kind in the box around the point; None without a point.
+
+    One small read that every filing makes, so that only a crowd is looked at closely.
+    """
+    if sought.lat is None or sought.lon is None:
+        return None
+    north, east = degree_meters(sought.lat)
+    high, wide, span = rule.radius_m / north, rule.radius_m / east, timedelta(days=rule.days)
+    given = {"city": sought.city_id, "kind": sought.category, "since": sought.at - span, "until": sought.at + span}
+    box = {"south": sought.lat - high, "north": sought.lat + high, "west": sought.lon - wide, "east": sought.lon + wide}
+    return int((await tx.execute(_CROWD, {**given, **box})).scalar_one())
+
+
+_CROWD = text("""
+SELECT coalesce(sum(joined + 1), 0) FROM cases
+WHERE city_id = :city AND category = :kind AND lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east
+  AND received_at BETWEEN :since AND :until AND closed_at IS NULL AND merged_into_id IS NULL
+""")
+
+
+def _likeness(body: ColumnElement[str], told: str) -> ColumnElement[float]:
     """One tells in a line what another tells in a page: a short story found within a long one counts nearly as much."""
-    within = func.greatest(func.word_similarity(body, text), func.word_similarity(text, body))
-    return func.greatest(func.similarity(body, text), _WITHIN * within)
+    within = func.greatest(func.word_similarity(body, told), func.word_similarity(told, body))
+    return func.greatest(func.similarity(body, told), _WITHIN * within)
 
 
 def _near(sought: Sought, rule: Duplicates) -> ColumnElement[bool] | None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.cases import alerts, history
 from civic.cases.case import COLUMNS, Actor, Case
 from civic.cases.clock import law
-from civic.cases.duplicates import Sought, find_similar
+from civic.cases.duplicates import Sought, crowd_near, find_similar
 from civic.cases.tables import case_joiners, cases
 from core.settings import Duplicates
 
@@ -22,11 +22,14 @@ async def recognise(tx: AsyncConnection, case: Case, now: datetime, near: Duplic
     The eldest case of the matter is marked; this one is returned as it then stands. People are counted once each, by
     citizen where he is known, else by conversation.
     """
+    needed = law.at(case.received_at).number("mass_households")
+    crowd = await crowd_near(tx, Sought.of(case), near)
+    if crowd is not None and max(crowd, case.joined + 1) < needed:
+        return case
     alike = [one.case for one in await find_similar(tx, Sought.of(case), near, most=MOST_ALIKE)]
     eldest = min([case, *alike], key=lambda one: (one.received_at, one.id))
     if any(one.mass_at for one in (case, *alike)):
         return case
-    needed = law.at(case.received_at).number("mass_households")
     if case.joined + 1 + sum(one.joined + 1 for one in alike) < needed:
         return case
     people = await people_behind(tx, [one.id for one in (case, *alike)])

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.city.tables import areas, categories, departments
@@ -18,11 +18,17 @@ from core.ids import new_id
 
 async def list_rules(tx: AsyncConnection, city_id: str, *, only_active: bool = False) -> list[Rule]:
     """In the order in which they are tried."""
-    wanted = [routing_rules.c.city_id == city_id]
-    if only_active:
-        wanted.append(routing_rules.c.is_active)
-    order = (routing_rules.c.position, routing_rules.c.id)
-    return [Rule.of(row) for row in await tx.execute(select(routing_rules).where(*wanted).order_by(*order))]
+    found = await tx.execute(_ACTIVE if only_active else _ALL, {"city": city_id})
+    return [Rule.of(row) for row in found]
+
+
+_ALL = (
+    select(routing_rules)
+    .where(routing_rules.c.city_id == bindparam("city"))
+    .order_by(routing_rules.c.position, routing_rules.c.id)
+)
+_ACTIVE = _ALL.where(routing_rules.c.is_active)
+"""Built once: every filing asks."""
 
 
 async def read_rule(tx: AsyncConnection, city_id: str, rule_id: UUID, *, is_locked: bool = False) -> Rule:

@@ -26,11 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="cases in the database")
     parser.add_argument("--only", choices=("build", "read", "file"), help="one part")
+    parser.add_argument("--calls", type=int, default=100, help="calls of each read")
     given = parser.parse_args()
     with _database(given.rows) as url:
         _said(f"{os.cpu_count()} cores, load before the run {os.getloadavg()[0]:.2f}")
         if given.only in (None, "read"):
-            asyncio.run(cases_reading.run(url))
+            asyncio.run(cases_reading.run(url, given.calls))
         if given.only in (None, "file"):
             cases_filing.run(url)
         _said(f"load after the run {os.getloadavg()[0]:.2f}")

@@ -25,7 +25,6 @@ from core.db import Database
 from core.loading import ROOT
 from tests.ports import free_port
 
-COUNT = 100
 LIST_MS, TEXT_MS, OPEN_MS = 50, 150, 30
 DEPARTMENTS = ("parking", "recycling", "road", "environment", "bus", "parks", "welfare")
 AREAS = ("tongjin", "gochon", "sau", "janggi", "gurae", "hagun", "gunha")
@@ -76,43 +75,44 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
 }
 
 
-async def run(url: str) -> None:
+async def run(url: str, calls: int) -> None:
+    """Each read `calls` times, each time with other values."""
     db = Database(url, pool_size=4)
-    await _bounds(db)
-    await _lists(db)
-    await _texts(db)
+    await _bounds(db, calls)
+    await _lists(db, calls)
+    await _texts(db, calls)
     await _figures(db)
-    await _http(url)
+    await _http(url, calls)
     await db.close()
 
 
-async def _bounds(db: Database) -> None:
+async def _bounds(db: Database, calls: int) -> None:
     head("bound: the same pool and driver")
 
     async def one(_: int) -> None:
         async with db.transaction() as tx:
             await tx.execute(text("SELECT 1"))
 
-    ids = await _some_ids(db, COUNT)
+    ids = await _some_ids(db, calls)
 
     async def key(number: int) -> None:
         async with db.transaction() as tx:
             await tx.execute(select(cases.c.receipt_no).where(cases.c.id == ids[number]))
 
-    line("SELECT 1 in a transaction", Times.of(await timed(COUNT, one)))
-    line("one case by its key", Times.of(await timed(COUNT, key)))
+    line("SELECT 1 in a transaction", Times.of(await timed(calls, one)))
+    line("one case by its key", Times.of(await timed(calls, key)))
 
 
-async def _lists(db: Database) -> None:
-    head(f"lists: 50 of a page, {COUNT} calls each, through list_cases")
+async def _lists(db: Database, calls: int) -> None:
+    head(f"lists: 50 of a page, {calls} calls each, through list_cases")
     all_times: list[float] = []
     for name, values in LISTS.items():
-        all_times += await _measure(db, name, values, LIST_MS)
+        all_times += await _measure(db, calls, name, values, LIST_MS)
     for sort in ("due", "updated"):
-        all_times += await _measure(db, f"sorted by {sort}", lambda _: {}, LIST_MS, sort=sort)
+        all_times += await _measure(db, calls, f"sorted by {sort}", lambda _: {}, LIST_MS, sort=sort)
     for depth in (100, 400):
         cursors = await _deep(db, depth)
-        all_times += await _measure(db, f"page {depth} by cursor", lambda _: {}, LIST_MS, cursors=cursors)
+        all_times += await _measure(db, calls, f"page {depth} by cursor", lambda _: {}, LIST_MS, cursors=cursors)
     line("all lists", Times.of(all_times), LIST_MS)
     head("counts, bounded at 10,000")
     for name in ("no filter", "department", "overdue", "department, category, area, open"):
@@ -120,21 +120,21 @@ async def _lists(db: Database) -> None:
         line(f"count: {name}", times)
 
 
-async def _texts(db: Database) -> None:
-    head(f"full text: 50 of a page, {COUNT} calls each")
+async def _texts(db: Database, calls: int) -> None:
+    head(f"full text: 50 of a page, {calls} calls each")
     all_times: list[float] = []
     for name, said in TEXTS.items():
-        all_times += await _measure(db, name, lambda n, said=said: {"text": said(n)}, TEXT_MS)  # type: ignore[misc]
+        all_times += await _measure(db, calls, name, lambda n, said=said: {"text": said(n)}, TEXT_MS)  # type: ignore[misc]
     more: Mapping[str, Callable[[int], Values]] = {
         "a common word in a department": lambda n: {"text": "가로등", "department_id": _of(DEPARTMENTS, n)},
         "a common word of one officer": lambda n: {"text": "주차", "staff_id": staff_ids()[n]},
         "a common word, open cases": lambda _: {"text": "쓰레기", "is_open": True},
     }
     for name, values in more.items():
-        all_times += await _measure(db, name, values, TEXT_MS)
+        all_times += await _measure(db, calls, name, values, TEXT_MS)
     for sort in ("relevance", "due", "updated"):
-        all_times += await _measure(db, f"two words by {sort}", _two_words, TEXT_MS, sort=sort)
-    all_times += await _measure(db, "a common word by relevance", _one_word, TEXT_MS, sort="relevance")
+        all_times += await _measure(db, calls, f"two words by {sort}", _two_words, TEXT_MS, sort=sort)
+    all_times += await _measure(db, calls, "a common word by relevance", _one_word, TEXT_MS, sort="relevance")
     line("all searches", Times.of(all_times), TEXT_MS)
 
 
@@ -148,6 +148,7 @@ def _one_word(number: int) -> Values:
 
 async def _measure(
     db: Database,
+    calls: int,
     name: str,
     values: Callable[[int], Values],
     aim: float,
@@ -161,7 +162,7 @@ async def _measure(
         async with db.transaction() as tx:
             await list_cases(tx, filters, cursor, 50, sort=sort)  # type: ignore[arg-type]
 
-    times = await timed(COUNT, call)
+    times = await timed(calls, call)
     line(name, Times.of(times), aim)
     async with watched(db) as ran:
         await call(1)
@@ -217,7 +218,7 @@ async def _some_ids(db: Database, count: int) -> list[Any]:
     return [ids[number % len(ids)] for number in range(count)]
 
 
-async def _http(url: str) -> None:
+async def _http(url: str, calls: int) -> None:
     """The real application in a process of its own, one client that keeps its connection."""
     head("over HTTP (loopback, signed in, access log written)")
     year = END.astimezone(SEOUL).year - 1
@@ -241,7 +242,7 @@ async def _http(url: str) -> None:
                 answer = await client.get(path(number))
                 assert answer.status_code == 200, answer.text
 
-            line(name, Times.of(await timed(COUNT, call)), aim or None)
+            line(name, Times.of(await timed(calls, call)), aim or None)
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ from civic.staff.scope import Scope
 
 Sort = Literal["received", "due", "updated", "relevance"]
 METERS_A_DEGREE = 111_320.0
+_STREETS = 0.012
+"""Degrees: about a kilometre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class CaseFilters:
     min_warned: int | None = None
     box: Box | None = None
     near: Near | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Within a few streets: hundreds of cases and not the city's."""
+        box = Box.around(self.near.lat, self.near.lon, self.near.radius_m) if self.near else self.box
+        return box is not None and max(box.north - box.south, box.east - box.west) <= _STREETS
 
     def asked(self) -> str:
         """The same for the same question, whenever it is asked."""

@@ -59,7 +59,8 @@ async def list_cases(
     if number is not None:
         wanted.append(number)
     if search is None:
-        return _page(list((await tx.execute(_ordered(sort, wanted, mark).limit(limit + 1))).all()), limit, sort, print_)
+        listed = _ordered(sort, wanted, mark, is_small=filters.is_small).limit(limit + 1)
+        return _page(list((await tx.execute(listed)).all()), limit, sort, print_)
     meant = search.wanted.did_you_mean
     if sort in ("relevance", "updated"):
         ranked = await match.best(tx, search, mark, limit + 1, by=sort)
@@ -122,7 +123,10 @@ def _desks(filters: CaseFilters) -> match.Desks:
     return match.Desks(scope.departments, scope.staff_id if scope.owns else None)
 
 
-def _ordered(sort: Sort, wanted: Sequence[ColumnElement[bool]], mark: Mark | None) -> Select[Any]:
+def _ordered(
+    sort: Sort, wanted: Sequence[ColumnElement[bool]], mark: Mark | None, *, is_small: bool = False
+) -> Select[Any]:
+    """`is_small`: so few can be meant that they are found first and sorted then."""
     if sort == "due":
         place = tuple_(cases.c.due_at, cases.c.id)
         within = [*wanted, cases.c.closed_at.is_(None), *([place > tuple_(mark.at, mark.id)] if mark else [])]
@@ -130,7 +134,8 @@ def _ordered(sort: Sort, wanted: Sequence[ColumnElement[bool]], mark: Mark | Non
     moment = cases.c.updated_at if sort == "updated" else cases.c.received_at
     place = tuple_(moment, cases.c.id)
     within = [*wanted, *([place < tuple_(mark.at, mark.id)] if mark else [])]
-    return select(*COLUMNS).where(*within).order_by(moment.desc(), cases.c.id.desc())
+    order = match.unordered(moment) if is_small else moment
+    return select(*COLUMNS).where(*within).order_by(order.desc(), cases.c.id.desc())
 
 
 def _page(

@@ -165,9 +165,12 @@ async def test_pages_of_a_search_cover_everything_once_in_every_order(
 
 async def test_a_cursor_of_another_sort_or_question_is_refused(database: Database, filed: list[OpenedCase]) -> None:
     cursor = (await found(database, "가로등", limit=1)).next_cursor
-    for values in ({"said": "포트홀"}, {"sort": "updated"}, {"sort": "relevance"}, {"department_id": "road"}):
+    others: tuple[dict[str, Any], ...] = ({"sort": "updated"}, {"sort": "relevance"}, {"department_id": "road"})
+    for values in others:
         with pytest.raises(BadInput):
-            await found(database, **{"said": "가로등", "cursor": cursor, **values})
+            await found(database, "가로등", cursor=cursor, **values)
+    with pytest.raises(BadInput):
+        await found(database, "포트홀", cursor=cursor)
     assert len((await found(database, "가로등", cursor=cursor)).rows) == 1
 
 

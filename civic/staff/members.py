@@ -68,27 +68,25 @@ async def add_staff(
 
     Raises BadInput (login, name, role, password rule), Forbidden (a role above his own), Conflict (login taken).
     """
-    login = login.strip().lower()
-    if not _LOGIN.fullmatch(login):
-        raise BadInput(
-            "아이디는 영문 소문자, 숫자, . _ - 로 3~40자입니다.", "A login has 3 to 40 of a-z, 0-9, '.', '_', '-'."
-        )
-    name = checked_name(name)
+    login, name = _checked_login(login), checked_name(name)
     may_grant(by, checked_role(role))
     check_password(password, login)
+    rights = {
+        "role": role,
+        "department_id": department_id,
+        "departments": sorted(set(departments)),
+        "areas": sorted(set(areas)),
+        "sees_all": sees_all,
+    }
     values = {
+        **rights,
         "id": new_id(),
         "city_id": city_id,
         "login": login,
         "name": name,
         "password_hash": await hash_password(password),
-        "role": role,
-        "department_id": department_id,
         "is_active": True,
         "created_at": now,
-        "departments": sorted(set(departments)),
-        "areas": sorted(set(areas)),
-        "sees_all": sees_all,
         "temporary_until": temporary_until,
     }
     added = await tx.execute(
@@ -105,15 +103,19 @@ async def add_staff(
         action="staff.added",
         object_kind="staff",
         object_id=str(row.id),
-        detail={
-            "role": role,
-            "department_id": department_id,
-            "departments": values["departments"],
-            "areas": values["areas"],
-        },
+        detail=rights,
         now=now,
     )
     return Member.of(row)
+
+
+def _checked_login(login: str) -> str:
+    login = login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise BadInput(
+            "아이디는 영문 소문자, 숫자, . _ - 로 3~40자입니다.", "A login has 3 to 40 of a-z, 0-9, '.', '_', '-'."
+        )
+    return login
 
 
 def checked_name(name: str) -> str:

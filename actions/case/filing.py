@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.case.form import FORMAL, MAX_STORY, WHEN_WORDS, prefilled
+from actions.case.form import FORMAL, MAX_STORY, WHEN_WORDS, prefilled, told_place
 from civic.cases.notices import written
 from civic.cases.service import Case, CaseDraft, CaseService, Deadline, InquiryDraft, Sought
 from civic.city.book import Category, CityBook
@@ -17,6 +17,7 @@ from core.settings import City
 from core.vault import vault_of
 
 CONSENT = "case_contact"
+PLACE_CONSENT = "photo_place"
 FILE = Choice("do:complaint_file", key="intent.complaint_file")
 HUMAN = Choice("do:talk_to_human", key="intent.talk_to_human")
 
@@ -54,7 +55,7 @@ async def submit(
 ) -> Reply:
     """Write the tip, offer to join a case of the same matter, or write the case."""
     if slots["lane"] != FORMAL:
-        return _tip(turn, slots, cases, book, city)
+        return _tip(turn, slots, cases, book, city, texts)
     if offer := await _offer(turn, slots, cases, book):
         return Reply(open_form=offer)
     return file_case(turn, slots, cases, book, city, texts)
@@ -127,7 +128,9 @@ def _draft(turn: Turn, slots: Mapping[str, Any], book: CityBook, city: City, cit
     )
 
 
-def _tip(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City) -> Reply:
+def _tip(
+    turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBook, city: City, texts: Wordings
+) -> Reply:
     category = _category(slots, book)
     draft = InquiryDraft(
         city_id=turn.city_id,
@@ -140,6 +143,7 @@ def _tip(turn: Turn, slots: Mapping[str, Any], cases: CaseService, book: CityBoo
     )
 
     async def write(tx: AsyncConnection) -> Mapping[str, Any]:
+        await _place_agreed(tx, turn, turn.citizen_id, slots, texts)
         opened = await cases.open_inquiry(tx, draft, turn.now)
         return {"receipt_no": opened.receipt_no}
 
@@ -163,28 +167,47 @@ def _office(book: CityBook, department_id: str, lang: str, city: City) -> dict[s
 
 
 def _where(slots: Mapping[str, Any]) -> dict[str, Any]:
-    place = slots.get("where") or {}
+    place = told_place(slots)
     return {"place": _place_label(place), "lat": place.get("lat"), "lon": place.get("lon")}
 
 
 async def citizen_of(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
-    if turn.citizen_id is not None:
-        return turn.citizen_id
-    citizen_id = await name_citizen(
-        tx, vault_of(tx), turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now
-    )
+    citizen_id = turn.citizen_id
+    if citizen_id is None:
+        citizen_id = await name_citizen(
+            tx, vault_of(tx), turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now
+        )
+        await _agreed(tx, turn, citizen_id, CONSENT, texts.render("case_file.ask.lane", turn.lang, _seen(slots)))
+    await _place_agreed(tx, turn, citizen_id, slots, texts)
+    return citizen_id
+
+
+async def _place_agreed(
+    tx: AsyncConnection, turn: Turn, citizen_id: UUID | None, slots: Mapping[str, Any], texts: Wordings
+) -> None:
+    """Where a picture was taken is used for the case only because he said so (개인정보 보호법 §15, §22)."""
+    if slots.get("photo_place") == "yes":
+        wording = texts.render("case_file.ask.photo_place", turn.lang, _seen(slots))
+        await _agreed(tx, turn, citizen_id, PLACE_CONSENT, wording)
+
+
+def _seen(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the question was put with."""
+    return {"slots": slots, "is_known": False}
+
+
+async def _agreed(tx: AsyncConnection, turn: Turn, citizen_id: UUID | None, purpose: str, wording: str) -> None:
     await record_consent(
         tx,
         city_id=turn.city_id,
         conversation_id=turn.conversation_id,
         citizen_id=citizen_id,
         channel=turn.channel,
-        purpose=CONSENT,
+        purpose=purpose,
         is_given=True,
-        wording=texts.render("case_file.ask.lane", turn.lang, {"slots": slots, "is_known": False}),
+        wording=wording,
         now=turn.now,
     )
-    return citizen_id
 
 
 def _told(body: str, slots: Mapping[str, Any]) -> str:

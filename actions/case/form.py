@@ -58,12 +58,39 @@ def _is_formal(slots: Slots) -> bool:
     return slots.get("lane") == FORMAL and not slots.get("is_known")
 
 
+def photo_point(slots: Slots) -> Mapping[str, float] | None:
+    """Where the first picture that knows it was taken, {lat, lon}: used only after a yes to `photo_place`."""
+    return next((photo["place"] for photo in slots.get("photo") or () if photo.get("place")), None)
+
+
+def told_place(slots: Slots) -> Mapping[str, Any]:
+    """The place of the matter, {label, lat, lon}: as said or pinned, or the picture's if he agreed; empty for none."""
+    if slots.get("photo_place") == "yes" and (point := photo_point(slots)):
+        return {"label": "", **point}
+    return slots.get("where") or {}
+
+
 def case_slots(book: CityBook) -> tuple[Slot, ...]:
     """The questions in their order."""
     return (
         Slot("what", "text", max_length=MAX_STORY, check=_story),
         Slot("category", "choice", choices_for=lambda slots: _category_choices(slots, book)),
-        Slot("where", "place", choices=(Choice("set:skip", key="case_file.no_place"),), optional=True),
+        Slot(
+            "photo_place",
+            "choice",
+            choices=(
+                Choice("set:yes", key="case_file.photo_place_yes"),
+                Choice("set:no", key="case_file.photo_place_no"),
+            ),
+            applies=lambda slots: photo_point(slots) is not None and not slots.get("where"),
+        ),
+        Slot(
+            "where",
+            "place",
+            choices=(Choice("set:skip", key="case_file.no_place"),),
+            optional=True,
+            applies=lambda slots: slots.get("photo_place") != "yes",
+        ),
         Slot(
             "when",
             "when",
@@ -104,18 +131,24 @@ def shown(book: CityBook, slots: Slots, lang: str) -> Mapping[str, Any]:
     category = book.category(str(slots.get("category", "")))
     guesses = [found for name in _guesses(slots, book) if (found := book.category(name))]
     when = slots.get("when") or {}
-    place = slots.get("where") or {}
+    place = told_place(slots)
     label = WHEN_WORDS.get(str(when.get("label")), (when.get("label", ""),) * 2)[0 if lang == "ko" else 1]
     return {
         "category": _name(category, lang),
         "guess": _name(guesses[0], lang) if guesses else "",
-        "place": place.get("label") or ("보내 주신 위치" if lang == "ko" else "the pin you sent") if place else "",
+        "place": _place_name(slots, place, lang),
         "when": label,
         "photos": len(slots.get("photo", ())),
         "is_formal": slots.get("lane") == FORMAL,
         "phone": masked_phone(slots["phone"]) if slots.get("phone") else "",
         "is_known": bool(slots.get("is_known")),
     }
+
+
+def _place_name(slots: Slots, place: Mapping[str, Any], lang: str) -> str:
+    if slots.get("photo_place") == "yes":
+        return "사진을 찍은 곳" if lang == "ko" else "where the photo was taken"
+    return place.get("label") or ("보내 주신 위치" if lang == "ko" else "the pin you sent") if place else ""
 
 
 def _name(category: Any, lang: str) -> str:

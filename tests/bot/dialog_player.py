@@ -33,6 +33,7 @@ from core.ids import new_id
 from core.vault import vault_of
 from tests.bot.city import MORNING, Citizen, City
 from tests.bot.dialog_file import Dialog, Step
+from tests.civic.files.made import with_gps
 
 _HANGUL = re.compile(r"[가-힣]")
 _BROKEN = re.compile(r"\{\{|\}\}|\{%|\bNone\b|Undefined|문제가 생겼습니다|something went wrong")
@@ -102,7 +103,7 @@ class Player:
             case "위치":
                 return await self.citizen.pin(float(value[0]), float(value[1]), *map(str, value[2:]))
             case "사진":
-                return await self.citizen.photo(b"not a picture" if value == "깨진" else photo(self.city_shade()))
+                return await self.citizen.photo(self._picture(value))
             case "채팅시작":
                 return await self._send("start")
             case "음성":
@@ -162,6 +163,11 @@ class Player:
         media = (Media("voice", "voice"),) if kind == "other" else ()
         message = IncomingMessage(uuid4().hex, self.citizen.address, kind, media=media, lang_hint=self.citizen.lang)
         return await self.citizen.send(message)
+
+    def _picture(self, value: Any) -> bytes:
+        """`깨진`: no picture at all. `위치있음`: one whose EXIF says where it was taken."""
+        made = {"깨진": b"not a picture", "위치있음": with_gps()}
+        return made[value] if value in made else photo(self.city_shade())
 
     def _payload(self, label: str, buttons: Any) -> str:
         for button in buttons:

@@ -9,6 +9,8 @@ from civic.cases.search.asked import Asked, Item
 from civic.cases.search.vocabulary import Near, counts, nearest
 from civic.cases.search.words import Word, quoted
 
+_UNFINISHED = 20_000
+"""A word that may go on stands for all that begin so: counted as common, it is looked for in short windows first."""
 _MAX_MEANT = 4
 """Words that are looked up among their neighbours, a question."""
 
@@ -45,7 +47,8 @@ async def write(tx: AsyncConnection, city_id: str, asked: Asked) -> Wanted:
             left -= 1
             meant = await nearest(tx, city_id, item.words[0].stem, _count(item.words[0], known))
         pieces.append(_piece(item, known, [near.term for near in meant]))
-        abouts.append(min(_count(word, known) for word in item.words) + sum(near.cases for near in meant))
+        about = min(_count(word, known) for word in item.words) + sum(near.cases for near in meant)
+        abouts.append(max(about, _UNFINISHED) if item.may_go_on else about)
         said.append(meant[0].term if meant else " ".join(word.stem for word in item.words))
         if item.is_phrase:
             said[-1] = f'"{said[-1]}"'

@@ -19,7 +19,9 @@ FILE = ("장기동에 가로등이 꺼졌어요", "네", "오늘", "사진 없�
 
 def sweep(city: City) -> Sweep:
     house = city.house
-    return Sweep(house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.files, house.clock)
+    return Sweep(
+        house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.files, house.clock
+    )
 
 
 async def words_of(city: City, citizen: Citizen) -> tuple[list[str], list[str]]:

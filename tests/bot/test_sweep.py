@@ -14,7 +14,9 @@ from tests.bot.city import Citizen, City
 @pytest.fixture
 def sweep(city: City) -> Sweep:
     house = city.house
-    return Sweep(house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.files, city.clock)
+    return Sweep(
+        house.db, house.desk, house.dialogue, house.channels, house.texts, house.settings, house.files, city.clock
+    )
 
 
 async def row(city: City, citizen: Citizen) -> Any:

@@ -103,7 +103,9 @@ async def test_another_department_keeps_number_and_history(tx: AsyncConnection) 
 
 async def test_a_closed_case_is_not_given_away(tx: AsyncConnection) -> None:
     case = await new_case(tx)
-    await change.change_status(tx, case.id, Status.REFUSED, AGENT, NOW, expected_version=1, text="소관 아님", appeal="60일")
+    await change.change_status(
+        tx, case.id, Status.REFUSED, AGENT, NOW, expected_version=1, text="소관 아님", appeal="60일"
+    )
     with pytest.raises(Conflict):
         await change.assign(tx, case.id, AGENT, NOW, expected_version=2, department_id="parks")
 

@@ -15,7 +15,7 @@ from core.ids import new_id
 from tests.api.house import SmallHouse
 from tests.civic.cases.rows import CITY, NOW, conversation, draft, said
 
-HERE = {"lat": 37.6453, "lon": 126.6280, "place": "구래동 호수공원 앞"}
+HERE: dict[str, Any] = {"lat": 37.6453, "lon": 126.6280, "place": "구래동 호수공원 앞"}
 
 
 async def filed(house: SmallHouse, **values: Any) -> Case:
@@ -33,7 +33,7 @@ async def told(house: SmallHouse, thread: UUID | None) -> list[str]:
     query = select(outbound.c.id, outbound.c.body).where(outbound.c.conversation_id == thread).order_by(outbound.c.seq)
     async with house.db.transaction() as tx:
         rows = (await tx.execute(query)).all()
-        return [house.db.vault.open_json(row.body, f"outbound.body:{row.id}")["text"] for row in rows]
+        return [house.vault.open_json(row.body, f"outbound.body:{row.id}")["text"] for row in rows]
 
 
 async def test_similar_cases_come_with_their_reasons_and_leave_an_access_row(house: SmallHouse) -> None:

@@ -60,8 +60,8 @@ async def test_what_lay_plain_is_sealed_and_emptied(database: Database) -> None:
         ).scalar_one()
         assert "홍길동" not in stored and '"x"' not in stored
         assert [entry.text for entry in await thread.read(tx, of)] == ["홍길동입니다"]
-        row = (await tx.execute(select(citizens).where(citizens.c.id == person))).one()
-        assert (row.name, row.phone) == (None, None)
+        kept = (await tx.execute(select(citizens).where(citizens.c.id == person))).one()
+        assert (kept.name, kept.phone) == (None, None)
         assert await contact_of(tx, vault, person) == ("홍길동", "010-1234-5678")
         assert await find_by_phone(tx, vault, CITY, "+82 10 1234 5678") == [person]
         assert await find_by_phone(tx, vault, "paju", "010-1234-5678") == []

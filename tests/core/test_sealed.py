@@ -1,6 +1,7 @@
 """Sealed columns: opened as they are read, wherever they are selected, and never in another row's place."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 WORDS = "제 이름은 홍길동이고 번호는 010-1234-5678입니다"
 
 
-async def told(tx: AsyncConnection, conversation_id: object) -> object:
+async def told(tx: AsyncConnection, conversation_id: UUID) -> UUID:
     draft = Draft(
         city_id=CITY, conversation_id=conversation_id, channel="web", purpose="reply", priority=1, valid_until=NOW,
         next_attempt_at=NOW, body={"text": WORDS, "buttons": [], "ask": "", "lang": "ko"},
@@ -31,7 +32,8 @@ async def test_a_column_opens_alone_in_a_row_in_an_alias_and_in_a_returning(data
         message_id = await told(tx, of)
         assert await tx.scalar(select(outbound.c.body["text"].astext)) is None
         assert (await tx.execute(select(outbound))).one().body["text"] == WORDS
-        assert (await tx.scalar(select(outbound.c.body)))["text"] == WORDS
+        body = await tx.scalar(select(outbound.c.body))
+        assert body is not None and body["text"] == WORDS
         other = outbound.alias("o")
         assert (await tx.execute(select(other.c.body.label("said")))).one().said["text"] == WORDS
         changed = update(outbound).where(outbound.c.id == message_id).values(attempts=1).returning(outbound.c.body)

@@ -23,7 +23,7 @@ async def signed_in(town: Town) -> tuple[str, str]:
                 login=login,
                 name="김담당",
                 role="manager",
-                department_id=None,
+                department_id="recycling",
                 password=PASSWORD,
                 now=datetime.now(UTC),
             )

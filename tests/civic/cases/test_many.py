@@ -29,7 +29,7 @@ from core.settings import Duplicates, read
 from tests.civic.cases.rows import CITY, NOW, conversation, departments_of_city, draft
 
 NEAR = Duplicates()
-HERE = {"lat": 37.6453, "lon": 126.6280, "place": "구래동 호수공원 앞"}
+HERE: dict[str, Any] = {"lat": 37.6453, "lon": 126.6280, "place": "구래동 호수공원 앞"}
 STAFF = Actor.staff(new_id(), "agent")
 
 

@@ -102,8 +102,8 @@ async def test_its_people_are_with_the_other_one_until_the_undo(database: Databa
         assert [one.id for one in await merged_into(tx, into.id)] == [case.id]
         await tell(tx, read().messaging, target, "in_progress", LATER)
         assert await tell(tx, read().messaging, gone, "in_progress", LATER) is None
-        for thread in (case.conversation_id, into.conversation_id, along, both):
-            said = await tx.execute(select(outbound.c.id).where(outbound.c.conversation_id == thread))
+        for each in (case.conversation_id, into.conversation_id, along, both):
+            said = await tx.execute(select(outbound.c.id).where(outbound.c.conversation_id == each))
             assert len(said.all()) == 1
         newcomer = await conversation(tx)
         assert (await join(tx, case.id, newcomer, LATER, near=NEAR)).case.id == into.id

@@ -8,6 +8,7 @@ import structlog
 
 from civic.cases import anonymise
 from civic.files.service import Files, unneeded
+from civic.guard.service import forget_reasons
 from civic.people.service import note_run
 from civic.staff import anchors, chain, keeping
 from core import rotation
@@ -83,3 +84,5 @@ class Care:
         async with self._db.transaction() as tx:
             tips = await anonymise.anonymise_tips(tx, self._city_id, before)
             await note_run(tx, self._city_id, "inquiry", before, tips, now)
+            rests = await forget_reasons(tx, self._city_id, before)
+            await note_run(tx, self._city_id, "guard_rest", before, rests, now)

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.cases.query import CaseQuery, filters_of, shown
 from api.cases.schemas import CaseDetail, CaseEvent, CasePage, CaseRow, Citizen, Picture, Relative, row_values
 from api.conversations.schemas import ThreadEntry
-from api.deps import Caller, HouseDep, allowed
+from api.deps import Caller, House, HouseDep, allowed
 from civic.cases.case import Actor, Case
+from civic.cases.clock import DaysOff
+from civic.cases.clock.recount import due_after_pauses
 from civic.cases.find import events_of, list_cases, read_case
 from civic.cases.listing import Count, count_cases
 from civic.cases.relatives import relatives_of
@@ -54,7 +56,7 @@ async def search_cases(asking: Reader, house: HouseDep, query: Annotated[CaseQue
 async def read_one(reference: str, asking: Reader, house: HouseDep, response: Response) -> CaseDetail:
     async with house.db.transaction() as tx:
         case = await read_case(tx, house.settings.city.id, reference, asking.scope)
-        detail = await _detail(tx, case, asking, house.clock.now())
+        detail = await _detail(tx, case, asking, house)
         await asking.looked(tx, house, "case", case.receipt_no, action="case.read")
     response.headers["ETag"] = etag(case)
     return detail
@@ -71,7 +73,8 @@ def etag(case: Case) -> str:
     return f'"{case.version}"'
 
 
-async def _detail(tx: AsyncConnection, case: Case, asking: Caller, now: datetime) -> CaseDetail:
+async def _detail(tx: AsyncConnection, case: Case, asking: Caller, house: House) -> CaseDetail:
+    now = house.clock.now()
     said = await thread.read(tx, case.conversation_id) if case.conversation_id else []
     contact = await contact_of(tx, vault_of(tx), case.citizen_id) if case.citizen_id else None
     actor = Actor.staff(asking.member.id, asking.member.role)
@@ -83,6 +86,7 @@ async def _detail(tx: AsyncConnection, case: Case, asking: Caller, now: datetime
         occurred=case.occurred,
         answer=case.answer,
         due_rule=case.due_rule,
+        due_if_answered_at=await _due_if_answered(tx, case, house.cases.days_off, now),
         **{name: getattr(case, name) for name in _ALSO},
         relatives=[Relative.model_validate(one) for one in await relatives_of(tx, case)],
         conversation_id=case.conversation_id,
@@ -95,3 +99,8 @@ async def _detail(tx: AsyncConnection, case: Case, asking: Caller, now: datetime
         events=[CaseEvent.model_validate(event) for event in await events_of(tx, case.id)],
         thread=[ThreadEntry.model_validate(entry) for entry in said],
     )
+
+
+async def _due_if_answered(tx: AsyncConnection, case: Case, days_off: DaysOff, now: datetime) -> datetime | None:
+    """While the clock stands: the due date if the citizen answered now."""
+    return (await due_after_pauses(tx, case, days_off, until=now)).at if case.paused_at else None

@@ -146,7 +146,8 @@ class Relative(BaseModel):
 
 
 class CaseDetail(CaseRow):
-    """The whole case. `due_rule` names the article; `next_statuses` is what the caller may choose now; `appeal` is the
+    """The whole case. `due_rule` names the article; `due_if_answered_at`, while it waits for the citizen, the due date
+    if he answered now; `next_statuses` is what the caller may choose now; `appeal` is the
     way to object that a refusal named; `public_text` what the public may read."""
 
     track_reason: str
@@ -169,6 +170,7 @@ class CaseDetail(CaseRow):
     occurred: str
     answer: str | None
     due_rule: dict[str, Any]
+    due_if_answered_at: datetime | None
     conversation_id: UUID | None
     citizen: Citizen | None
     next_statuses: list[Status]

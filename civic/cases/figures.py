@@ -54,10 +54,11 @@ class Figures:
     """Of one department, of one week, or of the city. Shares are 0–1; None where there is nothing to divide.
 
     `open`, `overdue`: now. All others: of what was received, or closed, in the period. Withdrawn cases are closed but
-    nobody's time is measured by them. `median_working_days`: from the day of receipt to that of the answer, both
-    counted, as 민원처리법 §19 counts; `median_days`: by the calendar; `median_instant_minutes`: of the instant lane
-    (즉결). `reopened`: of the closed ones, those that were opened again. `transferred_late`: passed to another body
-    after more working hours than the law gives (민원처리법 §16, 시행령 §13; the dated row of the period's end).
+    nobody's time is measured by them; one merged into another ends with that one and is not counted as closed.
+    `median_working_days`: from the day of receipt to that of the answer, both counted, as 민원처리법 §19 counts;
+    `median_days`: by the calendar; `median_instant_minutes`: of the instant lane (즉결). `reopened`: of the closed
+    ones, those that were opened again. `transferred_late`: passed to another body after more working hours than the
+    law gives (민원처리법 §16, 시행령 §13; the dated row of the period's end).
     """
 
     received: int = 0
@@ -106,6 +107,7 @@ _CLOSED = """
             extract(epoch FROM at.received::time) / 3600 AS a_hour,
             extract(epoch FROM at.closed::time) / 3600 AS b_hour) k
     WHERE c.city_id = :city AND c.closed_at IS NOT NULL AND c.closed_at >= :start AND c.closed_at < :end
+        AND c.merged_into_id IS NULL
         AND (CAST(:department AS text) IS NULL OR c.department_id = :department)
 """
 _BOARD = text(
@@ -136,7 +138,7 @@ GROUP BY GROUPING SETS ((department_id), (week), ())"""
 _OPEN = text(
     """SELECT department_id, count(*) AS open,
     count(*) FILTER (WHERE due_at < coalesce(paused_at, :now)) AS overdue
-FROM cases WHERE city_id = :city AND closed_at IS NULL
+FROM cases WHERE city_id = :city AND closed_at IS NULL AND merged_into_id IS NULL
     AND (CAST(:department AS text) IS NULL OR department_id = :department)
 GROUP BY department_id"""
 )

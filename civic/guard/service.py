@@ -28,6 +28,7 @@ __all__ = [
     "GuardService",
     "Guarded",
     "Harsh",
+    "forget_reasons",
     "guarded",
     "lift",
     "look",
@@ -248,3 +249,9 @@ async def _record(
         detail=detail,
         now=now,
     )
+
+
+async def forget_reasons(tx: AsyncConnection, city_id: str, before: datetime) -> int:
+    """Why somebody rested goes with the words that it was about; that he rested stays. How many."""
+    old = (guard_rests.c.city_id == city_id, guard_rests.c.until_at < before, guard_rests.c.reason != "")
+    return (await tx.execute(update(guard_rests).where(*old).values(reason=""))).rowcount

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -102,7 +102,9 @@ async def _works_there(tx: AsyncConnection, city_id: str, address: Address) -> b
     else:
         wanted.append(staff.c.role == address.role)
         if address.department_id is not None:
-            wanted.append(staff.c.department_id == address.department_id)
+            wanted.append(
+                or_(staff.c.department_id == address.department_id, any_(staff.c.departments) == address.department_id)
+            )
     return (await tx.execute(select(staff.c.id).where(*wanted).limit(1))).first() is not None
 
 
@@ -135,6 +137,11 @@ async def mark_read(tx: AsyncConnection, member: Member, notice_id: UUID, now: d
 def _may_read(member: Member) -> ColumnElement[bool]:
     to_role = and_(
         staff_notices.c.role == member.role,
-        or_(staff_notices.c.department_id.is_(None), staff_notices.c.department_id == member.department_id),
+        or_(staff_notices.c.department_id.is_(None), staff_notices.c.department_id.in_(_departments(member))),
     )
     return and_(staff_notices.c.city_id == member.city_id, or_(staff_notices.c.staff_id == member.id, to_role))
+
+
+def _departments(member: Member) -> list[str]:
+    own = {member.department_id} if member.department_id else set()
+    return sorted(own.union(member.departments))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.cases.tables import case_events, cases
+from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
 from civic.files.tables import attachments
@@ -39,6 +39,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "phone": phone,
         "named_at": named_at,
         "cases": await _cases(tx, citizen_id),
+        "joined": await _joined(tx, citizen_id),
         "conversations": await _conversations(tx, citizen_id),
         "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
@@ -57,6 +58,13 @@ async def _cases(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
         files = select(*_of(attachments, "id", "content_type", "size", "created_at"))
         case["files"] = await _rows(tx, files.where(attachments.c.case_id == case["id"]))
     return found
+
+
+async def _joined(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
+    """Cases of others that he joined: their number and his own words, nothing of the others."""
+    columns = (cases.c.receipt_no, case_joiners.c.joined_at, case_joiners.c.left_at, case_joiners.c.text)
+    joined = select(*columns).join(cases, cases.c.id == case_joiners.c.case_id)
+    return await _rows(tx, joined.where(case_joiners.c.citizen_id == citizen_id).order_by(case_joiners.c.joined_at))
 
 
 async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
@@ -111,6 +119,10 @@ def as_text(found: Mapping[str, Any]) -> str:
             f"  답변: {case['answer'] or '-'}",
         ]
         lines += [f"  {_when(event['at'])} {event['kind']} {event['text']}".rstrip() for event in case["events"]]
+    lines += ["", f"■ 함께 신청한 민원 {len(found['joined'])}건"]
+    lines += [
+        f"- {_when(row['joined_at'])} {row['receipt_no']} {row['text'] or ''}".rstrip() for row in found["joined"]
+    ]
     lines += ["", f"■ 대화 {len(found['conversations'])}건"]
     for one in found["conversations"]:
         lines.append(f"- {one['channel']} (시작 {_when(one['created_at'])})")

@@ -46,6 +46,16 @@ async def test_a_notice_is_read_by_whom_it_is_for(house: SmallHouse, whom: dict[
     assert {role for role in roles if await seen(house, role, notice)} == readers
 
 
+async def test_a_further_department_of_his_counts_too(house: SmallHouse) -> None:
+    async with house.db.transaction() as tx:
+        mine = staff.c.id == house.members["colleague"].id
+        await tx.execute(update(staff).where(mine).values(departments=["water"]))
+    notice = await noticed(house, role="agent", department_id="water")
+    assert {role for role in ("agent", "colleague") if await seen(house, role, notice)} == {"colleague"}
+    async with house.db.transaction() as tx:
+        await tx.execute(update(staff).where(mine).values(departments=[]))
+
+
 async def test_who_reads_it_first_is_kept_and_unread_is_counted(house: SmallHouse) -> None:
     async with house.client("agent") as one, house.client("colleague") as other:
         before = (await one.get("/api/v1/inbox")).json()["unread"]

@@ -76,6 +76,8 @@ async def test_the_clock_stands_while_the_citizen_is_asked(house: SmallHouse, ag
     waiting = (await agent.get(f"/api/v1/cases/{case.id}")).json()
     assert (waiting["is_overdue"], waiting["status"]) == (False, "waiting_citizen")
     house.clock.move(MONDAY + timedelta(hours=2) - house.clock.now())
+    waiting = (await agent.get(f"/api/v1/cases/{case.id}")).json()
+    assert (waiting["due_at"], waiting["due_if_answered_at"]) == ("2026-09-30T07:00:00Z", "2026-09-30T09:00:00Z")
     resumed = (await patch(agent, case, 2, status="in_progress")).json()
     assert resumed["due_at"] == "2026-09-30T09:00:00Z"
     async with house.db.transaction() as tx:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from civic.cases.join import join
 from civic.cases.open import open_case
 from civic.cases.tables import case_events, cases
 from civic.conversations import thread
@@ -16,9 +17,11 @@ from civic.people.service import name_citizen, record_consent
 from civic.people.tables import citizens
 from civic.staff.tables import access_log, audit_log
 from core.ids import new_id
+from core.settings import Duplicates
 from tests.api.house import SmallHouse
 from tests.civic.cases.rows import CITY, NOW, conversation, draft, said
 
+NEAR = Duplicates()
 REASON = "열람 청구 2026-11호"
 
 
@@ -80,7 +83,9 @@ async def test_a_search_needs_a_reason_and_one_possible_mark(admin: httpx.AsyncC
 
 
 async def test_he_gets_everything_that_is_kept_and_who_looked(house: SmallHouse, admin: httpx.AsyncClient) -> None:
-    made = await person(house, "010-2323-0002")
+    made, other = await person(house, "010-2323-0002"), await person(house, "010-2323-0012")
+    async with house.db.transaction() as tx:
+        await join(tx, other["case"], made["conversation"], NOW, text="저도 불편해요", near=NEAR)
     async with house.client("agent") as agent:
         await agent.get(f"/api/v1/cases/{made['number']}")
         await agent.post(
@@ -92,6 +97,7 @@ async def test_he_gets_everything_that_is_kept_and_who_looked(house: SmallHouse,
     assert (found["name"], found["phone"]) == ("홍길동", "010-2323-0002")
     (case,) = found["cases"]
     assert (case["receipt_no"], case["body"]) == (made["number"], "구래동 공원 앞 가로등이 사흘째 꺼져 있습니다.")
+    assert [(one["receipt_no"], one["text"]) for one in found["joined"]] == [(other["number"], "저도 불편해요")]
     assert "내부 메모" not in str(found)
     (talk,) = found["conversations"]
     assert talk["messages"][0]["text"] == "가로등이 꺼졌어요"

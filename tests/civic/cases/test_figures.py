@@ -46,6 +46,13 @@ async def case(database: Database, received_at: datetime, closed_at: datetime | 
         await tx.execute(insert(cases).values(row))
 
 
+async def merged(database: Database, received_at: datetime, closed_at: datetime) -> None:
+    """Ended by being put into another: nobody answered it, so nobody is measured by it."""
+    into = new_id()
+    await case(database, received_at, received_at, id=into, city_id="goyang")
+    await case(database, received_at, closed_at, merged_into_id=into)
+
+
 @pytest.fixture(scope="module")
 async def filed(database: Database) -> None:
     await case(database, at(21), at(22), rating=5)
@@ -58,6 +65,7 @@ async def filed(database: Database) -> None:
     await case(database, at(1), due_at=at(8))
     await case(database, at(2), due_at=at(20), paused_at=at(10))
     await case(database, at(1) - timedelta(days=400), at(1) - timedelta(days=390), department_id="parks")
+    await merged(database, at(20) - timedelta(days=60), at(22))
 
 
 async def read(database: Database, **values: Any) -> Any:

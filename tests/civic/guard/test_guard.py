@@ -74,7 +74,9 @@ async def test_a_rest_frees_the_conversation_for_the_bot_and_ends_by_itself(data
         await guard.must_not_rest(tx, thread, until)
         with pytest.raises(Conflict):
             await guard.rest(tx, MESSAGING, CITY, thread, NOW, hours=1, reason="또", by=OFFICER)
+        assert await guard.forget_reasons(tx, CITY, until) == 0
         again = await guard.rest(tx, MESSAGING, CITY, thread, until, hours=1, reason="또", by=OFFICER)
+        assert await guard.forget_reasons(tx, CITY, until + timedelta(seconds=1)) == 1
         await guard.lift(tx, MESSAGING, CITY, thread, until, by=OFFICER)
         assert await guard.rest_of(tx, thread, again - timedelta(minutes=1)) is None
         with pytest.raises(NotFound):

@@ -79,7 +79,7 @@ def _serve(url: str, var: Path, listener: socket.socket, ready: threading.Event,
         told["known"] = await _seed(house)
         told["token"] = house.tokens["admin"]
         told["spare"] = house.tokens["manager"]
-        server = _Quiet(uvicorn.Config(house.app, log_level="critical", lifespan="off"))
+        server = _Quiet(uvicorn.Config(house.app, log_config=None, access_log=False, lifespan="off"))
         told["server"] = server
         ready.set()
         await server.serve(sockets=[listener])

@@ -116,10 +116,15 @@ class Bus:
 
 async def announce(connection: AsyncConnection, topic: str, payload: str) -> None:
     """Tell every process when this transaction commits. Raises ValueError when both take more than 7,900 bytes."""
-    message = orjson.dumps({"topic": topic, "payload": payload}).decode()
-    if len(message.encode()) > MAX_PAYLOAD:
+    await connection.execute(_NOTIFY, {"channel": CHANNEL, "message": message_of(topic, payload)})
+
+
+def message_of(topic: str, payload: str) -> str:
+    """What goes over `CHANNEL`, for a statement that notifies as it writes. Raises ValueError like `announce`."""
+    message = orjson.dumps({"topic": topic, "payload": payload})
+    if len(message) > MAX_PAYLOAD:
         raise ValueError(f"a bus message is at most {MAX_PAYLOAD} bytes: send an id instead")
-    await connection.execute(_NOTIFY, {"channel": CHANNEL, "message": message})
+    return message.decode()
 
 
 def _put(queue: Queue, payload: str | None) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.case import COLUMNS, Case
@@ -13,6 +14,7 @@ from civic.cases.status import CLOSED
 from civic.cases.tables import cases
 from civic.parking.distance import degree_meters, meters
 from core.contracts.channel import GeoPoint
+from core.db import driver
 from core.settings import Duplicates
 
 MOST_WEIGHED = 200
@@ -83,11 +85,12 @@ async def find_similar(
         cases.c.city_id == sought.city_id,
         cases.c.category == sought.category,
         cases.c.merged_into_id.is_(None),
-        cases.c.received_at.between(sought.at - span, sought.at + span),
+        # No condition for an index: "the last two weeks" are a whole city's cases, the corner's are a handful.
+        cases.c.received_at.between(sought.at - span, sought.at + span).is_(True),
         near,
     ]
     if only_open:
-        wanted.append(cases.c.status.not_in(_CLOSED))
+        wanted += [cases.c.status.not_in(_CLOSED), cases.c.closed_at.is_(None)]
     if sought.case_id is not None:
         wanted.append(cases.c.id != sought.case_id)
     if citizen_id is not None:
@@ -98,25 +101,60 @@ async def find_similar(
     return _best([(Case.of(row), float(row.likeness)) for row in found], sought, rule)[:most]
 
 
-async def crowd_near(tx: AsyncConnection, sought: Sought, rule: Duplicates) -> int | None:
-    """At most how many people stand behind open cases of this kind in the box around the point; None without a point.
+async def crowd_near(tx: AsyncConnection, sought: Sought, rule: Duplicates, needed: int) -> int:
+    """How many people stand behind open cases of this kind around the point or at the place, the case itself aside.
 
-    One small read that every filing makes, so that only a crowd is looked at closely.
+    Of fewer than `needed` all are counted, else those whose words are alike. One small read that every filing makes,
+    so that only a crowd is looked at closely.
     """
-    if sought.lat is None or sought.lon is None:
-        return None
-    north, east = degree_meters(sought.lat)
-    high, wide, span = rule.radius_m / north, rule.radius_m / east, timedelta(days=rule.days)
-    given = {"city": sought.city_id, "kind": sought.category, "since": sought.at - span, "until": sought.at + span}
-    box = {"south": sought.lat - high, "north": sought.lat + high, "west": sought.lon - wide, "east": sought.lon + wide}
-    return int((await tx.execute(_CROWD, {**given, **box})).scalar_one())
+    row = await (await (await driver(tx)).execute(CROWD, crowd_asked(sought, rule, needed), prepare=True)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
-_CROWD = text("""
-SELECT coalesce(sum(joined + 1), 0) FROM cases
-WHERE city_id = :city AND category = :kind AND lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east
-  AND received_at BETWEEN :since AND :until AND closed_at IS NULL AND merged_into_id IS NULL
-""")
+def crowd_asked(sought: Sought, rule: Duplicates, needed: int) -> dict[str, Any]:
+    """What `CROWD` is asked for."""
+    box: dict[str, float | None] = dict.fromkeys(("south", "north", "west", "east"))
+    if sought.lat is not None and sought.lon is not None:
+        north, east = degree_meters(sought.lat)
+        high, wide = rule.radius_m / north, rule.radius_m / east
+        box = {"south": sought.lat - high, "north": sought.lat + high}
+        box |= {"west": sought.lon - wide, "east": sought.lon + wide}
+    span = timedelta(days=rule.days)
+    return {
+        **box,
+        "own": sought.case_id,
+        "city": sought.city_id,
+        "kind": sought.category,
+        "place": sought.place,
+        "since": sought.at - span,
+        "until": sought.at + span,
+        "told": sought.text,
+        "needed": needed,
+        "alike": rule.similarity,
+    }
+
+
+# Two arms, each with an index of its own over open cases. The span of time is no condition for an index: the planner
+# would take "the last two weeks" for a handful and read a whole city's.
+CROWD = f"""
+WITH near AS MATERIALIZED (
+  SELECT id, joined, body, received_at FROM cases
+  WHERE city_id = %(city)s AND category = %(kind)s AND closed_at IS NULL AND merged_into_id IS NULL
+    AND lat BETWEEN %(south)s::float8 AND %(north)s::float8 AND lon BETWEEN %(west)s::float8 AND %(east)s::float8
+  UNION ALL
+  SELECT id, joined, body, received_at FROM cases
+  WHERE city_id = %(city)s AND category = %(kind)s AND closed_at IS NULL AND merged_into_id IS NULL
+    AND place = %(place)s::text AND place <> '' AND (lat IS NULL OR %(south)s::float8 IS NULL)),
+crowd AS MATERIALIZED (
+  SELECT joined, body FROM near
+  WHERE received_at BETWEEN %(since)s AND %(until)s AND id IS DISTINCT FROM %(own)s::uuid
+  ORDER BY received_at DESC LIMIT {MOST_WEIGHED})
+SELECT CASE WHEN people < %(needed)s::int THEN people ELSE
+  (SELECT coalesce(sum(joined + 1), 0) FROM crowd WHERE greatest(similarity(body, %(told)s::text),
+    {_WITHIN} * greatest(word_similarity(body, %(told)s::text), word_similarity(%(told)s::text, body))) >= %(alike)s)
+END FROM (SELECT coalesce(sum(joined + 1), 0) FROM crowd) all_of (people)
+"""  # noqa: S608
 
 
 def _likeness(body: ColumnElement[str], told: str) -> ColumnElement[float]:

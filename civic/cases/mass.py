@@ -16,15 +16,18 @@ from core.settings import Duplicates
 MOST_ALIKE = 50
 
 
-async def recognise(tx: AsyncConnection, case: Case, now: datetime, near: Duplicates) -> Case:
+async def recognise(
+    tx: AsyncConnection, case: Case, now: datetime, near: Duplicates, *, crowd: int | None = None
+) -> Case:
     """Mark the case once enough people stand behind its matter: its own, and those of the open cases alike to it.
 
     The eldest case of the matter is marked; this one is returned as it then stands. People are counted once each, by
-    citizen where he is known, else by conversation.
+    citizen where he is known, else by conversation. `crowd`: what `crowd_near` said after the case was written.
     """
-    needed = law.at(case.received_at).number("mass_households")
-    crowd = await crowd_near(tx, Sought.of(case), near)
-    if crowd is not None and max(crowd, case.joined + 1) < needed:
+    needed = needed_at(case.received_at)
+    if crowd is None:
+        crowd = await crowd_near(tx, Sought.of(case), near, needed - case.joined - 1)
+    if crowd + case.joined + 1 < needed:
         return case
     alike = [one.case for one in await find_similar(tx, Sought.of(case), near, most=MOST_ALIKE)]
     eldest = min([case, *alike], key=lambda one: (one.received_at, one.id))
@@ -37,6 +40,11 @@ async def recognise(tx: AsyncConnection, case: Case, now: datetime, near: Duplic
         return case
     marked = await _mark(tx, eldest, people, now)
     return marked if marked.id == case.id else case
+
+
+def needed_at(received_at: datetime) -> int:
+    """How many households the law of that day asks for."""
+    return law.at(received_at).number("mass_households")
 
 
 async def people_behind(tx: AsyncConnection, case_ids: list[UUID]) -> int:

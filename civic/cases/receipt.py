@@ -32,6 +32,12 @@ async def next_number(
     return f"{prefix}-{year}-{taken.scalar_one():06d}"
 
 
+NEXT = """INSERT INTO receipt_numbers (city_id, series, year, last) VALUES (%(city)s, 'case', %(year)s::int, 1)
+ON CONFLICT (city_id, series, year) DO UPDATE SET last = receipt_numbers.last + 1 RETURNING last"""
+"""`next_number` within the statement that files a case (filed.py); `WRITTEN` is the number as it then stands."""
+WRITTEN = "%(prefix)s::text || '-' || %(year)s::text || '-' || lpad(last::text, greatest(6, length(last::text)), '0')"
+
+
 def read_number(text: str) -> str | None:
     """The receipt number as it is stored, from what a person typed (`gp 2026 123`, full-width digits), else None.
 

@@ -23,6 +23,9 @@ from core.db import Id, Json, Moment, metadata
 
 RUNNING = text("closed_at IS NULL AND merged_into_id IS NULL")
 """Cases whose clock somebody must keep."""
+_AROUND = text("closed_at IS NULL AND merged_into_id IS NULL AND lat IS NOT NULL")
+_PLACED = text("closed_at IS NULL AND merged_into_id IS NULL AND place <> ''")
+"""Among which every filing looks for its like (duplicates.py): open cases with a point, those with a named place."""
 UNPLANNED = text(
     "closed_at IS NULL AND merged_into_id IS NULL AND (progress_at IS NULL"
     " OR (warn_at IS NULL AND warn_level < 3 AND paused_at IS NULL))"
@@ -99,6 +102,8 @@ cases = Table(
         postgresql_where=text("closed_at IS NOT NULL AND anonymised_at IS NULL"),
     ),
     Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+    Index("ix_cases_around", "city_id", "category", "lat", "lon", postgresql_where=_AROUND),
+    Index("ix_cases_place", "city_id", "category", "place", postgresql_where=_PLACED),
     Index("ix_cases_load", "staff_id", postgresql_where=text("closed_at IS NULL AND staff_id IS NOT NULL")),
     Index("ix_cases_repeat", "repeat_of_id", postgresql_where=text("repeat_of_id IS NOT NULL")),
     Index("ix_cases_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),

@@ -107,7 +107,7 @@ def _polygon(wanted: Conditions, seen: Seen) -> Answer:
     if seen.matter.lat is None or seen.matter.lon is None:
         return False, Why("좌표 없음", "no coordinates")
     # `covers`, not `contains`: a report from the line itself belongs to the area.
-    is_in = wanted.polygon.shape().covers(Point(seen.matter.lon, seen.matter.lat))
+    is_in = wanted.polygon.shape.covers(Point(seen.matter.lon, seen.matter.lat))
     return is_in, Why("구역 안", "inside the polygon") if is_in else Why("구역 밖", "outside the polygon")
 
 

@@ -1,6 +1,7 @@
 """One rule of the city: when it applies, and what follows. Both are data that staff write and a folder may hold."""
 
 from datetime import datetime, time
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -46,12 +47,13 @@ class Polygon(_Strict):
             raise PydanticCustomError("polygon_too_long", "A polygon has at most 2000 points")
         if any(ring[0] != ring[-1] for ring in self.coordinates):
             raise PydanticCustomError("polygon_open", "Each ring ends where it began")
-        if not (area := self.shape()).is_valid or area.is_empty:
+        if not (area := self.shape).is_valid or area.is_empty:
             raise PydanticCustomError("polygon_crossed", "The rings cross themselves or enclose nothing")
         return self
 
+    @cached_property
     def shape(self) -> BaseGeometry:
-        return shape(self.model_dump())
+        return shape({"type": self.type, "coordinates": self.coordinates})
 
 
 class Hours(_Strict):

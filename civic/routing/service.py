@@ -7,13 +7,26 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.routing.area import area_of
+from civic.routing.area import Town, area_among, area_of, towns_of
 from civic.routing.match import Matter, Tried, Why, first_match, seen_at
 from civic.routing.rule import Result, Rule, RuleDraft, Track
 from civic.routing.rules import list_rules
 from civic.routing.track import track_of
 
-__all__ = ["Matter", "Routed", "Rule", "RuleDraft", "Tried", "Why", "area_of", "list_rules", "route"]
+__all__ = [
+    "Matter",
+    "Routed",
+    "Rule",
+    "RuleDraft",
+    "Town",
+    "Tried",
+    "Why",
+    "area_of",
+    "list_rules",
+    "route",
+    "route_among",
+    "towns_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +56,15 @@ async def route(
     rules: Sequence[Rule] | None = None,
 ) -> Routed:
     """The way of a case that is received `now`. `rules`: tried instead of the stored ones (a dry run of a draft)."""
-    area_id = await area_of(tx, city_id, lat=matter.lat, lon=matter.lon, place=matter.place)
-    track, track_reason = track_of(matter)
     given = await list_rules(tx, city_id, only_active=True) if rules is None else rules
-    rule, tried = first_match(given, seen_at(matter, area_id, track, now))
+    return route_among(given, await towns_of(tx, city_id), matter, now)
+
+
+def route_among(rules: Sequence[Rule], towns: Sequence[Town], matter: Matter, now: datetime) -> Routed:
+    """The same from rules and towns that the caller has read, the active rules in their order."""
+    area_id = area_among(towns, lat=matter.lat, lon=matter.lon, place=matter.place)
+    track, track_reason = track_of(matter)
+    rule, tried = first_match(rules, seen_at(matter, area_id, track, now))
     result = rule.result if rule else Result.model_construct()
     if rule and result.track:
         track, track_reason = result.track, Why(f"규칙 ‘{rule.name}’", f"rule '{rule.name}'")

@@ -27,16 +27,42 @@ async def record_change(
     now: datetime,
 ) -> None:
     """`action` is `<noun>.<verb>`; `detail` is JSON without names, numbers or texts of citizens."""
-    await tx.execute(
-        insert(audit_log).values(
-            id=new_id(),
-            city_id=city_id,
-            at=now,
-            actor_kind=actor_kind,
-            actor_id=actor_id,
-            action=action,
-            object_kind=object_kind,
-            object_id=object_id,
-            detail=dict(detail),
-        )
+    row = change_row(
+        city_id=city_id,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        detail=detail,
+        now=now,
     )
+    await tx.execute(_INSERT, row)
+
+
+_INSERT = insert(audit_log)
+
+
+def change_row(
+    *,
+    city_id: str,
+    actor_kind: ActorKind,
+    actor_id: UUID | None,
+    action: str,
+    object_kind: str,
+    object_id: str,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """The row that `record_change` writes, for the one statement that files a case (civic/cases/filed.py)."""
+    return {
+        "id": new_id(),
+        "city_id": city_id,
+        "at": now,
+        "actor_kind": actor_kind,
+        "actor_id": actor_id,
+        "action": action,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "detail": dict(detail),
+    }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.webhooks.tables import webhook_deliveries as deliveries
 from civic.webhooks.tables import webhook_subscriptions as subscriptions
-from core.db import driver
+from core.db import Driver, driver
 from core.errors import NotFound
 from core.ids import new_id
 
@@ -97,7 +97,7 @@ LISTED = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
 async def enqueue(
-    tx: AsyncConnection, city_id: str, events: Sequence[UUID], now: datetime, *, only: UUID | None = None
+    tx: AsyncConnection | Driver, city_id: str, events: Sequence[UUID], now: datetime, *, only: UUID | None = None
 ) -> int:
     """A message for each active subscription that wants one of these history lines; how many. In the change's own
     transaction, so that nothing is told that did not happen and nothing that happened is lost. A repeat adds nothing.

@@ -88,3 +88,15 @@ def _lists() -> None:
         "ix_cases_closing", "cases", ["city_id", "closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL")
     )
     op.create_index("ix_cases_updated", "cases", ["city_id", "updated_at", "id"])
+    _around()
+
+
+def _around() -> None:
+    """Among which every filing looks for its like: the open cases alone."""
+    for name, columns, known in (("around", ["lat", "lon"], "lat IS NOT NULL"), ("place", ["place"], "place <> ''")):
+        op.create_index(
+            f"ix_cases_{name}",
+            "cases",
+            ["city_id", "category", *columns],
+            postgresql_where=sa.text(f"closed_at IS NULL AND merged_into_id IS NULL AND {known}"),
+        )

@@ -1,6 +1,7 @@
 """Keeping what a case is found by: written with the case, again when its text changes, afterwards for older rows."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, select, text
@@ -30,6 +31,19 @@ async def write(
         "terms": vector(title, place, body),
     }
     await tx.execute(_WRITE, row)
+
+
+def row(
+    city_id: str, case_id: UUID, received_at: datetime, department_id: str, *, title: str, place: str, body: str
+) -> dict[str, Any]:
+    """What a new case is found by, for the statement that files it."""
+    return {
+        "case_id": case_id,
+        "city_id": city_id,
+        "department_id": department_id,
+        "received_at": received_at,
+        "terms": vector(title, place, body),
+    }
 
 
 async def forget(tx: AsyncConnection, case_ids: list[UUID]) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from bench.cases_build import CITY, END, build, staff_ids
 from bench.cases_plan import Plan, explain, watched
+from civic.cases.duplicates import CROWD, Sought, crowd_asked, find_similar
 from civic.cases.figures import Period, board
 from civic.cases.filters import CaseFilters, Near
 from civic.cases.listing import list_cases
 from civic.cases.search.vocabulary import learn
 from civic.cases.status import Status
 from core.db import Database
+from core.settings import Duplicates
 from tests.conftest import clone
 
 ROWS = 6000
@@ -88,6 +90,21 @@ async def test_it_is_read_by_its_index(database: Database, index: str, sort: str
 async def test_words_of_open_cases_by_due_date_read_the_open_ones(database: Database) -> None:
     used = set().union(*(plan.indexes for plan in await plans(database, "due", {"text": "가로등"})))
     assert used & {"ix_cases_open", "ix_cases_due", "ix_cases_desk"} and "pk_case_terms" in used, used
+
+
+@pytest.mark.parametrize(
+    ("index", "where"), [("ix_cases_around", {"lat": 37.6, "lon": 126.7}), ("ix_cases_place", {"place": "구래동 12"})]
+)
+async def test_its_like_is_looked_for_among_the_open_cases_of_the_corner(
+    database: Database, index: str, where: dict[str, Any]
+) -> None:
+    sought = Sought(city_id=CITY, category="street_light", text="가로등이 꺼졌어요", at=END, **where)
+    async with watched(database) as ran, database.transaction() as tx:
+        await find_similar(tx, sought, Duplicates())
+        ran.append((CROWD, crowd_asked(sought, Duplicates(), 4)))
+        await tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        used = [plan.indexes for plan in await explain(tx, ran, run=False)]
+    assert len(used) == 2 and all(index in one for one in used), used
 
 
 async def test_figures_of_a_month_read_what_was_closed_in_it(database: Database) -> None:

@@ -104,8 +104,8 @@ async def find_similar(
 async def crowd_near(tx: AsyncConnection, sought: Sought, rule: Duplicates, needed: int) -> int:
     """How many people stand behind open cases of this kind around the point or at the place, the case itself aside.
 
-    Of fewer than `needed` all are counted, else those whose words are alike. One small read that every filing makes,
-    so that only a crowd is looked at closely.
+    Of fewer than `needed` all are counted, else those whose words are alike; nobody when the matter is already marked
+    as one of many. One small read that every filing makes, so that only a crowd is looked at closely.
     """
     row = await (await (await driver(tx)).execute(CROWD, crowd_asked(sought, rule, needed), prepare=True)).fetchone()
     assert row is not None
@@ -115,14 +115,19 @@ async def crowd_near(tx: AsyncConnection, sought: Sought, rule: Duplicates, need
 def crowd_asked(sought: Sought, rule: Duplicates, needed: int) -> dict[str, Any]:
     """What `CROWD` is asked for."""
     box: dict[str, float | None] = dict.fromkeys(("south", "north", "west", "east"))
+    per_lat, per_lon = degree_meters(sought.lat or 0.0)
     if sought.lat is not None and sought.lon is not None:
-        north, east = degree_meters(sought.lat)
-        high, wide = rule.radius_m / north, rule.radius_m / east
+        high, wide = rule.radius_m / per_lat, rule.radius_m / per_lon
         box = {"south": sought.lat - high, "north": sought.lat + high}
         box |= {"west": sought.lon - wide, "east": sought.lon + wide}
     span = timedelta(days=rule.days)
     return {
         **box,
+        "lat": sought.lat,
+        "lon": sought.lon,
+        "per_lat": per_lat,
+        "per_lon": per_lon,
+        "reach": float(rule.radius_m),
         "own": sought.case_id,
         "city": sought.city_id,
         "kind": sought.category,
@@ -135,25 +140,28 @@ def crowd_asked(sought: Sought, rule: Duplicates, needed: int) -> dict[str, Any]
     }
 
 
-# Two arms, each with an index of its own over open cases. The span of time is no condition for an index: the planner
-# would take "the last two weeks" for a handful and read a whole city's.
+# Where the open cases of one kind lie; each arm has an index of its own. The span of time is no condition for an index:
+# the planner would take "the last two weeks" for a handful and read a whole city's.
+_HERE = """city_id = %(city)s AND category = %(kind)s AND closed_at IS NULL AND merged_into_id IS NULL
+    AND (received_at BETWEEN %(since)s AND %(until)s) IS TRUE AND id IS DISTINCT FROM %(own)s::uuid"""
+_POINT = "lat BETWEEN %(south)s::float8 AND %(north)s::float8 AND lon BETWEEN %(west)s::float8 AND %(east)s::float8"
+_PLACE = "place = %(place)s::text AND place <> '' AND (lat IS NULL OR %(south)s::float8 IS NULL)"
+_ALIKE = f"""greatest(similarity(body, %(told)s::text),
+    {_WITHIN} * greatest(word_similarity(body, %(told)s::text), word_similarity(%(told)s::text, body))) >= %(alike)s"""
 CROWD = f"""
-WITH near AS MATERIALIZED (
-  SELECT id, joined, body, received_at FROM cases
-  WHERE city_id = %(city)s AND category = %(kind)s AND closed_at IS NULL AND merged_into_id IS NULL
-    AND lat BETWEEN %(south)s::float8 AND %(north)s::float8 AND lon BETWEEN %(west)s::float8 AND %(east)s::float8
-  UNION ALL
-  SELECT id, joined, body, received_at FROM cases
-  WHERE city_id = %(city)s AND category = %(kind)s AND closed_at IS NULL AND merged_into_id IS NULL
-    AND place = %(place)s::text AND place <> '' AND (lat IS NULL OR %(south)s::float8 IS NULL)),
-crowd AS MATERIALIZED (
-  SELECT joined, body FROM near
-  WHERE received_at BETWEEN %(since)s AND %(until)s AND id IS DISTINCT FROM %(own)s::uuid
+WITH crowd AS (
+  SELECT joined, body FROM (
+    SELECT joined, body, received_at FROM cases WHERE {_HERE} AND {_POINT}
+    UNION ALL SELECT joined, body, received_at FROM cases WHERE {_HERE} AND {_PLACE}) near
   ORDER BY received_at DESC LIMIT {MOST_WEIGHED})
-SELECT CASE WHEN people < %(needed)s::int THEN people ELSE
-  (SELECT coalesce(sum(joined + 1), 0) FROM crowd WHERE greatest(similarity(body, %(told)s::text),
-    {_WITHIN} * greatest(word_similarity(body, %(told)s::text), word_similarity(%(told)s::text, body))) >= %(alike)s)
-END FROM (SELECT coalesce(sum(joined + 1), 0) FROM crowd) all_of (people)
+SELECT CASE WHEN EXISTS (
+  SELECT FROM cases WHERE {_HERE} AND mass_at IS NOT NULL AND {_ALIKE} AND ({_PLACE} OR {_POINT} AND
+    sqrt(power((lat - %(lat)s::float8) * %(per_lat)s, 2) + power((lon - %(lon)s::float8) * %(per_lon)s, 2))
+    <= %(reach)s))
+THEN 0 ELSE (
+  SELECT CASE WHEN people < %(needed)s::int THEN people
+    ELSE (SELECT coalesce(sum(joined + 1), 0) FROM crowd WHERE {_ALIKE}) END
+  FROM (SELECT coalesce(sum(joined + 1), 0) FROM crowd) all_of (people)) END
 """  # noqa: S608
 
 

@@ -104,6 +104,7 @@ cases = Table(
     Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
     Index("ix_cases_around", "city_id", "category", "lat", "lon", postgresql_where=_AROUND),
     Index("ix_cases_place", "city_id", "category", "place", postgresql_where=_PLACED),
+    Index("ix_cases_mass", "city_id", "category", postgresql_where=text("mass_at IS NOT NULL")),
     Index("ix_cases_load", "staff_id", postgresql_where=text("closed_at IS NULL AND staff_id IS NOT NULL")),
     Index("ix_cases_repeat", "repeat_of_id", postgresql_where=text("repeat_of_id IS NOT NULL")),
     Index("ix_cases_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),

@@ -199,3 +199,17 @@ async def test_a_crowd_that_tells_something_else_is_counted_by_its_words(databas
             row = await (await connection.execute(CROWD, crowd_asked(sought, Duplicates(), needed))).fetchone()
             counted.append(row and row[0])
     assert counted == [3, 3, 3, 0]
+
+
+async def test_a_matter_already_marked_is_not_looked_at_again_but_another_one_beside_it_is(database: Database) -> None:
+    for _ in range(5):
+        await file(database, category="noise_z", body="밤마다 배달 오토바이 소리가 큽니다", **HERE)
+    async with database.transaction() as tx:
+        connection = await driver(tx)
+        counted = []
+        for told, north in (("밤마다 배달 오토바이 소리가 큽니다", 0), ("zzz", 0), ("밤마다 배달 오토바이 소리", 1)):
+            where = {"lat": HERE["lat"] + north, "lon": HERE["lon"]}
+            sought = Sought(city_id=CITY, category="noise_z", text=told, at=NOW, **where)
+            row = await (await connection.execute(CROWD, crowd_asked(sought, Duplicates(), 9))).fetchone()
+            counted.append(row and row[0])
+    assert counted == [0, 5, 0]

@@ -100,6 +100,4 @@ def _around() -> None:
             ["city_id", "category", *columns],
             postgresql_where=sa.text(f"closed_at IS NULL AND merged_into_id IS NULL AND {known}"),
         )
-    op.create_index(
-        "ix_cases_mass", "cases", ["city_id", "category"], postgresql_where=sa.text("mass_at IS NOT NULL")
-    )
+    op.create_index("ix_cases_mass", "cases", ["city_id", "category"], postgresql_where=sa.text("mass_at IS NOT NULL"))

@@ -18,7 +18,5 @@ def upgrade() -> None:
     op.add_column("attachments", sa.Column("public_boxes", postgresql.JSONB(none_as_null=True)))
     op.add_column("attachments", sa.Column("published_at", sa.TIMESTAMP(timezone=True)))
     op.create_check_constraint("scan", "attachments", "scan IN ('none', 'waiting', 'clean', 'infected')")
-    op.create_index(
-        "ix_attachments_scan", "attachments", ["created_at"], postgresql_where=sa.text("scan = 'waiting'")
-    )
+    op.create_index("ix_attachments_scan", "attachments", ["created_at"], postgresql_where=sa.text("scan = 'waiting'"))
     op.create_index("ix_attachments_sha256", "attachments", ["sha256"])

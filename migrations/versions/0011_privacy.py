@@ -87,9 +87,7 @@ def _logs() -> None:
     op.execute(_GUARD)
     op.execute(_PURGE)
     for log in ("access_log", "audit_log"):
-        op.execute(
-            f"CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON {log} FOR EACH ROW EXECUTE FUNCTION guard_log()"
-        )
+        op.execute(f"CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON {log} FOR EACH ROW EXECUTE FUNCTION guard_log()")
         op.execute(f"CREATE TRIGGER guard_all BEFORE TRUNCATE ON {log} EXECUTE FUNCTION guard_log()")
 
 

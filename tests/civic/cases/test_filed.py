@@ -139,7 +139,12 @@ async def test_its_rows_have_every_column_that_a_table_asks_for(
 ) -> None:
     asked: list[tuple[tuple[str, ...], ...]] = []
     statement = filed._statement
-    monkeypatch.setattr(filed, "_statement", lambda *rows: (asked.append(rows), statement(*rows))[1])
+
+    def noted(*rows: tuple[str, ...]) -> Any:
+        asked.append(rows)
+        return statement(*rows)
+
+    monkeypatch.setattr(filed, "_statement", noted)
     await file(database)
     tables: tuple[Table, ...] = (cases, case_terms, case_events, audit_log)
     for table, given in zip(tables, asked[0], strict=True):

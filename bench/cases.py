@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import hashlib
 import os
 import time
 import warnings
@@ -70,8 +71,6 @@ def _is_whole(server: str, url: str, name: str) -> bool:
 
 def _schema() -> str:
     """The migrations as they are now."""
-    import hashlib
-
     sum_ = hashlib.sha256()
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         sum_.update(path.read_bytes())

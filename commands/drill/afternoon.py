@@ -3,6 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
+from civic.conversations.tables import conversations, outbound
 from commands.drill.morning import STREET
 from commands.drill.people import Citizen
 from commands.drill.stage import Stage
@@ -10,7 +13,7 @@ from commands.drill.stage import Stage
 RECOVERY_S = 30.0
 
 
-async def silent_hour(stage: Stage, number: str) -> None:
+async def silent_hour(stage: Stage) -> None:
     """The provider is down for an hour: nothing lost, nothing doubled, each person's order kept."""
     stage.tell("메신저 사업자가 한 시간 멈춥니다")
     writers = [stage.citizen(f"장애{index}") for index in range(6)]
@@ -35,10 +38,6 @@ async def silent_hour(stage: Stage, number: str) -> None:
 
 async def _expected(stage: Stage) -> dict[str, list[str]]:
     """What the outbox holds for each citizen, in its order: the truth that the screens are held against."""
-    from sqlalchemy import select
-
-    from civic.conversations.tables import conversations, outbound
-
     wanted = (
         select(conversations.c.address, outbound.c.id)
         .join(conversations, conversations.c.id == outbound.c.conversation_id)

@@ -30,7 +30,7 @@ async def _day(console: Console) -> int:
         await morning.finish_the_tree(played, tree)
         hole = await morning.step_by_step(played)
         await morning.two_pens(played, hole)
-        await afternoon.silent_hour(played, hole)
+        await afternoon.silent_hour(played)
         await afternoon.refusal_and_transfer(played)
         owner = next(citizen for citizen in played.citizens if citizen.name == "홍길동")
         await afternoon.unhappy(played, hole, owner)

@@ -26,11 +26,13 @@ from schemathesis.checks import (
 
 from api.app import create_app
 from api.deps import House
+from civic.cases.open import open_case
+from civic.files.service import attach
 from core.db import Database
 from core.settings import read
 from core.vault import open_vault
 from tests.api.house import SmallHouse
-from tests.civic.cases.rows import NOW
+from tests.civic.cases.rows import NOW, conversation, draft
 from tests.conftest import SECRET
 
 EXAMPLES = 12
@@ -90,10 +92,6 @@ def _serve(url: str, var: Path, listener: socket.socket, ready: threading.Event,
 
 async def _seed(house: SmallHouse) -> dict[str, str]:
     """One of each thing that a path can name."""
-    from civic.cases.open import open_case
-    from civic.files.service import attach
-    from tests.civic.cases.rows import conversation, draft
-
     kept = (await house.files.keep(b"%PDF-1.7 contract")).file
     async with house.db.transaction() as tx:
         thread = await conversation(tx)

@@ -46,6 +46,6 @@ async def town(
 
 @pytest.fixture(scope="session")
 async def slow_town(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    """A city that never answers within the deadline of a skill call."""
-    async with opened(tmp_path_factory.mktemp("slow"), database_url, in_response_deadline_s=0.00001) as made:
+    """A city of little patience: `held_up` makes it miss the deadline of a skill call for certain."""
+    async with opened(tmp_path_factory.mktemp("slow"), database_url, in_response_deadline_s=0.2) as made:
         yield made

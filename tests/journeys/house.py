@@ -1,5 +1,7 @@
 """A citizen at a real house's door: he writes through the partner's system or KakaoTalk, and reads what comes back."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -30,6 +32,13 @@ class Town:
     async def rows(self, query: Any, *values: Any) -> list[dict[str, Any]]:
         async with await psycopg.AsyncConnection.connect(self.database_url, row_factory=dict_row) as connection:
             return await (await connection.execute(query, values)).fetchall()
+
+    @asynccontextmanager
+    async def held_up(self) -> AsyncIterator[None]:
+        """Meanwhile words arrive and are read, but no turn can write its answer down."""
+        async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
+            await connection.execute("LOCK TABLE outbound IN EXCLUSIVE MODE")
+            yield
 
     async def door(self) -> str:
         """Requests knock at the doors in turn."""

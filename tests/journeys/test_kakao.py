@@ -43,7 +43,8 @@ async def test_the_same_call_again_gets_the_same_answer_and_no_second_turn(town:
 
 async def test_a_late_answer_goes_to_the_callback_once(slow_town: Town) -> None:
     user, address = uuid4().hex, f"callback-{uuid4().hex[:8]}"
-    answer = await slow_town.skill(user, "구래동 주차장", callback=f"{slow_town.heard.url}{address}")
+    async with slow_town.held_up():
+        answer = await slow_town.skill(user, "구래동 주차장", callback=f"{slow_town.heard.url}{address}")
     assert answer.json()["useCallback"] is True
     await until(lambda: slow_town.is_settled(user), 30)
     (posted,) = slow_town.heard.firsts[address]
@@ -55,7 +56,8 @@ async def test_a_late_answer_goes_to_the_callback_once(slow_town: Town) -> None:
 
 async def test_a_late_answer_without_a_callback_comes_with_the_next_message(slow_town: Town) -> None:
     user = uuid4().hex
-    waiting = await slow_town.skill(user, "구래동 주차장")
+    async with slow_town.held_up():
+        waiting = await slow_town.skill(user, "구래동 주차장")
     assert any("준비하고 있습니다" in text for text in bubbles(waiting))
     assert [one["label"] for one in waiting.json()["template"]["quickReplies"]] == ["답변 보기"]
 

@@ -28,6 +28,7 @@ def run(url: str) -> None:
     """Each line is one process, or two that file into the same city and year at the same time."""
     print(f"\nfiling: {COUNT} cases a process, {AT_ONCE} at once, numbered without gaps; aim {AIM} a second")
     print(ROW.format("", "per s", "p50 ms", "p95 ms", "p99 ms"))
+    _line("open_case, after a start", _together(url, "file", 1))  # most pages it needs are still on the disk
     for what, names in (("bound", "bare INSERT and commit"), ("file", "open_case")):
         for processes in (1, 2):
             _line(f"{names}, {processes} process{'es' if processes > 1 else ''}", _together(url, what, processes))

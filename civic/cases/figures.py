@@ -98,8 +98,7 @@ _CLOSED = """
             - day.works[k.a]::int
                 * (greatest(least(k.a_hour, :noon) - :opens, 0) + greatest(least(k.a_hour, :closes) - :back, 0))
         END AS working_hours
-    FROM (SELECT CAST(:before AS int[]) AS before, CAST(:works AS bool[]) AS works, CAST(:first AS date) AS first) day,
-        cases c
+    FROM day CROSS JOIN cases c
     CROSS JOIN LATERAL (
         SELECT c.received_at AT TIME ZONE 'Asia/Seoul' AS received, c.closed_at AT TIME ZONE 'Asia/Seoul' AS closed) at
     CROSS JOIN LATERAL (
@@ -110,8 +109,11 @@ _CLOSED = """
         AND c.merged_into_id IS NULL
         AND (CAST(:department AS text) IS NULL OR c.department_id = :department)
 """
+# The calendar is a step of its own: put into the rows' own step, its arrays were cast anew for every case.
 _BOARD = text(
-    f"""WITH done AS MATERIALIZED ({_CLOSED})
+    f"""WITH day AS MATERIALIZED (
+    SELECT CAST(:before AS int[]) AS before, CAST(:works AS bool[]) AS works, CAST(:first AS date) AS first),
+done AS MATERIALIZED ({_CLOSED})
 SELECT grouping(department_id) AS g_department, grouping(week) AS g_week, department_id, week,
     count(*) AS closed,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY working_days) FILTER (WHERE measured) AS median_working_days,

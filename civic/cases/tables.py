@@ -101,7 +101,7 @@ cases = Table(
         "closed_at",
         postgresql_where=text("closed_at IS NOT NULL AND anonymised_at IS NULL"),
     ),
-    Index("ix_cases_near", "city_id", "category", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+    Index("ix_cases_near", "city_id", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
     Index("ix_cases_around", "city_id", "category", "lat", "lon", postgresql_where=_AROUND),
     Index("ix_cases_place", "city_id", "category", "place", postgresql_where=_PLACED),
     Index("ix_cases_mass", "city_id", "category", postgresql_where=text("mass_at IS NOT NULL")),

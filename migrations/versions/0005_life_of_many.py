@@ -132,7 +132,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_cases_near",
         "cases",
-        ["city_id", "category", "lat", "lon"],
+        ["city_id", "lat", "lon"],
         unique=False,
         postgresql_where=sa.text("lat IS NOT NULL"),
     )

@@ -119,10 +119,30 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """One thing of a list that the text speaks of: a car park, a case. `url`: where more of it is to be read."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that the provider approved beforehand (알림톡, WhatsApp): its key in our settings and its variables."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One bubble to one address. `id` is the idempotency key towards providers that take one.
 
-    `ask` requests a native picker where the channel has one. `text` is plain text, never markup.
+    `ask` requests a native picker where the channel has one. `text` is plain text, never markup, and holds all that
+    the cards say: a channel that has no cards shows the text alone. `subject`: a short line for channels that head a
+    long message (LMS). `answers`: the provider's id of the message that this one answers. `replaces`: the provider's
+    id of a message of ours to be changed instead of sending a new one, where the channel can.
     """
 
     id: UUID
@@ -133,6 +153,11 @@ class OutgoingMessage:
     lang: str = "ko"
     purpose: Purpose = "reply"
     reply_token: str = ""
+    cards: tuple[Card, ...] = ()
+    template: Template | None = None
+    subject: str = ""
+    answers: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +194,14 @@ class SendFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can show and take. Lengths in characters, rate in messages a second."""
+    """What a channel can show and take. Lengths in characters, rate in messages a second.
+
+    `max_buttons` 0: choices are written as numbered lines and answered by number, word or free text. `charset` cp949:
+    characters outside it are replaced before sending, and `max_bytes` counts in it. `cards`: how many of a list it shows
+    natively. `edits`: a message of ours can be changed. `threads`: a message can stand under another. `is_public`: what
+    is said there can be read by others, so nothing personal is. `has_phone_address`: its addresses are telephone
+    numbers, kept sealed. `window_hours`: free text only so long after the citizen's last word (else a template).
+    """
 
     max_text: int
     max_buttons: int
@@ -179,6 +211,14 @@ class Capabilities:
     takes_photo: bool = False
     idempotent: bool = False
     rate_per_second: float | None = None
+    charset: Literal["unicode", "cp949"] = "unicode"
+    max_bytes: int | None = None
+    cards: int = 0
+    edits: bool = False
+    threads: bool = False
+    is_public: bool = False
+    has_phone_address: bool = False
+    window_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

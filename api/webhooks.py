@@ -28,7 +28,10 @@ class Desk(Protocol):
 
 
 class Webhooks:
-    """`POST /channels/<name>` (and GET, by which some providers verify an address); all else goes to `rest`."""
+    """`/channels/<name>` and whatever a provider puts behind it (a Matrix homeserver has paths of its own).
+
+    POST, GET (some providers verify an address by it) and PUT; all else goes to `rest`.
+    """
 
     def __init__(self, desk: Desk, rest: ASGIApp) -> None:
         self._desk = desk
@@ -42,13 +45,14 @@ class Webhooks:
         await _send(send, await self._answer(scope, receive))
 
     async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        if scope["method"] not in ("POST", "GET"):
+        if scope["method"] not in ("POST", "GET", "PUT"):
             return _NOT_ALLOWED
         body = await _body(receive)
         if body is None:
             return _TOO_LONG
         try:
-            return await self._desk.accept(scope["path"][len(PREFIX) :], _record(scope, body))
+            name = scope["path"][len(PREFIX) :].partition("/")[0]
+            return await self._desk.accept(name, _record(scope, body))
         except Exception as error:
             log.exception("webhook_failed", error=type(error).__name__)
             return _BROKEN

@@ -191,6 +191,8 @@ class SendFailed(Exception):
 
     `retry`: a later try may work, not before `retry_after` seconds. `stopped`: the citizen blocked or left us.
     `unknown`: the call broke off and the provider may have taken it; without idempotency it is not re-sent.
+    `outage`: the provider itself failed and not this message, so that the next one would fail alike; None: as `retry`
+    and `unknown` without `retry_after` say. A channel sets it where our own credentials were refused (401).
     """
 
     def __init__(
@@ -201,6 +203,7 @@ class SendFailed(Exception):
         retry_after: float | None = None,
         stopped: bool = False,
         unknown: bool = False,
+        outage: bool | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -208,6 +211,7 @@ class SendFailed(Exception):
         self.retry_after = retry_after
         self.stopped = stopped
         self.unknown = unknown
+        self.outage = (retry or unknown) and retry_after is None if outage is None else outage
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,8 @@ class Desk:
 
     async def _take_in(self, channel: Channel, message: IncomingMessage) -> Stored:
         now = self._clock.now()
-        stored = await self._store(Arrival(self._city_id, channel.name, message, now))
+        is_phone = channel.capabilities.has_phone_address
+        stored = await self._store(Arrival(self._city_id, channel.name, message, now, is_phone))
         metrics.INBOUND.labels(channel.name, "repeat" if stored.is_repeat else message.kind).inc()
         if channel.replies == "in_response" and not stored.is_repeat:
             self._answers[stored.inbound_id] = asyncio.get_running_loop().create_future()

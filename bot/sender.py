@@ -80,7 +80,7 @@ class Sender:
         async with self._db.transaction() as tx:
             row = (
                 await tx.execute(
-                    select(conversations.c.channel, conversations.c.address)
+                    select(conversations.c.channel, conversations.c.address, conversations.c.address_sealed)
                     .where(conversations.c.id == conversation_id)
                     .with_for_update()
                 )
@@ -88,7 +88,8 @@ class Sender:
             channel = self._channels.get(row.channel) if row else None
             if row is None or channel is None or channel.replies != "push":
                 return
-            waiting = await delivery.claim(tx, conversation_id, row.address, self._clock.now())
+            address = row.address_sealed or row.address
+            waiting = await delivery.claim(tx, conversation_id, address, self._clock.now())
         if waiting:
             await self._enqueue(conversation_id, row.channel, waiting)
 

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.conversations import addresses
 from civic.conversations.lease import Held, held_from, new_lease
 from core.contracts.channel import GeoPoint, IncomingMessage, Media
 from core.db import Driver, driver
@@ -21,13 +22,13 @@ from core.vault import Vault, vault_of
 _STORE = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(arrivals)s) AS g(
-        position int, thread_id uuid, id uuid, city text, channel text, address text, external_id text, kind text,
-        text text, content jsonb, now timestamptz, lease text)
+        position int, thread_id uuid, id uuid, city text, channel text, address text, address_sealed text,
+        external_id text, kind text, text text, content jsonb, now timestamptz, lease text)
     ORDER BY channel, address
 ), thread AS (
     INSERT INTO conversations AS c
-        (id, city_id, channel, address, last_inbound_at, created_at, lease_owner, lease_until)
-    SELECT thread_id, city, channel, address, now, now, lease,
+        (id, city_id, channel, address, address_sealed, last_inbound_at, created_at, lease_owner, lease_until)
+    SELECT thread_id, city, channel, address, address_sealed, now, now, lease,
         clock_timestamp() + make_interval(secs => %(lease_s)s)
     FROM given
     ON CONFLICT (city_id, channel, address) DO UPDATE SET
@@ -60,12 +61,13 @@ FROM given JOIN thread ON thread.channel = given.channel AND thread.address = gi
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message and where it came from, not stored yet."""
+    """One message and where it came from, not stored yet. `is_phone`: the channel's addresses are numbers."""
 
     city_id: str
     channel: str
     message: IncomingMessage
     now: datetime
+    is_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ async def store(
     cannot touch one conversation twice.
     """
     connection, vault = await driver(tx), vault_of(tx)
-    values = [_values(position, arrival, owner) for position, arrival in enumerate(arrivals)]
+    values = [_values(vault, position, arrival, owner) for position, arrival in enumerate(arrivals)]
     rounds = _rounds([_sealed(vault, one) for one in values])
     cursors = []
     async with connection.pipeline():
@@ -142,15 +144,17 @@ def _stored(vault: Vault, arrival: Arrival, values: dict[str, Any], row: dict[st
     )
 
 
-def _values(position: int, arrival: Arrival, owner: str) -> dict[str, Any]:
-    message = arrival.message
+def _values(vault: Vault, position: int, arrival: Arrival, owner: str) -> dict[str, Any]:
+    message, thread_id = arrival.message, new_id()
+    address = storable(message.address)
     return {
         "position": position,
-        "thread_id": new_id(),
+        "thread_id": thread_id,
         "id": new_id(),
         "city": arrival.city_id,
         "channel": arrival.channel,
-        "address": storable(message.address),
+        "address": addresses.key(vault, address, is_phone=arrival.is_phone),
+        "address_sealed": addresses.sealed(vault, thread_id, address, is_phone=arrival.is_phone),
         "external_id": storable(message.external_id),
         "kind": message.kind,
         "text": storable(mask(message.text)),

@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.conversations import addresses
 from core.db import driver
 from core.vault import Vault, vault_of
 
@@ -83,7 +84,7 @@ def held_from(vault: Vault, row: dict[str, Any], lease: str) -> Held:
         id=row["id"],
         city_id=row["city_id"],
         channel=row["channel"],
-        address=row["address"],
+        address=addresses.of(vault, row),
         citizen_id=row["citizen_id"],
         lang=row["lang"],
         owner=row["owner"],

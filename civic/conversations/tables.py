@@ -29,6 +29,7 @@ conversations = Table(
     Column("city_id", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("address_sealed", SealedText("conversations.address")),
     Column("citizen_id", Id, ForeignKey("citizens.id")),
     Column("lang", Text, nullable=False, server_default="ko"),
     Column("owner", Text, nullable=False, server_default="bot"),
@@ -51,8 +52,10 @@ conversations = Table(
     # The row is rewritten every turn: room on its page keeps the rewrite off the indexes (HOT).
     postgresql_with={"fillfactor": 70},
 )
-"""`state` is sealed. `idle_at`: when an open form counts as forgotten. `stopped_at`: the citizen said 수신거부; only
-replies go out. `unreachable_at`: the channel said that he blocked or left us."""
+"""`state` is sealed. `address`: where to answer; of a channel whose addresses are telephone numbers their keyed hash,
+and the number is in `address_sealed` (civic.conversations.addresses). `idle_at`: when an open form counts as forgotten.
+`stopped_at`: the citizen said 수신거부; only replies go out. `unreachable_at`: the channel said that he blocked or left
+us."""
 
 inbound = Table(
     "inbound",

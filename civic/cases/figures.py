@@ -90,7 +90,7 @@ class Board:
 _CLOSED = """
     SELECT c.department_id, date_trunc('week', k.closed)::date AS week, c.status, c.status <> 'withdrawn' AS measured,
         c.track, c.rating, c.reopenings, c.extensions, c.closed_at <= c.due_at AS on_time,
-        extract(epoch FROM c.closed_at - c.received_at) AS seconds,
+        date_part('epoch', c.closed_at - c.received_at) AS seconds,
         CASE WHEN k.a > 0 THEN greatest(day.before[k.b] + day.works[k.b]::int - day.before[k.a], 0) END AS working_days,
         CASE WHEN c.status = 'transferred' THEN (:noon - :opens + :closes - :back) * (day.before[k.b] - day.before[k.a])
             + day.works[k.b]::int

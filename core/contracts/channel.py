@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import httpx
+
+if TYPE_CHECKING:
+    from core.contracts.staffroom import StaffEvent
 
 MessageKind = Literal["text", "button", "place", "media", "start", "stop", "other"]
 Purpose = Literal["reply", "case_notice", "alert", "campaign", "emergency"]
@@ -108,12 +111,16 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one webhook call held. Empty with `ignored` set: not for us, acknowledge and forget."""
+    """What one webhook call held. Empty with `ignored` set: not for us, acknowledge and forget.
+
+    `staff`: what members of staff did in their own rooms of this messenger (core/contracts/staffroom.py).
+    """
 
     messages: tuple[IncomingMessage, ...] = ()
     reports: tuple[DeliveryReport, ...] = ()
     ignored: str = ""
     ack: HttpAnswer = field(default_factory=HttpAnswer)
+    staff: tuple["StaffEvent", ...] = ()
 
 
 class Forged(Exception):

@@ -20,6 +20,7 @@ from core import metrics
 from core.clock import Clock
 from core.contracts.channel import (
     Channel,
+    Closing,
     Forged,
     HttpAnswer,
     IncomingMessage,
@@ -29,7 +30,7 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 from core.db import Database
-from core.errors import Unavailable
+from core.errors import NotFound, Unavailable
 from core.grouping import Grouped
 from core.settings import Messaging
 
@@ -94,22 +95,44 @@ class Desk:
                 await delivery.report(tx, self._city_id, channel.name, received.reports)
         if not received.messages:
             return received.ack
-        answers = [self._take_in(channel, message) for message in received.messages]
-        stored = await asyncio.gather(*answers)
-        if channel.replies == "push":
+        said = received.messages
+        is_awaited = channel.replies == "in_response" and not said[-1].is_event
+        stored = await asyncio.gather(*(self._take_in(channel, one, is_awaited=is_awaited) for one in said))
+        self._close_questions(channel, received, stored)
+        if not is_awaited:
             return received.ack
         return await self._respond(channel, received, stored[-1])
 
-    async def _take_in(self, channel: Channel, message: IncomingMessage) -> Stored:
+    async def bring(self, channel_name: str, message: IncomingMessage) -> bool:
+        """A message that came by a door of the house's own (the web form) into a conversation of this channel.
+
+        It is stored once and answered as if the channel had brought it; where the channel can only answer, with the
+        citizen's next message there. False: it had come before. Raises Unavailable, NotFound (channel switched off).
+        """
+        channel = self._channels.get(channel_name)
+        if channel is None:
+            raise NotFound("그 채널은 지금 쓰지 않습니다.", "That channel is switched off.")
+        return not (await self._take_in(channel, message, is_awaited=False)).is_repeat
+
+    async def _take_in(self, channel: Channel, message: IncomingMessage, *, is_awaited: bool) -> Stored:
+        """`is_awaited`: somebody holds the HTTP response open for the answer."""
         now = self._clock.now()
         is_phone = channel.capabilities.has_phone_address
         stored = await self._store(Arrival(self._city_id, channel.name, message, now, is_phone))
         metrics.INBOUND.labels(channel.name, "repeat" if stored.is_repeat else message.kind).inc()
-        if channel.replies == "in_response" and not stored.is_repeat:
+        if is_awaited and not stored.is_repeat:
             self._answers[stored.inbound_id] = asyncio.get_running_loop().create_future()
         if stored.held:
             self._spawn(stored.held, stored.waiting)
         return stored
+
+    def _close_questions(self, channel: Channel, received: Received, stored: Sequence[Stored]) -> None:
+        """The buttons of a question that was answered go away, beside the turn: nobody waits for it."""
+        if not isinstance(channel, Closing):
+            return
+        for message, one in zip(received.messages, stored, strict=True):
+            if message.pressed and not one.is_repeat:
+                self._keep(asyncio.create_task(channel.close(message.pressed, message.address)))
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:
         async with self._db.direct() as tx:

@@ -59,6 +59,10 @@ FROM given JOIN thread ON thread.channel = given.channel AND thread.address = gi
 # Rows are locked in address order, as every batch of this house does, so that two batches cannot wait for each other.
 
 
+_OWN_IDS = ("provider_id", "edits", "album")
+"""What of a message is the provider's own name for something; kept as it came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One message and where it came from, not stored yet. `is_phone`: the channel's addresses are numbers."""
@@ -187,6 +191,11 @@ def _content(message: IncomingMessage) -> dict[str, Any]:
         content["reply_token"] = storable(message.reply_token)
     if message.heard:
         content["heard"] = dict(message.heard)
+    for name in _OWN_IDS:
+        if value := getattr(message, name):
+            content[name] = storable(value)
+    if message.is_event:
+        content["is_event"] = True
     return content
 
 
@@ -206,4 +215,8 @@ def message_from(row: dict[str, Any], address: str) -> IncomingMessage:
         reply_token=content.get("reply_token", ""),
         heard=content.get("heard"),
         sent_at=row["received_at"],
+        provider_id=content.get("provider_id", ""),
+        edits=content.get("edits", ""),
+        album=content.get("album", ""),
+        is_event=content.get("is_event", False),
     )

@@ -16,6 +16,8 @@ from core.contracts.channel import HttpAnswer, WebhookRequest
 PREFIX = "/channels/"
 MAX_BYTES = 1_048_576
 """No provider of ours posts more than this; what is larger is refused before it is read."""
+MAX_PUT_BYTES = 8 * MAX_BYTES
+"""A Matrix homeserver puts up to 100 events of 64 KiB at once, and offers what was refused again, for ever."""
 _ROUTE = SimpleNamespace(path="/channels/{name}")
 _BROKEN = HttpAnswer(500, b'{"type":"about:blank","title":"internal","status":500}', "application/problem+json")
 _TOO_LONG = HttpAnswer(413, b'{"type":"about:blank","title":"too long","status":413}', "application/problem+json")
@@ -47,7 +49,7 @@ class Webhooks:
     async def _answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
         if scope["method"] not in ("POST", "GET", "PUT"):
             return _NOT_ALLOWED
-        body = await _body(receive)
+        body = await _body(receive, MAX_PUT_BYTES if scope["method"] == "PUT" else MAX_BYTES)
         if body is None:
             return _TOO_LONG
         try:
@@ -71,13 +73,13 @@ def _record(scope: Scope, body: bytes) -> WebhookRequest:
     )
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None as soon as it is longer than the bound, whatever Content-Length claimed."""
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """The whole body, or None as soon as it is longer than `most`, whatever Content-Length claimed."""
     body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MAX_BYTES:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return body

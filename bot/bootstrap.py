@@ -31,6 +31,7 @@ from bot.sender import Sender
 from bot.sweep import Sweep
 from bot.tidying import Tidying
 from bot.turn import Turns
+from bot.webform import WebForm
 from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
@@ -179,6 +180,7 @@ async def _wire(
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+    webform = WebForm.of(settings, house.secret, house.var)
     turns = Turns(
         db=db,
         dialogue=dialogue,
@@ -186,7 +188,8 @@ async def _wire(
         reader=reader,
         told=told,
         channels=channels,
-        photos=Photos(db, files),
+        photos=Photos(db, files, webform),
+        webform=webform,
         messaging=settings.messaging,
         clock=clock,
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 
+from bot.webform import REF, WebForm
 from civic.conversations.lease import Held
 from civic.files.service import Files, Kept, attach
-from core.contracts.channel import Channel, IncomingMessage, SendFailed
+from core.contracts.channel import Channel, IncomingMessage, Media, SendFailed
 from core.db import Database
 from core.errors import BadInput
 
@@ -24,9 +25,10 @@ class Photos:
     `place` {lat, lon} is where the picture says it was taken; the form asks before it is used for anything.
     """
 
-    def __init__(self, db: Database, files: Files) -> None:
+    def __init__(self, db: Database, files: Files, webform: WebForm) -> None:
         self._db = db
         self._files = files
+        self._webform = webform
 
     async def __call__(
         self, channel: Channel, held: Held, message: IncomingMessage, now: datetime
@@ -34,7 +36,7 @@ class Photos:
         kept: list[Mapping[str, Any]] = []
         for media in message.media[:MOST]:
             try:
-                data = await asyncio.wait_for(channel.fetch(media), FETCH_S)
+                data = await asyncio.wait_for(self._bytes(channel, held, media), FETCH_S)
                 found = await self._files.keep(data)
             except (SendFailed, BadInput, TimeoutError) as error:
                 log.info("photo_left_out", channel=channel.name, error=type(error).__name__)
@@ -43,6 +45,17 @@ class Photos:
                 attachment_id = await attach(tx, held.id, None, found.file, now)
             kept.append({"id": str(attachment_id), **_told(found)})
         return tuple(kept)
+
+    async def _bytes(self, channel: Channel, held: Held, media: Media) -> bytes:
+        if not media.ref.startswith(REF):
+            return await channel.fetch(media)
+        path = self._webform.upload(media.ref, held.id)
+        if path is None:
+            raise SendFailed("not a photo of this conversation's form")
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except OSError:
+            raise SendFailed("the photo of the form is no longer there") from None
 
 
 def _told(found: Kept) -> dict[str, Any]:

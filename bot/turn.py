@@ -8,12 +8,14 @@ from typing import Any
 
 import structlog
 
+from bot import webform
 from bot.bubbles import compile_says, label
 from bot.dialogue import Dialogue
 from bot.listening import Told
 from bot.outcome import Outcome, Part
 from bot.replies import Texts
 from bot.state import Question, State
+from bot.webform import WebForm
 from civic.conversations import delivery, lease, turns
 from civic.conversations.delivery import Waiting
 from civic.conversations.intake import message_from
@@ -65,6 +67,7 @@ class Turns:
         told: Told,
         channels: Mapping[str, Channel],
         photos: Photos,
+        webform: WebForm,
         messaging: Messaging,
         clock: Clock,
     ) -> None:
@@ -75,6 +78,7 @@ class Turns:
         self._told = told
         self._channels = channels
         self._photos = photos
+        self._webform = webform
         self._messaging = messaging
         self._clock = clock
         self._plain = Grouped(self._write_plain)
@@ -160,8 +164,7 @@ class Turns:
     def _record(
         self, held: Held, row: dict[str, Any], outcome: Outcome, says: list[Say], now: datetime, *, is_last: bool
     ) -> TurnRecord:
-        can = self._channels[held.channel].capabilities
-        bodies = compile_says(says, outcome.lang, can, self._texts)
+        bodies = self._bodies(held, says, outcome.lang, now)
         if token := row["content"].get("reply_token"):
             bodies = [{**body, "reply_token": token} for body in bodies]
         state = outcome.state
@@ -188,6 +191,23 @@ class Turns:
             does_introduce=any(say.key == "intro" for say in says),
             may_release=is_last,
         )
+
+    def _bodies(self, held: Held, says: Sequence[Say], lang: str, now: datetime) -> list[dict[str, Any]]:
+        """The bubbles, fit for the channel; what it cannot take is asked for by a link to the web form."""
+        can = self._channels[held.channel].capabilities
+        bodies: list[dict[str, Any]] = []
+        for say in says:
+            bodies += compile_says([say], lang, can, self._texts)
+            if say.ask and webform.is_needed(say.ask, can):
+                line, title = self._webform_words(say.ask, lang)
+                url = self._webform.link(held.id, say.ask, now)
+                bodies[-1:] = webform.with_link(bodies[-1], url, line, title, can)
+        return bodies
+
+    def _webform_words(self, ask: str, lang: str) -> tuple[str, str]:
+        values = {"minutes": self._webform.minutes}
+        line, title = (self._texts.render(key, lang, values) for key in (f"webform.{ask}", f"webform.{ask}.title"))
+        return line, title
 
     def _offered(self, says: Sequence[Say], lang: str) -> list[dict[str, str]]:
         """The last question's choices, whole: what a narrow channel cut away can still be typed."""

@@ -112,6 +112,7 @@ class Web(Section):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 9
     idempotency_hours: Annotated[int, Field(ge=1, le=168)] = 24
     export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    form_minutes: Annotated[int, Field(ge=5, le=1440)] = 30
 
 
 class SecondFactor(Section):

@@ -183,7 +183,7 @@ class Dialogue:
         message, state = turn.message, outcome.state
         is_bare_insult = self._warn(outcome, turn)
         if message.kind == "other":
-            outcome.say("message.unsupported")
+            outcome.say("message.encrypted" if message.payload == "encrypted" else "message.unsupported")
             self._filling.ask_again(outcome)
         elif message.kind == "start":
             self._welcome(outcome)

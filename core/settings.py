@@ -79,6 +79,21 @@ class Messaging(Section):
     in_response_deadline_s: Annotated[float, Field(gt=0, le=4.5)] = 4.0
     topic_minutes: Annotated[int, Field(ge=1)] = 30
     sms_bytes: SmsBytes = SmsBytes()
+    sms_channel: str = ""
+
+
+class People(Section):
+    """One person on several channels, proven by a code to his telephone. `proof_days`: a number changes its owner, so
+    that an older proof links nobody any more. `codes_per_city_day` bounds what a flood of strangers can cost.
+    """
+
+    code_minutes: Annotated[int, Field(ge=1, le=10)] = 3
+    code_failures: Annotated[int, Field(ge=1, le=10)] = 5
+    lock_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    codes_per_hour: Annotated[int, Field(ge=1, le=20)] = 3
+    codes_per_number_day: Annotated[int, Field(ge=1, le=50)] = 5
+    codes_per_city_day: Annotated[int, Field(ge=1)] = 2000
+    proof_days: Annotated[int, Field(ge=1, le=1825)] = 180
 
 
 class LanguageHttp(Section):
@@ -243,6 +258,7 @@ class Settings(Section):
     channels: dict[str, dict[str, Any]]
     web: Web = Web()
     staff: StaffAccounts = StaffAccounts()
+    people: People = People()
     nlu: Nlu = Nlu()
     outside: OutsideWorld = OutsideWorld()
     cases: Cases = Cases()

@@ -73,9 +73,10 @@ class Pressed:
 class IncomingMessage:
     """One message of one citizen. `external_id` is unique within the channel and the same on a re-delivery.
 
-    `address` is where to answer (chat id, user key). `payload` is set for a pressed button. `reply_token` is a
-    one-time address for a late answer (Kakao callback URL); it is a secret and is never logged. `heard`: what a
-    provider with a language engine of its own read in `text`, as Rasa's `/model/parse` says it, plain JSON, masked.
+    `address` is where to answer (chat id, user key). `payload` is set for a pressed button, and is "encrypted" where
+    kind "other" means that we were written to in a way we cannot open. `reply_token` is a one-time address for a late
+    answer (Kakao callback URL); it is a secret and is never logged. `heard`: what a provider with a language engine of
+    its own read in `text`, as Rasa's `/model/parse` says it, plain JSON, masked.
     `provider_id`: the provider's own id of the message, by which answers and corrections name it. `edits`: the
     provider_id of an earlier message whose words these now are. `album`: the same for pictures sent as one. `is_event`:
     the provider tells it, the citizen said nothing (he blocked us, let us in again): it is noted, never answered.
@@ -114,6 +115,7 @@ class Received:
     """What one webhook call held. Empty with `ignored` set: not for us, acknowledge and forget.
 
     `staff`: what members of staff did in their own rooms of this messenger (core/contracts/staffroom.py).
+    `withdrawn`: provider ids of messages that their writers took back; our copies lose their words.
     """
 
     messages: tuple[IncomingMessage, ...] = ()
@@ -121,6 +123,7 @@ class Received:
     ignored: str = ""
     ack: HttpAnswer = field(default_factory=HttpAnswer)
     staff: tuple["StaffEvent", ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 class Forged(Exception):

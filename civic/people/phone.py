@@ -31,6 +31,22 @@ def normalise_phone(text: str) -> str:
     )
 
 
+def mobile_phone(text: str) -> str:
+    """As `normalise_phone`, for a number that can take a text message. Raises BadInput for any other."""
+    phone = normalise_phone(text)
+    if not phone.startswith("01"):
+        raise BadInput(
+            "문자를 받을 수 있는 휴대전화 번호를 적어 주세요. 예: 010-1234-5678",
+            "Please give a mobile number that takes text messages, e.g. 010-1234-5678.",
+        )
+    return phone
+
+
+def international(phone: str) -> str:
+    """+821012345678 of a number that `normalise_phone` wrote: how channels write their addresses."""
+    return "+82" + phone.replace("-", "")[1:]
+
+
 def masked_phone(phone: str) -> str:
     """010-****-5678, for lists and for asking "is this you"."""
     head, _, tail = phone.partition("-")

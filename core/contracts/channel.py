@@ -170,7 +170,8 @@ class OutgoingMessage:
     `ask` requests a native picker where the channel has one. `text` is plain text, never markup, and holds all that
     the cards say: a channel that has no cards shows the text alone. `subject`: a short line for channels that head a
     long message (LMS). `answers`: the provider's id of the message that this one answers. `replaces`: the provider's
-    id of a message of ours to be changed instead of sending a new one, where the channel can.
+    id of a message of ours to be changed instead of sending a new one, where the channel can. `is_fitted`: compiled
+    for its channel when it was written; what was queued whole (a notice, a staff answer) is fitted as it is sent.
     """
 
     id: UUID
@@ -186,6 +187,7 @@ class OutgoingMessage:
     subject: str = ""
     answers: str = ""
     replaces: str = ""
+    is_fitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.contracts.channel import GeoPoint, IncomingMessage
+from core.contracts.channel import Card, GeoPoint, IncomingMessage
 from core.contracts.understanding import Understanding
 
 Write = Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]]
@@ -34,12 +34,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One bubble: a template key, its values (plain data), buttons, and a native picker to open."""
+    """One bubble: a template key, its values (plain data), buttons, and a native picker to open.
+
+    `cards`: the things of a list that the text numbers ("1. name …"), in its order. A card without `text` of its own
+    gets the lines that the text has on it, so a card never says more than the text. `is_public`: holds nothing of a
+    person, so that it may be said where others read; without it such a channel shows a word to go on in private.
+    """
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
     buttons: tuple[Choice, ...] = ()
     ask: Literal["", "place", "photo"] = ""
+    cards: tuple[Card, ...] = ()
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import cp949
 from core.contracts.channel import (
     Button,
     Channel,
@@ -285,7 +286,9 @@ class TestSend:
                 await channel.send(kit.outgoing(provider.url, text))
                 bubbles = kit.texts(provider.calls, lent.published)
                 assert bubbles
-                assert "".join(bubbles)[:9] == text[:9]
+                carried = cp949.plain(text).text if channel.capabilities.charset == "cp949" else text
+                assert "".join(bubbles)[:9] == carried[:9]
+                assert all(cp949.size(bubble) <= (channel.capabilities.max_bytes or 10**6) for bubble in bubbles)
                 assert all(0 < len(bubble) <= kit.limit for bubble in bubbles)
             await channel.aclose()
 

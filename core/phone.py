@@ -1,0 +1,34 @@
+"""Telephone numbers as messengers write them: E.164 outside, as they are dialled at home for a Korean gateway."""
+
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+_SHAPE = re.compile(r"\+?[0-9][0-9 ().-]{5,24}")
+"""ASCII digits only: the library also takes letters of a keypad, and a text would become somebody's number."""
+KOREA = 82
+
+
+def e164(number: str, country: str = "KR") -> str | None:
+    """`+821012345678` of `010-1234-5678`, `821012345678` or `+82 10 1234 5678`; None for what no one can be called on.
+
+    Only the length is judged and not the range: a gateway's test numbers (01000000000) are numbers too.
+    """
+    if not _SHAPE.fullmatch(number):
+        return None
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def domestic(address: str) -> str | None:
+    """`01012345678` of `+821012345678`, as gateways in Korea dial it; None for a number of another country."""
+    if (number := e164(address)) is None:
+        return None
+    code = f"+{KOREA}"
+    return "0" + number.removeprefix(code) if number.startswith(code) else None

@@ -114,6 +114,11 @@ class Desk:
             raise NotFound("그 채널은 지금 쓰지 않습니다.", "That channel is switched off.")
         return not (await self._take_in(channel, message, is_awaited=False)).is_repeat
 
+    def answers_only(self, channel_name: str) -> bool:
+        """Whether the channel cannot speak first, so that an answer waits for the citizen's next word."""
+        channel = self._channels.get(channel_name)
+        return channel is not None and channel.replies == "in_response"
+
     async def _take_in(self, channel: Channel, message: IncomingMessage, *, is_awaited: bool) -> Stored:
         """`is_awaited`: somebody holds the HTTP response open for the answer."""
         now = self._clock.now()

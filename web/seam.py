@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.contracts.channel import HttpAnswer, WebhookRequest
+from core.contracts.channel import HttpAnswer, IncomingMessage, WebhookRequest
 from core.contracts.house import Ground
 
 
@@ -19,6 +19,14 @@ class Bus(Protocol):
 class Desk(Protocol):
     async def accept(self, channel_name: str, request: WebhookRequest) -> HttpAnswer:
         """Store, acknowledge, run the turn. Raises nothing: 401, 403, 400 and 503 are answers."""
+        ...
+
+    async def bring(self, channel_name: str, message: IncomingMessage) -> bool:
+        """A message for a conversation of that channel that came through a page of ours; False: it was there."""
+        ...
+
+    def answers_only(self, channel_name: str) -> bool:
+        """Whether that channel cannot speak first, so that an answer waits for the citizen's next word."""
         ...
 
 

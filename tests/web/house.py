@@ -101,6 +101,17 @@ class EchoDesk:
     turns: set[asyncio.Task[None]] = field(default_factory=set)
     before_turn: Callable[[], Awaitable[None]] | None = None
 
+    def answers_only(self, channel_name: str) -> bool:
+        return channel_name == "kakao"
+
+    async def bring(self, channel_name: str, message: IncomingMessage) -> bool:
+        arrival = intake.Arrival(self.house.settings.city.id, channel_name, message, self.house.clock.now())
+        async with self.house.db.transaction() as tx:
+            stored = (await intake.store(tx, [arrival], owner="test", lease_s=1))[0]
+        if not stored.is_repeat:
+            self.seen.append(message)
+        return not stored.is_repeat
+
     async def accept(self, channel_name: str, request: WebhookRequest) -> HttpAnswer:
         assert channel_name == "web"
         try:

@@ -62,11 +62,65 @@ class Retry(Section):
 
 
 class SmsBytes(Section):
-    """How many bytes of CP949 one domestic text message takes; `source` says who says so."""
+    """How many bytes of CP949 one domestic text message, and a long one's subject, takes; `source` says who says so."""
 
     sms: Annotated[int, Field(ge=1)] = 90
     lms: Annotated[int, Field(ge=1)] = 2000
+    subject: Annotated[int, Field(ge=1)] = 40
     source: str = ""
+
+
+class Incidents(Section):
+    """When a channel counts as down: so many outages in a row, or `share` of at least `calls` within `window_s`.
+
+    Then one message is tried after each of `probe_waits_s` (the last one again and again). What waits longer than
+    `fall_back_after_minutes` takes its next way (0: it waits).
+    """
+
+    failures: Annotated[int, Field(ge=2, le=1000)] = 5
+    window_s: Annotated[float, Field(gt=0, le=3600)] = 120
+    calls: Annotated[int, Field(ge=2)] = 20
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    probe_waits_s: Annotated[list[float], Field(min_length=1)] = [15, 30, 60, 120, 300]
+    fall_back_after_minutes: Annotated[int, Field(ge=0)] = 60
+
+
+Way = Literal["text", "alimtalk", "sms", "letter"]
+"""`text`: without its template on the same channel. `alimtalk`, `sms`: to the person's phone on `sms_channel`, with the
+template of the notice or as plain text. `letter`: the list of letters."""
+
+
+class Statutory(Section):
+    """Notices that must reach their reader by law: of these `kinds` a letter is written as the last way.
+
+    `despite_opt_out`: ways that are taken although he opted out. `after_unknown`: ways that are taken when it is not
+    known whether the message arrived; with none, an officer is asked to see to it. `source` says by what rule.
+    """
+
+    kinds: list[str] = []
+    despite_opt_out: list[Way] = []
+    after_unknown: list[Way] = []
+    source: str = ""
+
+
+class Fallback(Section):
+    """What is tried, once each and in this order, when a message did not arrive; `channels` instead of `purposes`
+    for what was first sent on that channel. `within_hours`: a failure reported later than that changes nothing.
+    """
+
+    purposes: dict[Literal["reply", "case_notice", "alert", "campaign", "emergency"], list[Way]] = {}
+    channels: dict[str, list[Way]] = {}
+    within_hours: Annotated[int, Field(ge=1, le=720)] = 168
+    statutory: Statutory = Statutory()
+
+
+class NoticeTemplate(Section):
+    """The template of one kind of notice: its key in the channels' own `templates`, and each of its variables with
+    the value of the notice that goes in (receipt_no, title, department, phone, status, text, due, received …).
+    """
+
+    key: Annotated[str, Field(min_length=1)]
+    values: dict[str, str] = {}
 
 
 class Messaging(Section):
@@ -80,6 +134,9 @@ class Messaging(Section):
     topic_minutes: Annotated[int, Field(ge=1)] = 30
     sms_bytes: SmsBytes = SmsBytes()
     sms_channel: str = ""
+    incidents: Incidents = Incidents()
+    fallback: Fallback = Fallback()
+    templates: dict[str, NoticeTemplate] = {}
 
 
 class People(Section):

@@ -41,6 +41,7 @@ test: assets
 # Vendors' specifications under Prism, their Node SDKs, real servers: what others wrote and our lock does not hold.
 test-channels: setup
 	@$(BIN)/python -m tests.counterparts.install
+	@$(BIN)/python -m tests.counterparts.synapse
 	@$(BIN)/python -m pytest -m counterpart tests/counterparts $(ARGS)
 
 check: assets

@@ -16,6 +16,7 @@ from civic.conversations import delivery, lease
 from civic.conversations.delivery import Waiting
 from civic.conversations.intake import Arrival, Stored, store
 from civic.conversations.lease import Held
+from civic.conversations.withdrawal import withdraw
 from core import metrics
 from core.clock import Clock
 from core.contracts.channel import (
@@ -92,16 +93,24 @@ class Desk:
         """What a channel has read, taken in and answered. Raises Unavailable when the store is away."""
         if received.reports:
             async with self._db.transaction() as tx:
-                await delivery.report(tx, self._city_id, channel.name, received.reports)
+                await delivery.report(tx, self._city_id, channel.name, received.reports, self._clock.now())
         if not received.messages:
+            await self._forget(channel, received)
             return received.ack
         said = received.messages
         is_awaited = channel.replies == "in_response" and not said[-1].is_event
         stored = await asyncio.gather(*(self._take_in(channel, one, is_awaited=is_awaited) for one in said))
+        await self._forget(channel, received)
         self._close_questions(channel, received, stored)
         if not is_awaited:
             return received.ack
         return await self._respond(channel, received, stored[-1])
+
+    async def _forget(self, channel: Channel, received: Received) -> None:
+        """What the citizen took back; behind the storing, as both may come in one call."""
+        if received.withdrawn:
+            async with self._db.transaction() as tx:
+                await withdraw(tx, self._city_id, channel.name, received.withdrawn, self._clock.now())
 
     async def bring(self, channel_name: str, message: IncomingMessage) -> bool:
         """A message that came by a door of the house's own (the web form) into a conversation of this channel.
@@ -295,6 +304,12 @@ class Desk:
         while self._running:
             await asyncio.wait(list(self._running))
         await self.sender.idle()
+
+    async def close(self) -> None:
+        """Take nothing more from the queue, then as `idle`."""
+        closing = asyncio.create_task(self.sender.close())
+        await self.idle()
+        await closing
 
 
 def _lang(shown: Sequence[OutgoingMessage], message: IncomingMessage) -> str:

@@ -115,7 +115,7 @@ class Received:
     """What one webhook call held. Empty with `ignored` set: not for us, acknowledge and forget.
 
     `staff`: what members of staff did in their own rooms of this messenger (core/contracts/staffroom.py).
-    `withdrawn`: provider ids of messages that their writers took back; our copies lose their words.
+    `withdrawn`: external ids of messages that their writers took back; our copies lose their words.
     """
 
     messages: tuple[IncomingMessage, ...] = ()

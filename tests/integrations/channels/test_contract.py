@@ -22,6 +22,7 @@ from core.contracts.channel import (
     SendFailed,
     WebhookRequest,
 )
+from core.contracts.staffroom import StaffEvent
 from core.loading import file, files
 from tests.integrations.channels.conftest import Lent, Serve
 from tests.integrations.channels.kits import CUT, HANG, Answer, Failure, Kit, impatient, kit_of
@@ -57,7 +58,12 @@ def heard(channel: Channel, request: WebhookRequest) -> Received | Forged | Malf
     except (Forged, Malformed) as error:
         return error
     assert received.ack.status // 100 == 2
-    assert received.messages or received.reports or received.ignored
+    assert received.messages or received.reports or received.ignored or received.withdrawn or received.staff
+    for event in received.staff:
+        assert_short(event.external_id)
+        assert_bounded(event)
+    for key in received.withdrawn:
+        assert_short(key)
     for report in received.reports:
         assert_short(report.provider_id)
         assert isinstance(report.reason, str)
@@ -80,6 +86,14 @@ def heard(channel: Channel, request: WebhookRequest) -> Received | Forged | Malf
         if message.sent_at:
             message.sent_at.astimezone(UTC)
     return received
+
+
+def assert_bounded(event: StaffEvent) -> None:
+    """What a member of staff did, of the types that it says it has; where and who is short."""
+    for value in (event.member, event.room, event.thread, event.action, event.value, event.text, event.trigger):
+        assert isinstance(value, str)
+    assert max(map(len, (event.member, event.room, event.thread))) <= 100
+    assert all(isinstance(part, str) for pair in event.values.items() for part in pair)
 
 
 def assert_short(value: object, most: int = 200) -> None:

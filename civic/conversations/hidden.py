@@ -1,4 +1,4 @@
-"""Words that only the citizen may read: a one-time code is put in as the message leaves, and no thread ever shows it."""
+"""Words that only the citizen may read: a one-time code is put in as the message leaves, and no thread shows it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -29,8 +29,8 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 12))"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of a code. `left`: guesses that remain. `until`: when a lock ends. `phone_index`, `sms_conversation_id`:
-    of the challenge that was met ("right")."""
+    """What became of a code. `left`: guesses that remain. `until`: when a lock ends. The others: of the challenge that
+    was met ("right")."""
 
     verdict: Verdict
     left: int = 0

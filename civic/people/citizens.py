@@ -60,6 +60,8 @@ async def record_consent(
     is_given: bool,
     wording: str,
     now: datetime,
+    source: str = "chat",
+    staff_id: UUID | None = None,
 ) -> UUID:
     """Keep what was asked, in which words, and the answer (개인정보 보호법 §15, §22). Rows are never changed."""
     consent_id = new_id()
@@ -73,6 +75,8 @@ async def record_consent(
             purpose=purpose,
             is_given=is_given,
             wording=wording,
+            source=source,
+            staff_id=staff_id,
             at=now,
         )
     )

@@ -98,9 +98,14 @@ consents = Table(
     Column("purpose", Text, nullable=False),
     Column("is_given", Boolean, nullable=False),
     Column("wording", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default="chat"),
+    Column("staff_id", Id),
     Column("at", Moment, nullable=False),
     Index("ix_consents_conversation", "conversation_id", "purpose", "at"),
+    Index("ix_consents_given", "city_id", "purpose", "at", postgresql_where=text("is_given")),
 )
+"""`source`: chat, stop (수신거부 of everything), 080 (the free number), phone, letter, visit; `staff_id` took it
+down."""
 
 retention_runs = Table(
     "retention_runs",

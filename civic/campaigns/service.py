@@ -1,0 +1,36 @@
+"""What other rooms may use of campaigns."""
+
+from civic.campaigns.filling import Sender, fill, text_for
+from civic.campaigns.marking import MARK, marked
+from civic.campaigns.writing import (
+    MAX_TEXT,
+    Campaign,
+    Draft,
+    add,
+    audience,
+    cancel,
+    figures,
+    listed,
+    read,
+    rewrite,
+    start,
+)
+
+__all__ = [
+    "MARK",
+    "MAX_TEXT",
+    "Campaign",
+    "Draft",
+    "Sender",
+    "add",
+    "audience",
+    "cancel",
+    "figures",
+    "fill",
+    "listed",
+    "marked",
+    "read",
+    "rewrite",
+    "start",
+    "text_for",
+]

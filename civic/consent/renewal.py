@@ -1,0 +1,81 @@
+"""Every two years a city reminds those who agreed to advertising that they did (정보통신망법 §50⑧, 시행령 §62의3)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.consent.giving import note
+from civic.consent.standing import ADVERTISING, agrees
+from civic.consent.tables import consent_notices
+from civic.consent.words import said
+from civic.conversations.outbound import Draft, queue
+from civic.conversations.rules import schedule
+from civic.conversations.tables import conversations
+from civic.people.tables import consents
+from core.settings import Messaging
+
+
+async def remind(
+    tx: AsyncConnection, messaging: Messaging, city_id: str, city: str, now: datetime, before: datetime, most: int
+) -> list[UUID]:
+    """Queue the reminder for up to `most` consents that were given, and last confirmed, before `before`.
+
+    The conversations. His silence keeps the consent. Each is reminded once a period, whoever runs this and how often:
+    the message's key is the consent and the period.
+    """
+    told: list[UUID] = []
+    for row in await _due(tx, city_id, before, most):
+        text = said("renewal", row.lang, city=city, at=row.at)
+        timing = schedule(messaging, "case_notice", now)
+        message_id = await queue(
+            tx,
+            Draft(
+                city_id=city_id,
+                conversation_id=row.conversation_id,
+                channel=row.channel,
+                body={"text": text, "lang": row.lang},
+                purpose="case_notice",
+                priority=timing.priority,
+                valid_until=timing.valid_until,
+                next_attempt_at=timing.next_attempt_at,
+                dedupe_key=f"renewal:{row.id}:{before:%Y%m%d}",
+            ),
+            now,
+        )
+        await note(tx, city_id, row.id, "renewal", message_id, now)
+        told.append(row.conversation_id)
+    return told
+
+
+async def _due(tx: AsyncConnection, city_id: str, before: datetime, most: int) -> list[Any]:
+    later = consents.alias("later")
+    is_latest = ~exists().where(
+        later.c.conversation_id == consents.c.conversation_id,
+        later.c.purpose == ADVERTISING,
+        later.c.at > consents.c.at,
+    )
+    is_confirmed = exists().where(
+        consent_notices.c.consent_id == consents.c.id,
+        consent_notices.c.kind == "renewal",
+        consent_notices.c.at >= before,
+    )
+    wanted = (
+        select(consents.c.id, consents.c.conversation_id, consents.c.at, conversations.c.channel, conversations.c.lang)
+        .join(conversations, conversations.c.id == consents.c.conversation_id)
+        .where(
+            consents.c.city_id == city_id,
+            consents.c.purpose == ADVERTISING,
+            consents.c.is_given,
+            consents.c.at < before,
+            conversations.c.stopped_at.is_(None),
+            conversations.c.unreachable_at.is_(None),
+            and_(is_latest, ~is_confirmed, agrees()),
+        )
+        .order_by(consents.c.at, consents.c.id)
+        .limit(most)
+        .with_for_update(of=conversations, skip_locked=True)
+    )
+    return list((await tx.execute(wanted)).all())

@@ -54,6 +54,7 @@ class Answering:
         handlers = {name: handler for name, (_, handler) in intents.items()} | dict(spoken.handlers)
         self._handlers = {name: services.bind(handler, ("turn",)) for name, handler in handlers.items()}
         self._phrases = spoken.phrases
+        self._anybodys = spoken.anybodys
         self.service_of = {name: service for name, (service, _) in intents.items()}
         self._forms = forms
         self._texts = texts
@@ -89,11 +90,9 @@ class Answering:
             self.refuse(outcome, turn)
 
     async def _is_phrase(self, outcome: Outcome, turn: Turn) -> bool:
-        """Words that mean one thing about a citizen's own cases, if there is such a case."""
+        """Words that mean one thing: about his account, or about a citizen's own cases, if there is such a case."""
         text = turn.message.text[:200]
-        if turn.citizen_id is None:
-            return False
-        for pattern, intent in self._phrases:
+        for pattern, intent in (*self._anybodys, *(self._phrases if turn.citizen_id is not None else ())):
             if pattern.search(text):
                 reply = await self._handlers[intent](turn)
                 if reply.says or reply.open_form:

@@ -13,6 +13,8 @@ from bot.state import FormState, Question, State
 from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Turn
 
 MAX_TRIES = 3
+_CODE_DIGITS = 3
+"""A message with fewer digits is no part of a code."""
 _HUMAN = Choice("do:talk_to_human", key="button.talk_to_human")
 
 
@@ -33,6 +35,10 @@ class Forms:
     def asked(self, state: FormState) -> Slot:
         """The slot whose question is open."""
         return self.form(state).slot(state.asking)
+
+    def is_code(self, state: FormState, text: str) -> bool:
+        """The open question is for a one-time code, and the message may hold one."""
+        return self.asked(state).is_secret and sum(char.isdigit() for char in text) >= _CODE_DIGITS
 
     # -- asking ------------------------------------------------------------------------------------------------------
 

@@ -21,15 +21,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What no training line teaches: handlers that only a button or a set phrase leads to, and those phrases."""
+    """What no training line teaches: handlers that only a button or a set phrase leads to, and those phrases.
+
+    `phrases` are about a citizen's own cases; `anybodys` mean their one thing whoever says them.
+    """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     phrases: tuple[tuple[re.Pattern[str], str], ...] = ()
+    anybodys: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
 @dataclass(slots=True)
 class Outcome:
-    """`owner`: who holds the conversation afterwards. `stop`: "stop", "resume" or nothing."""
+    """`owner`: who holds the conversation afterwards. `stop`: "stop", "resume" or nothing. `is_secret`: the message held
+    a one-time code, and its words are not kept.
+    """
 
     state: State
     lang: str
@@ -37,6 +43,7 @@ class Outcome:
     outcome: str = "answered"
     purpose: Purpose = "reply"
     stop: str = ""
+    is_secret: bool = False
     intent: str | None = None
     confidence: float | None = None
     parts: list[Part] = field(default_factory=list)

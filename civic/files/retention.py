@@ -1,9 +1,13 @@
 """Forgetting files with the conversations they came in, unless a case still needs them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.files.tables import orphaned_files
 from core.db import driver
 
 _FORGET = """
@@ -36,3 +40,18 @@ async def unneeded(tx: AsyncConnection, sums: set[str]) -> list[str]:
     connection = await driver(tx)
     cursor = await connection.execute(_KEPT, {"all": sorted(sums)})
     return sorted(sums - {row[0] for row in await cursor.fetchall()})
+
+
+async def leave_orphans(tx: AsyncConnection, sums: Collection[str], now: datetime) -> None:
+    """Bytes that a transaction without an edge of its own (a turn) let go of: the round takes them off the store."""
+    rows = [{"sha256": one, "at": now} for one in sorted(sums)]
+    if rows:
+        await tx.execute(upsert(orphaned_files).values(rows).on_conflict_do_nothing())
+
+
+async def take_orphans(tx: AsyncConnection, most: int = 200) -> list[str]:
+    """The SHA-256 of such bytes that nobody names any more, to be deleted before this transaction commits."""
+    wanted = select(orphaned_files.c.sha256).limit(most).with_for_update(skip_locked=True)
+    sums = set(await tx.scalars(wanted))
+    await tx.execute(delete(orphaned_files).where(orphaned_files.c.sha256.in_(sums)))
+    return await unneeded(tx, sums)

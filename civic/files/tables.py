@@ -29,3 +29,11 @@ attachments = Table(
 )
 """`scan`: none (no scanner is set), waiting (it did not answer yet: nobody may open the file), clean, infected (its
 bytes are gone). `public_sha256`: what anybody may see, with `public_boxes` made unreadable; null: nothing."""
+
+orphaned_files = Table(
+    "orphaned_files",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+"""Bytes that a person had deleted by chat: the next round takes them off the store, unless a row names them again."""

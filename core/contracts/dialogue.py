@@ -121,7 +121,8 @@ class Slot:
     `choices` are offered as buttons (computed from the slots so far where they depend on them); with kind "choice" or
     "confirm" the answer must be one of them, by press, number, label or meaning (yes means the first). `set:<value>`
     payloads answer the slot. `optional`: may be skipped. `applies`: asked only if it returns True for the slots so far.
-    `check` raises BadInput, or returns the value in its stored form.
+    `check` raises BadInput, or returns the value in its stored form. `is_secret`: a one-time code; digits given to it
+    are heard by no language engine and shown in no thread.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Slot:
     max_length: int = 1000
     applies: Callable[[Slots], bool] | None = None
     check: Callable[[str], str] | None = None
+    is_secret: bool = False
 
     def offered(self, slots: Slots) -> tuple[Choice, ...]:
         """The choices for the slots so far."""

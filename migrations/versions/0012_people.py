@@ -16,6 +16,12 @@ def upgrade() -> None:
     _challenges()
     _proofs()
     _links()
+    op.create_table(
+        "orphaned_files",
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_orphaned_files")),
+    )
 
 
 def _challenges() -> None:

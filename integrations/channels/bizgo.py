@@ -230,7 +230,7 @@ class Bizgo:
             notice = AlimtalkMessage(sender_key=kakao.sender_key, template_code=code, send_type="template")
             return notice, dict(template.values), f"{message.id}-at"
         text, sender = _fit(message.text), self._settings.sender
-        if not text:
+        if not text.strip():
             raise SendFailed("문자로 보낼 글이 없습니다 (nothing left to send)")
         if cp949.size(text) <= SMS_BYTES:
             return SmsMessage(from_=sender, text=text), None, str(message.id)

@@ -13,10 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 from bot.accounts import Accounts
+from bot.campaigning import Campaigning
 from bot.care import Care
+from bot.codes import CodeKeeping
 from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
+from bot.fitting import Fitter
 from bot.guarding import Guarding
 from bot.listening import Told, open_reader
 from bot.model_watch import ModelWatch
@@ -35,9 +38,11 @@ from bot.webform import WebForm
 from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
+from civic.consent.service import ConsentService
 from civic.files.service import DiskFiles, Files
 from civic.guard.service import GuardService
 from civic.parking.service import ParkingService
+from civic.people.service import PeopleService
 from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
 from core.bus import Bus
@@ -120,7 +125,7 @@ async def open_house(
         await jobs.start()
         try:
             yield running
-            await running.desk.idle()
+            await running.desk.close()
         finally:
             await jobs.stop()
             await running.models.stop()
@@ -175,7 +180,8 @@ async def _wire(
         db, city_id, days_off=settings.city.days_off, rules=settings.cases, messaging=settings.messaging
     )
     texts = Texts(find_sources(), _constants(settings))
-    services = _services(settings, db, book, cases, texts)
+    people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
+    services = _services(settings, db, book, cases, texts, people)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
@@ -193,7 +199,7 @@ async def _wire(
         messaging=settings.messaging,
         clock=clock,
     )
-    desk = _desk(settings, db, channels, turns, clock, owner)
+    desk = _desk(settings, db, channels, turns, Fitter(texts, settings.messaging.sms_bytes), clock, owner)
     return Running(
         settings=settings,
         url=url,
@@ -219,13 +225,19 @@ async def _wire(
 
 
 def _desk(
-    settings: Settings, db: Database, channels: dict[str, Channel], turns: Turns, clock: Clock, owner: str
+    settings: Settings,
+    db: Database,
+    channels: dict[str, Channel],
+    turns: Turns,
+    fitter: Fitter,
+    clock: Clock,
+    owner: str,
 ) -> Desk:
     return Desk(
         db=db,
         channels=channels,
         turns=turns,
-        sender=Sender(db, channels, settings.messaging, settings.city.id, clock),
+        sender=Sender(db, channels, settings.messaging, settings.city.id, clock, fitter),
         messaging=settings.messaging,
         city_id=settings.city.id,
         clock=clock,
@@ -249,15 +261,19 @@ def _language(settings: Settings, book: CityBook) -> tuple[LiveEngine, Reader, T
     return engine, open_reader(settings.nlu, engine, labels), Told(settings.nlu, engine, labels)
 
 
-def _services(settings: Settings, db: Database, book: CityBook, cases: CaseService, texts: Texts) -> Services:
+def _services(
+    settings: Settings, db: Database, book: CityBook, cases: CaseService, texts: Texts, people: PeopleService
+) -> Services:
     """What handlers may ask for by parameter name."""
     return Services(
         {
             "book": book,
             "cases": cases,
+            "consents": ConsentService(db, settings.city, settings.messaging),
             "city": settings.city,
             "guard": GuardService(db),
             "parking": ParkingService(db, settings.city.id),
+            "people": people,
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
         }
@@ -280,13 +296,15 @@ def find_actions(services: Services) -> tuple[dict[str, tuple[str, Handler]], di
 
 
 def find_spoken() -> Spoken:
-    """Every service folder's handlers and phrases beside its intents (`PRESSED`, `PHRASES`)."""
+    """Every service folder's handlers and phrases beside its intents (`PRESSED`, `PHRASES`, `ANYBODYS`)."""
     handlers: dict[str, Handler] = {}
     phrases: list[tuple[re.Pattern[str], str]] = []
+    anybodys: list[tuple[re.Pattern[str], str]] = []
     for module in loading.folders("actions", "handlers"):
         handlers |= getattr(module, "PRESSED", {})
         phrases += getattr(module, "PHRASES", ())
-    return Spoken(handlers, tuple(phrases))
+        anybodys += getattr(module, "ANYBODYS", ())
+    return Spoken(handlers, tuple(phrases), tuple(anybodys))
 
 
 def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -348,10 +366,15 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
     jobs.every("guard.watch", "*/10 * * * * *", Guarding(running.db, running.settings.city.id, running.clock).go)
     _schedule_care(jobs, running)
+    campaigning = Campaigning(running.db, running.channels, running.settings, running.clock)
+    jobs.every("campaigns.fill", "*/15 * * * * *", campaigning.go)
+    jobs.every("consents.renew", "0 0 10 * * *", campaigning.renew)
     _schedule_search(jobs, running)
     rounds = Rounds(running.db, running.desk, running.settings, running.clock)
     jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
     settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)
     jobs.every("days_off.settle", "35 * * * * *", settling)
+    keeping = CodeKeeping(running.db, running.files, running.clock)
+    jobs.every("people.codes", "25 * * * * *", keeping.go)
     tidying = Tidying(running.db, running.settings, running.clock)
     jobs.every("desk.tidy", "0 30 4 * * *", tidying.go)

@@ -300,6 +300,16 @@ class Privacy(Section):
     audit_log_days: Annotated[int, Field(ge=365)] = 1825
 
 
+class Consent(Section):
+    """Advertising (정보통신망법 §50). `free_number`: the 080 service to refuse by; without it no campaign goes to
+    telephones. `renewal_months`: how often those who agreed are reminded; `source` says by what rule.
+    """
+
+    free_number: Annotated[str, Field(pattern=r"^$|^080-?\d{3,4}-?\d{4}$")] = ""
+    renewal_months: Annotated[int, Field(ge=1, le=24)] = 24
+    source: str = ""
+
+
 class OutsideWorld(Section):
     """`allowed_hosts`: names or addresses inside the city's own network that may be called although private."""
 
@@ -324,6 +334,7 @@ class Settings(Section):
     webhooks: Webhooks = Webhooks()
     board: Board = Board()
     privacy: Privacy = Privacy()
+    consent: Consent = Consent()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

@@ -1,5 +1,6 @@
 """Every two years a city reminds those who agreed to advertising that they did (정보통신망법 §50⑧, 시행령 §62의3)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,16 +20,23 @@ from core.settings import Messaging
 
 
 async def remind(
-    tx: AsyncConnection, messaging: Messaging, city_id: str, city: str, now: datetime, before: datetime, most: int
+    tx: AsyncConnection,
+    messaging: Messaging,
+    city_id: str,
+    names: Mapping[str, str],
+    now: datetime,
+    before: datetime,
+    most: int,
 ) -> list[UUID]:
-    """Queue the reminder for up to `most` consents that were given, and last confirmed, before `before`.
+    """Queue the reminder for up to `most` consents that were given, and last confirmed, before `before`. `names`: the
+    city's, by language.
 
     The conversations. His silence keeps the consent. Each is reminded once a period, whoever runs this and how often:
     the message's key is the consent and the period.
     """
     told: list[UUID] = []
     for row in await _due(tx, city_id, before, most):
-        text = said("renewal", row.lang, city=city, at=row.at)
+        text = said("renewal", row.lang, city=names["en" if row.lang == "en" else "ko"], at=row.at)
         timing = schedule(messaging, "case_notice", now)
         message_id = await queue(
             tx,

@@ -1,5 +1,6 @@
 """What other rooms may use of consent."""
 
+from civic.consent.asking import ConsentService
 from civic.consent.giving import Source, say_word, stopped, take_back
 from civic.consent.refusals import Way, lift, refuse_phone
 from civic.consent.renewal import remind
@@ -8,6 +9,7 @@ from civic.consent.words import said
 
 __all__ = [
     "ADVERTISING",
+    "ConsentService",
     "Source",
     "Way",
     "Word",

@@ -62,6 +62,9 @@ form.addEventListener("submit", async (event) => {
   refuse(reason || say("failed"));
 });
 
+form.addEventListener("input", () => refuse(""));
+form.addEventListener("click", () => refuse(""), { capture: true });
+
 /** @param {boolean} now */
 function busy(now) {
   isBusy = now;

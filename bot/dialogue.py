@@ -14,9 +14,9 @@ from bot.answering import COURTESIES, HUMAN, STARTERS, Answering
 from bot.filling import Filling
 from bot.forms import Forms
 from bot.outcome import Outcome, Part, Services, Spoken
-from bot.pressing import Pressing, typed_choice
+from bot.pressing import Pressing, beyond, typed_choice
 from bot.replies import Texts
-from bot.state import State
+from bot.state import Question, State
 from civic.conversations.lease import Held
 from core.contracts.channel import IncomingMessage
 from core.contracts.dialogue import Choice, Form, Handler, Turn
@@ -87,7 +87,8 @@ class Dialogue:
             return outcome
         if wording.wants_late_answer(message.text, message.payload):
             return outcome
-        understanding = await _heard(message, hear)
+        outcome.is_secret = state.form is not None and self._forms.is_code(state.form, message.text)
+        understanding = _NOTHING if outcome.is_secret else await _heard(message, hear)
         turn = self._turn(held, message, now, outcome, understanding, photos)
         if not held.is_introduced:
             # Buttons only where nothing else will be offered: a typed number must mean the last question's choice.
@@ -193,6 +194,10 @@ class Dialogue:
             self._filling.ask_again(outcome)
         elif payload:
             await self._pressing.press(outcome, turn, payload, hear)
+        elif most := beyond(state, message):
+            self._offer_again(outcome, most)
+        elif state.has_old_numbers and not state.form and wording.number_of(message.text) is not None:
+            outcome.say("choice.stale", buttons=STARTERS)
         elif state.form:
             await self._filling.take(outcome, turn)
         elif message.kind == "media":
@@ -201,6 +206,20 @@ class Dialogue:
             await self._loose_place(outcome, turn)
         elif not is_bare_insult:
             await self._answering.ask(outcome, turn)
+
+    def _offer_again(self, outcome: Outcome, most: int) -> None:
+        """A number beyond the last one: no language engine can tell what was meant, so the choices are shown again."""
+        question = outcome.state.question
+        assert question is not None
+        if outcome.state.form:
+            slot = self._forms.asked(outcome.state.form)
+            most = len(slot.offered(outcome.state.form.slots)) or most
+            outcome.say("choice.range", values={"most": most})
+            self._filling.ask_again(outcome)
+            return
+        buttons = tuple(Choice(option["payload"], label=option["label"]) for option in question.options)
+        outcome.say("choice.range", values={"most": most}, buttons=buttons)
+        outcome.state.question = Question(text=question.text)
 
     def _welcome(self, outcome: Outcome) -> None:
         """The citizen opens the chat again: back to the open question, else a short welcome."""

@@ -18,24 +18,45 @@ _NO = frozenset({"do:help", "do:complaint_file"})
 
 
 def typed_choice(state: State, message: IncomingMessage) -> str:
-    """The payload that a typed number, label or yes stands for; an open form's question reads its own answers."""
-    if not state.question or message.kind != "text":
+    """The payload that a typed number, label or yes stands for; an open form's question reads its own answers.
+
+    Where choices are numbered lines and nothing else, a number means its line whatever is open, and a part of a label
+    that only one choice has means this one.
+    """
+    question = state.question
+    if not question or message.kind != "text":
         return ""
-    options = state.question.options
-    if state.form and not any(option["payload"].startswith("edit:") for option in options):
+    options, text = question.options, message.text
+    is_forms = state.form is not None and not any(option["payload"].startswith("edit:") for option in options)
+    if is_forms and not question.is_numbered:
         return ""
-    number = wording.number_of(message.text)
+    number = wording.number_of(text)
     if number is not None and 1 <= number <= len(options):
         return options[number - 1]["payload"]
-    if found := next((one["payload"] for one in options if wording.is_label(message.text, one["label"])), ""):
+    if found := next((one["payload"] for one in options if wording.is_label(text, one["label"])), ""):
         return found
-    if state.question.text and options and options[-1]["payload"] in _NO:
+    if is_forms:
+        return ""
+    if question.text and options and options[-1]["payload"] in _NO:
         # "Did you mean …?" with a single guess can be answered by yes; none of them by no.
-        if len(options) == 2 and wording.is_yes(message.text):
+        if len(options) == 2 and wording.is_yes(text):
             return options[0]["payload"]
-        if wording.is_no(message.text):
+        if wording.is_no(text):
             return options[-1]["payload"]
+    if question.is_numbered and not wording.is_question(text):
+        part = wording.part_of_one(text, [option["label"] for option in options])
+        return "" if part is None else options[part]["payload"]
     return ""
+
+
+def beyond(state: State, message: IncomingMessage) -> int:
+    """How many numbered choices there are, when the message is a number that none of them has; else 0."""
+    question = state.question
+    if question is None or not question.is_numbered or message.kind != "text":
+        return 0
+    number = wording.number_of(message.text)
+    is_beyond = number is not None and not 1 <= number <= len(question.options)
+    return len(question.options) if is_beyond else 0
 
 
 class Pressing:

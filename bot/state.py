@@ -22,10 +22,16 @@ class FormState:
 
 @dataclass(slots=True)
 class Question:
-    """The choices last shown: typed numbers and labels mean their buttons. `text`: what the citizen had asked."""
+    """The choices last shown: typed numbers and labels mean their buttons. `text`: what the citizen had asked.
+
+    `is_numbered`: shown as numbered lines and nothing else, so that a number can only mean one of them. `at`: when
+    (ISO); the question is forgotten with the topic, except where a form waits for its answer.
+    """
 
     options: list[dict[str, str]] = field(default_factory=list)
     text: str = ""
+    is_numbered: bool = False
+    at: str = ""
 
 
 @dataclass(slots=True)
@@ -36,17 +42,23 @@ class State:
     topic_at: datetime | None = None
     place: GeoPoint | None = None
     warnings: int = 0
+    has_old_numbers: bool = False
+    """Numbered choices were shown, too long ago to go by them; known for one turn and not stored."""
 
     @classmethod
     def read(cls, stored: dict[str, Any], now: datetime, topic_age: timedelta) -> "State":
-        """From the row; a topic or pin older than `topic_age` is forgotten."""
+        """From the row; a topic, pin or question older than `topic_age` is forgotten."""
         topic_at = datetime.fromisoformat(stored["topic_at"]) if stored.get("topic_at") else None
         is_fresh = topic_at is not None and now - topic_at <= topic_age
         topic = stored.get("topic")
         place = stored.get("place")
+        question = Question(**stored["question"]) if stored.get("question") else None
+        is_past = bool(question and question.at and now - datetime.fromisoformat(question.at) > topic_age)
+        is_over = is_past and not stored.get("form")
         return cls(
             form=FormState(**stored["form"]) if stored.get("form") else None,
-            question=Question(**stored["question"]) if stored.get("question") else None,
+            question=None if is_over else question,
+            has_old_numbers=bool(is_over and question and question.is_numbered),
             topic=_topic(topic) if topic and is_fresh else None,
             topic_at=topic_at if is_fresh else None,
             place=GeoPoint(**place) if place and is_fresh else None,
@@ -67,7 +79,10 @@ class State:
                 "tries": form.tries,
             }
         if self.question and self.question.options:
-            stored["question"] = {"options": self.question.options, "text": self.question.text}
+            question = self.question
+            stored["question"] = {"options": question.options, "text": question.text, "at": question.at}
+            if question.is_numbered:
+                stored["question"]["is_numbered"] = True
         if self.topic_at:
             stored["topic_at"] = self.topic_at.isoformat()
         if self.topic:

@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from bot import webform
-from bot.bubbles import compile_says, label
+from bot.bubbles import compile_says, label, offered
 from bot.dialogue import Dialogue
+from bot.fitting import Body, in_order
 from bot.listening import Told
 from bot.outcome import Outcome, Part
 from bot.replies import Texts
@@ -18,13 +19,15 @@ from bot.state import Question, State
 from bot.webform import WebForm
 from civic.conversations import delivery, lease, turns
 from civic.conversations.delivery import Waiting
+from civic.conversations.hidden import blank_inbound
 from civic.conversations.intake import message_from
 from civic.conversations.lease import Held
+from civic.conversations.offered import offered_since
 from civic.conversations.rules import schedule
 from civic.conversations.turns import Bubble, TurnRecord, Written
 from core import metrics
 from core.clock import Clock
-from core.contracts.channel import Channel, IncomingMessage
+from core.contracts.channel import Capabilities, Channel, IncomingMessage
 from core.contracts.dialogue import Say
 from core.contracts.reading import Hear, Reader
 from core.db import Database
@@ -36,6 +39,8 @@ from core.settings import Messaging
 MAX_ATTEMPTS = 3
 """A message that took its process down this often is answered with an apology instead of being run again."""
 
+SHORT = 40
+"""Characters of a text that may be the number or the name of a choice."""
 Photos = Callable[[Channel, Held, IncomingMessage, datetime], Any]
 log = structlog.get_logger(__name__)
 
@@ -109,7 +114,8 @@ class Turns:
         try:
             photos = await self._photos(channel, held, message, now) if message.media else ()
             hear = self._hear(message, now.isoformat())
-            outcome = await self._dialogue.decide(held, message, now, hear, photos)
+            known = await self._with_offer(held, message, channel.capabilities, now)
+            outcome = await self._dialogue.decide(known, message, now, hear, photos)
         except Unavailable:
             raise
         except SinmungoError as error:
@@ -124,6 +130,17 @@ class Turns:
             outcome.say("staff.holding")
         return outcome
 
+    async def _with_offer(self, held: Held, message: IncomingMessage, can: Capabilities, now: datetime) -> Held:
+        """Where choices are numbered lines, a notice since the last turn has asked last: "5" rates the answer."""
+        if can.max_buttons or message.kind != "text" or len(message.text) > SHORT:
+            return held
+        async with self._db.reading() as tx:
+            offer = await offered_since(tx, held.id)
+        if not offer:
+            return held
+        asked = {"options": in_order(offer), "is_numbered": True, "at": now.isoformat()}
+        return replace(held, state={**held.state, "question": asked})
+
     def _hear(self, message: IncomingMessage, now_iso: str) -> Hear:
         if message.heard:
             return self._told.hear(message.heard, message.text, now_iso)
@@ -136,12 +153,14 @@ class Turns:
         return Outcome(state, held.lang, owner=held.owner, outcome="failed", parts=[Part((Say(key),))])
 
     async def _commit(self, held: Held, row: dict[str, Any], outcome: Outcome, now: datetime, *, is_last: bool) -> Done:
-        if outcome.stop == "stop" or any(part.write for part in outcome.parts):
+        if outcome.stop == "stop" or outcome.is_secret or any(part.write for part in outcome.parts):
             async with self._db.transaction() as tx:
                 if not await lease.lock(tx, held):
                     raise LeaseLost
+                if outcome.is_secret:
+                    await blank_inbound(tx, row["id"])
                 if outcome.stop == "stop":
-                    await delivery.opt_out(tx, held.id)
+                    await delivery.opt_out(tx, held.id, now)
                 says: list[Say] = []
                 for part in outcome.parts:
                     extra = await part.write(tx) if part.write else {}
@@ -164,13 +183,11 @@ class Turns:
     def _record(
         self, held: Held, row: dict[str, Any], outcome: Outcome, says: list[Say], now: datetime, *, is_last: bool
     ) -> TurnRecord:
-        bodies = self._bodies(held, says, outcome.lang, now)
+        bodies = self._bodies(held, says, outcome.lang, now, has_form=outcome.state.form is not None)
         if token := row["content"].get("reply_token"):
             bodies = [{**body, "reply_token": token} for body in bodies]
+        self._remember(outcome, says, bodies, self._channels[held.channel].capabilities, now)
         state = outcome.state
-        if state.form is None:
-            shown = self._offered(says, outcome.lang)
-            state.question = Question(shown, state.question.text if state.question else "")
         timing = schedule(self._messaging, outcome.purpose, now)
         return TurnRecord(
             held=held,
@@ -192,17 +209,30 @@ class Turns:
             may_release=is_last,
         )
 
-    def _bodies(self, held: Held, says: Sequence[Say], lang: str, now: datetime) -> list[dict[str, Any]]:
+    def _bodies(self, held: Held, says: Sequence[Say], lang: str, now: datetime, *, has_form: bool) -> list[Body]:
         """The bubbles, fit for the channel; what it cannot take is asked for by a link to the web form."""
         can = self._channels[held.channel].capabilities
-        bodies: list[dict[str, Any]] = []
-        for say in says:
-            bodies += compile_says([say], lang, can, self._texts)
-            if say.ask and webform.is_needed(say.ask, can):
-                line, title = self._webform_words(say.ask, lang)
-                url = self._webform.link(held.id, say.ask, now)
-                bodies[-1:] = webform.with_link(bodies[-1], url, line, title, can)
-        return bodies
+
+        def complete(say: Say, body: Body) -> list[Body]:
+            if not say.ask or not webform.is_needed(say.ask, can):
+                return [body]
+            line, title = self._webform_words(say.ask, lang)
+            return webform.with_link(body, self._webform.link(held.id, say.ask, now), line, title, can)
+
+        limits = self._messaging.sms_bytes
+        return compile_says(says, lang, can, self._texts, sms=limits, has_form=has_form, complete=complete)
+
+    def _remember(
+        self, outcome: Outcome, says: Sequence[Say], bodies: Sequence[Body], can: Capabilities, now: datetime
+    ) -> None:
+        """The choices that a typed number, label or word may mean next: on a channel without buttons as numbered."""
+        state, asked = outcome.state, outcome.state.question
+        if can.max_buttons == 0:
+            state.question = Question(offered(bodies), asked.text if asked else "", is_numbered=True)
+        elif state.form is None:
+            state.question = Question(self._offered(says, outcome.lang), asked.text if asked else "")
+        if state.question:
+            state.question.at = now.isoformat()
 
     def _webform_words(self, ask: str, lang: str) -> tuple[str, str]:
         values = {"minutes": self._webform.minutes}

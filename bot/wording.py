@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -80,13 +81,23 @@ _WHO = re.compile(
 _OTHERS = re.compile(
     r"다른\s*(?:데|곳|거|것|주차장)|또\s*(?:없|다른)|\bother (?:one|place|lot)s?\b|anywhere else", re.I
 )
-_ORDINALS = ("첫", "두", "세", "네", "다섯", "여섯")
-_CIRCLED = {chr(0x2460 + index): index + 1 for index in range(20)}
-_NUMBER = re.compile(
-    r"^\(?(\d{1,2})\)?\s*(?:번째|번)?\s*(?:거|것|걸)?(?:이요|요|으로|로|으로\s*할게요|로\s*할게요|할게요|이에요|입니다|이야)?$"
+_ORDINALS = ("첫", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열")
+_COUNTED = {"둘": "두", "셋": "세", "넷": "네"}
+_ENGLISH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_WORDS_OF_TEN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_KEYCAP = str.maketrans("", "", "\ufe0e\ufe0f\u20e3")
+_ENDING = (
+    r"(?:거|것|걸|꺼)?(?:이요|요|으로|로|이에요|예요|입니다|이야|는|은|을|를)?"
+    r"(?:하겠습니다|할게요|할래요|해주세요|해줘요?|주세요|부탁해요|부탁드려요|부탁드립니다|선택)?(?:요)?"
 )
-_ORDINAL = re.compile(
-    rf"^({'|'.join(_ORDINALS)})(?:번째(?:거|것|걸|꺼)?|거|것|걸)(?:요|이요|로|로요|로할게요|할게요|는|은)?$"
+_APART = re.compile(r"(?<=\d)[\s.,!~?·:]+(?=\d)")
+"""Between two numbers: "1 2" is not twelve."""
+_BETWEEN = re.compile(r"[\s.,!~?·:]+")
+_NUMBER = re.compile(rf"^(?:no|number|option|번호)?[#(\[]*(\d{{1,2}})[)\]]*(?:번째|번|째)?{_ENDING}$")
+_ORDINAL = re.compile(rf"^({'|'.join((*_ORDINALS, *_COUNTED))})(?:번째|째|거|것|걸|번){_ENDING}$")
+_ORDINAL_EN = re.compile(
+    rf"^(?:the)?(?:({'|'.join(_ENGLISH)})|(\d{{1,2}})(?:st|nd|rd|th)|(?:number|option|no)({'|'.join(_WORDS_OF_TEN)}))"
+    r"(?:one|option|choice)?(?:please)?$"
 )
 
 
@@ -261,15 +272,36 @@ def points_back(text: str) -> bool:
 
 
 def number_of(text: str) -> int | None:
-    """1 for "1", "1번", "①", "１"; None when the message is anything but a number of a choice."""
-    word = text.strip()
-    if word in _CIRCLED:
-        return _CIRCLED[word]
-    if found := _NUMBER.match(unicodedata.normalize("NFKC", word[:40]).strip(" .!~")):
+    """1 for "1", "1번", "①", "１", "첫 번째", "no. 1"; None when the message is anything but a number of a choice."""
+    word = text.strip()[:40].translate(_KEYCAP)
+    if len(word) == 1 and word.isdigit():
+        return unicodedata.digit(word)  # ➊ and its like, which NFKC leaves as they are
+    said = _BETWEEN.sub("", _APART.sub("|", unicodedata.normalize("NFKC", word))).lower()
+    if found := _NUMBER.match(said):
         return int(found[1])
     if named := _ORDINAL.match(plain(word)):
-        return _ORDINALS.index(named[1]) + 1
+        return _ORDINALS.index(_COUNTED.get(named[1], named[1])) + 1
+    if english := _ORDINAL_EN.match(said):
+        return _of_english(*english.groups())
     return None
+
+
+def _of_english(ordinal: str | None, digits: str | None, word: str | None) -> int:
+    if ordinal:
+        return _ENGLISH.index(ordinal) + 1
+    return int(digits) if digits else _WORDS_OF_TEN.index(word or "one") + 1
+
+
+def part_of_one(text: str, labels: Sequence[str]) -> int | None:
+    """The index of the one label that holds these words, or that they hold ("두리공영주차장이요"); else None."""
+    said = plain(text)
+    if len(said) < 2 or len(said) > 40:
+        return None
+    names = [plain(label) for label in labels]
+    holding = [index for index, name in enumerate(names) if said in name]
+    held = [index for index, name in enumerate(names) if 2 <= len(name) >= len(said) - 8 and name in said]
+    found = holding or held
+    return found[0] if len(found) == 1 else None
 
 
 def without_negated(understanding: Understanding) -> Understanding:

@@ -5,6 +5,7 @@ from typing import Any
 
 from actions.case.filing import FILE, HUMAN
 from civic.cases.service import CLOSED, NAMES, Case, CaseService, Status
+from core.contracts.channel import Card
 from core.contracts.dialogue import Choice, Reply, Say, Topic, Turn
 
 SERVICE = "case"
@@ -65,7 +66,8 @@ def listed(turn: Turn, mine: list[Case], intent: str, key: str) -> Reply:
     ]
     buttons = tuple(Choice(f"pick:{index}", label=row["name"]) for index, row in enumerate(rows, 1))
     topic = Topic(SERVICE, intent, tuple(rows), memory={"pick": intent})
-    return Reply((Say(key, {"cases": rows}, buttons),), topic=topic)
+    cards = tuple(Card(row["name"]) for row in rows)
+    return Reply((Say(key, {"cases": rows}, buttons, cards=cards),), topic=topic)
 
 
 def focus(turn: Turn) -> Mapping[str, Any] | None:

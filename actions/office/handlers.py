@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from civic.city.service import MAIN, CityBook, Department, Place
+from core.contracts.channel import Card
 from core.contracts.dialogue import Choice, Form, Reply, Say, Topic, Turn
 from core.settings import City
 
@@ -30,7 +31,7 @@ async def office_info(turn: Turn, book: CityBook, city: City) -> Reply:
         return _which_center(turn, book, city)
     if not found and (one := book.department_for(text) or _talked_about(turn, book)) is not None:
         found.append(one)
-    return _reply(found, city) if found else _unknown(city)
+    return _reply(found, city, turn.lang) if found else _unknown(city)
 
 
 def _names_the_town(turn: Turn) -> bool:
@@ -76,19 +77,19 @@ def _which_center(turn: Turn, book: CityBook, city: City) -> Reply:
         for area in book.areas_with_lots()
     )
     memory = {"pending": INTENT, "wants": "center"}
-    says = (Say("office.which_center", values, buttons, ask="place"),)
+    says = (Say("office.which_center", values, buttons, ask="place", is_public=True),)
     return Reply(says, topic=Topic("office", INTENT, memory=memory))
 
 
-def _reply(found: Sequence[Place | Department], city: City) -> Reply:
-    says = tuple(_say(one, city) for one in found)
+def _reply(found: Sequence[Place | Department], city: City, lang: str) -> Reply:
+    says = tuple(_say(one, city, lang) for one in found)
     items = tuple(_item(one) for one in found)
     places = [one for one in found if isinstance(one, Place)]
     memory = {"place": _spot(places[0])} if places else {}
     return Reply(says, topic=Topic("office", INTENT, items, index=0, memory=memory))
 
 
-def _say(found: Place | Department, city: City) -> Say:
+def _say(found: Place | Department, city: City, lang: str) -> Say:
     if isinstance(found, Department):
         values = {
             "name": found.name_ko,
@@ -102,7 +103,8 @@ def _say(found: Place | Department, city: City) -> Say:
             if city.office_hours.ko.startswith(found.hours)
             else {"ko": found.hours, "en": found.hours},
         }
-        return Say("office.department", values, (_HUMAN,))
+        name = found.name_ko if lang == "ko" else found.name_en
+        return Say("office.department", values, (_HUMAN,), cards=(Card(name),), is_public=True)
     values = {
         "name": found.name,
         "name_en": found.name_en,
@@ -113,11 +115,13 @@ def _say(found: Place | Department, city: City) -> Say:
         "hours": _hours(city) if found.kind in ("city_hall", "community_center") else {"ko": "", "en": ""},
         "is_emergency": "긴급" in found.source,
     }
-    return Say("office.place", values, (_HUMAN,))
+    name = found.name if lang == "ko" else found.name_en
+    return Say("office.place", values, (_HUMAN,), cards=(Card(name),), is_public=True)
 
 
 def _unknown(city: City) -> Reply:
-    return Reply((Say("office.unknown", {"phone": city.phone, "hours": _hours(city)}, (_HUMAN,)),))
+    values = {"phone": city.phone, "hours": _hours(city)}
+    return Reply((Say("office.unknown", values, (_HUMAN,), is_public=True),))
 
 
 def _hours(city: City) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Where to park and what it costs: answers from the table of public lots, and says what that table does not tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from actions.parking.words import AROUND, ASKS_WAY, FILTERS, HERE, OTHERS, SEEKS
 from civic.city.service import CityBook
 from civic.parking.search import Filters, Found
 from civic.parking.service import NEAR_M, WIDE_M, ParkingService
+from core.contracts.channel import Card
 from core.contracts.dialogue import Choice, Form, Reply, Say, Topic, Turn
 
 PAGE = 3
@@ -73,15 +74,15 @@ async def _around(turn: Turn, parking: ParkingService, where: Spot, wanted: Wish
     if not page:
         key = "parking.no_more" if is_more else "parking.none"
         kept = topic.items if is_more and topic else ()
-        return Reply((Say(key, values),), topic=Topic("parking", intent, items=kept, memory=memory))
+        return Reply((Say(key, values, is_public=True),), topic=Topic("parking", intent, items=kept, memory=memory))
     values["lots"] = [showing.listed(one, n, wanted.minutes, wanted.at) for n, one in enumerate(page, start=1)]
     values["data_date"] = showing.oldest_date(page)
     buttons = [Choice(f"pick:{n}", label=one.lot.name) for n, one in enumerate(page, start=1)]
     if skip + PAGE < len(found):
         buttons.append(Choice(f"do:{FIND}:more", key="parking.button.more"))
-    says = [Say("parking.found", values, tuple(buttons))]
+    says = [Say("parking.found", values, tuple(buttons), cards=_cards(page), is_public=True)]
     if "ev" in names and not is_more:
-        says.insert(0, Say("parking.ev_guide", {"is_mentioned": not relaxed}))
+        says.insert(0, Say("parking.ev_guide", {"is_mentioned": not relaxed}, is_public=True))
     items = tuple(showing.item(one) for one in page)
     return Reply(tuple(says), topic=Topic("parking", intent, items, memory={**memory, "skip": skip + PAGE}))
 
@@ -157,7 +158,12 @@ def _detail(turn: Turn, found: Found, wanted: Wish) -> Reply:
     )
     memory = dict(topic.memory) if topic else {"pick": FEE, **_place_of(found)}
     memory.pop("pending", None)
-    return Reply((Say("parking.lot", values, buttons),), topic=Topic("parking", FEE, items, ids.index(own), memory))
+    says = (Say("parking.lot", values, buttons, cards=_cards([found]), is_public=True),)
+    return Reply(says, topic=Topic("parking", FEE, items, ids.index(own), memory))
+
+
+def _cards(found: Sequence[Found]) -> tuple[Card, ...]:
+    return tuple(Card(one.lot.name) for one in found)
 
 
 async def _again(parking: ParkingService, topic: Topic, wanted: Wish) -> Reply | None:
@@ -182,7 +188,8 @@ async def _again(parking: ParkingService, topic: Topic, wanted: Wish) -> Reply |
     buttons = tuple(Choice(f"pick:{n}", label=one.lot.name) for n, one in enumerate(found, start=1))
     memory = {**topic.memory, "minutes": wanted.minutes, "pick": FEE}
     items = tuple(one for one in topic.items if _uuid(one.get("id")) in {lot.lot.id for lot in found})
-    return Reply((Say("parking.found", values, buttons),), topic=Topic("parking", FEE, items, None, memory))
+    says = (Say("parking.found", values, buttons, cards=_cards(found), is_public=True),)
+    return Reply(says, topic=Topic("parking", FEE, items, None, memory))
 
 
 def _ask_place(turn: Turn, book: CityBook, wanted: Wish, where: Unknown | None, intent: str) -> Reply:
@@ -193,7 +200,8 @@ def _ask_place(turn: Turn, book: CityBook, wanted: Wish, where: Unknown | None, 
     )
     values = {"unsaid": list(wanted.unsaid), "name": where.name if where else "", "is_fee": intent == FEE}
     key = "parking.unknown_place" if where else "parking.ask_place"
-    return Reply((Say(key, values, buttons, ask="place"),), topic=Topic("parking", intent, memory=memory))
+    says = (Say(key, values, buttons, ask="place", is_public=True),)
+    return Reply(says, topic=Topic("parking", intent, memory=memory))
 
 
 def _own_topic(turn: Turn) -> Topic | None:

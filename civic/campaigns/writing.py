@@ -14,7 +14,7 @@ from civic.campaigns.tables import campaign_recipients, campaigns
 from civic.consent.service import agrees
 from civic.conversations.tables import conversations, outbound
 from civic.staff.service import record_change
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from core.ids import new_id
 
 MAX_TEXT = 900
@@ -116,6 +116,16 @@ async def cancel(tx: AsyncConnection, city_id: str, before: Campaign, staff_id: 
     waiting = (outbound.c.id.in_(mine), outbound.c.status == "queued")
     await tx.execute(update(outbound).where(*waiting).values(status="cancelled", reason=_CANCELLED))
     return await _change(tx, city_id, before, staff_id, "campaign.cancelled", now, status="cancelled", ended_at=now)
+
+
+def must_be_read(one: Campaign, versions: frozenset[int]) -> None:
+    """Raises PreconditionFailed when somebody changed it since it was read."""
+    if one.version not in versions:
+        raise PreconditionFailed(
+            "그사이 다른 사람이 고쳤습니다. 다시 읽어 주세요.",
+            "Somebody changed it meanwhile. Please read it again.",
+            version=one.version,
+        )
 
 
 async def figures(tx: AsyncConnection, campaign_id: UUID) -> Mapping[str, int]:

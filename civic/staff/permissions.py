@@ -50,6 +50,9 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     SUBJECT_EXPORT = "subject.export"
     SUBJECT_FORGET = "subject.forget"
+    CAMPAIGN_READ = "campaign.read"
+    CAMPAIGN_WRITE = "campaign.write"
+    CONSENT_WRITE = "consent.write"
 
 
 _DESK = frozenset(
@@ -71,6 +74,7 @@ _DESK = frozenset(
         Action.CANNED_READ,
         Action.RULE_READ,
         Action.DAY_OFF_READ,
+        Action.CONSENT_WRITE,
     }
 )
 _HEAD = _DESK | {
@@ -83,6 +87,8 @@ _HEAD = _DESK | {
     Action.GUARD_READ,
     Action.GUARD_WRITE,
     Action.STAFF_READ,
+    Action.CAMPAIGN_READ,
+    Action.CAMPAIGN_WRITE,
 }
 _CHECK = frozenset(
     {

@@ -29,6 +29,7 @@ from tests.civic.files.made import made
 NAMES_ONE = {"reference", "conversation_id", "attachment_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
+    "campaign_id",
     "canned_id",
     "citizen_id",
     "day",

@@ -22,7 +22,6 @@ from core.contracts.channel import (
     Card,
     Channel,
     Forged,
-    GeoPoint,
     House,
     HttpAnswer,
     IncomingMessage,
@@ -35,6 +34,7 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.point import point
 
 MAX_UNITS = 5000
 """Of one text message, in UTF-16 code units, as LINE counts."""
@@ -42,7 +42,6 @@ MAX_ITEMS = 13
 """Quick replies of one message."""
 MAX_LABEL = 20
 MAX_CARDS = 10
-_MOST_EVENTS = 1000
 _SHARE = {"ko": "위치 보내기", "en": "Send location"}
 _CAMERA = {"ko": "사진 찍기", "en": "Take a photo"}
 _ROLL = {"ko": "앨범에서 고르기", "en": "Choose a photo"}
@@ -159,7 +158,7 @@ class Line:
             raise Malformed("the body is not UTF-8 JSON") from None
         if not isinstance(raw, dict) or not isinstance(raw.get("events"), list):
             raise Malformed("the body has no events")
-        events = [event for one in raw["events"][:_MOST_EVENTS] if (event := _event(one)) is not None]
+        events = [event for one in raw["events"] if (event := _event(one)) is not None]
         mine = [event for event in events if event.source.type == "user" and event.source.user]
         messages = tuple(message for event in mine if (message := _message(event)) is not None)
         withdrawn = tuple(event.unsend.message for event in mine if event.type == "unsend" and event.unsend)
@@ -196,21 +195,27 @@ class Line:
     async def _post(self, path: str, body: Mapping[str, Any], extra: Mapping[str, str] | None = None) -> httpx.Response:
         """Raises SendFailed; a month's quota that is used up comes as 429, and waiting does not help then."""
         try:
-            return await attempts.call(
-                self._house.http,
-                "POST",
-                f"{self._settings.api_base_url}/v2/bot/{path}",
-                provider="라인",
-                now=self._house.now(),
-                is_safe=extra is not None,
-                headers=self._headers | {"content-type": "application/json"} | dict(extra or {}),
-                content=orjson.dumps(body),
-                timeout=self._settings.timeout_s,
-            )
+            return await self._call("POST", path, body, extra, is_safe=extra is not None)
         except attempts.TooMany as failure:
             if "monthly" in str(attempts.said(failure.answer).get("message", "")).lower():
                 raise SendFailed("이번 달에 보낼 수 있는 메시지를 다 썼습니다 (monthly quota used up)") from None
             raise
+
+    async def _call(
+        self, method: str, path: str, body: Any = None, extra: Mapping[str, str] | None = None, *, is_safe: bool
+    ) -> httpx.Response:
+        json = {"content-type": "application/json"} if body is not None else {}
+        return await attempts.call(
+            self._house.http,
+            method,
+            f"{self._settings.api_base_url}/v2/bot/{path}",
+            provider="라인",
+            now=self._house.now(),
+            is_safe=is_safe,
+            headers=self._headers | json | dict(extra or {}),
+            content=orjson.dumps(body) if body is not None else None,
+            timeout=self._settings.timeout_s,
+        )
 
     def _fresh(self, kept: str) -> str:
         """The reply token, if its event is young enough; we keep it behind the event's time in milliseconds."""
@@ -240,20 +245,9 @@ class Line:
 
     async def register(self, url: str) -> str:
         """Set the account's webhook address and read its name. Raises SendFailed."""
-        now, wait, provider = self._house.now(), self._settings.timeout_s, "라인"
-        base = f"{self._settings.api_base_url}/v2/bot"
-        given = orjson.dumps({"endpoint": url})
-        headers = self._headers | {"content-type": "application/json"}
-        path = f"{base}/channel/webhook/endpoint"
-        http = self._house.http
-        answer = await attempts.call(
-            http, "PUT", path, provider=provider, now=now, is_safe=True, headers=headers, content=given, timeout=wait
-        )
-        if not answer.is_success:
-            raise _refused(answer)
-        answer = await attempts.call(
-            http, "GET", f"{base}/info", provider=provider, now=now, is_safe=True, headers=self._headers, timeout=wait
-        )
+        answer = await self._call("PUT", "channel/webhook/endpoint", {"endpoint": url}, is_safe=True)
+        if answer.is_success:
+            answer = await self._call("GET", "info", is_safe=True)
         if not answer.is_success:
             raise _refused(answer)
         return attempts.told(attempts.said(answer).get("basicId"))
@@ -297,7 +291,7 @@ def _said(event: Event, content: Content) -> IncomingMessage | None:
     if content.type == "text" and isinstance(content.text, str):
         return _made(event, "text", key, content.text)
     if content.type == "location":
-        place = _place(content)
+        place = point(content.latitude, content.longitude, content.title, content.address)
         return _made(event, "place", key, place=place) if place else None
     kind = _FILES.get(content.type)
     is_theirs = isinstance(content.provider, dict) and content.provider.get("type") == "external"
@@ -329,17 +323,6 @@ def _made(event: Event, kind: MessageKind, key: str = "", text: str = "", **valu
 
 def _at(stamp_ms: int) -> datetime | None:
     return datetime.fromtimestamp(stamp_ms / 1000, UTC) if 0 < stamp_ms < 4_000_000_000_000 else None
-
-
-def _place(content: Content) -> GeoPoint | None:
-    try:
-        lat, lon = float(content.latitude), float(content.longitude)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        return None
-    words = [part.strip() for part in (content.title, content.address) if isinstance(part, str)]
-    return GeoPoint(lat, lon, " ".join(filter(None, words))[:200])
 
 
 def _shown(message: OutgoingMessage) -> list[dict[str, Any]]:

@@ -52,23 +52,6 @@ _OPTED: dict[str, MessageKind] = {"STOP": "stop", "START": "start"}
 _FileKind = Literal["photo", "file", "voice", "video"]
 _KINDS: dict[str, _FileKind] = {"image": "photo", "audio": "voice", "video": "video"}
 _STOPPED = "21610"
-_REASONS = {
-    "20003": "트윌리오가 계정 정보를 받지 않습니다. 설정을 확인하세요 (credentials refused)",
-    "21211": "받는 번호가 올바르지 않습니다 (not a valid number)",
-    "21408": "이 나라로 보내는 권한이 꺼져 있습니다 (the country is not enabled)",
-    "21606": "발신 번호를 쓸 수 없습니다 (the sender cannot be used)",
-    _STOPPED: "시민이 STOP으로 수신을 거부했습니다 (the citizen sent STOP)",
-    "21612": "이 발신 번호로는 그 번호에 보낼 수 없습니다 (no route from this sender)",
-    "21614": "휴대전화 번호가 아닙니다 (not a mobile number)",
-    "21617": "글이 1600자를 넘습니다 (text is too long)",
-    "30003": "전화가 꺼져 있거나 받을 수 없는 곳에 있습니다 (handset cannot be reached)",
-    "30004": "수신자나 통신사가 막았습니다 (blocked by the recipient or the carrier)",
-    "30005": "없는 번호이거나 쓰이지 않는 번호입니다 (unknown or inactive number)",
-    "30006": "문자를 받을 수 없는 유선 번호이거나 통신사에 닿지 않습니다 (landline or carrier not reached)",
-    "30007": "통신사가 걸러 냈습니다 (filtered by the carrier)",
-    "30008": "통신사가 이유를 말하지 않고 전달하지 않았습니다 (not delivered, cause unknown)",
-}
-"""Twilio's error codes that staff can act on (twilio.com/docs/api/errors); others are shown by their number."""
 Sid = Annotated[str, Field(pattern=r"^(|[A-Z]{2}[0-9a-fA-F]{32})$")]
 
 
@@ -135,7 +118,6 @@ class Twilio:
         self._url = settings.webhook_url or f"{house.public_url.rstrip('/')}/channels/twilio"
         tokens = (settings.auth_token, settings.previous_auth_token)
         self._validators = [RequestValidator(token) for token in tokens if token]
-        self._origin = attempts.origin(settings.api_base_url)
         self._calls = f"{settings.api_base_url}/2010-04-01/Accounts/{settings.account_sid}"
         own = (settings.account_sid, settings.auth_token)
         self._auth = (settings.api_key, settings.api_key_secret) if settings.api_key else own
@@ -178,7 +160,7 @@ class Twilio:
         for index in range(min(int(count), 10) if count.isascii() and count.isdigit() and len(count) < 4 else 0):
             ref, content_type = form.one(f"MediaUrl{index}"), form.one(f"MediaContentType{index}")
             fits = len(ref) <= 1000 and ref.isprintable() and ref.isascii() and content_type.isprintable()
-            if fits and ref and attempts.origin(ref) == self._origin:
+            if fits and attempts.is_at(ref, self._settings.api_base_url):
                 kind: _FileKind = _KINDS.get(content_type.partition("/")[0], "file")
                 found.append(Media(kind, ref, content_type[:100]))
         return sorted(found, key=lambda one: one.kind != "photo")
@@ -216,14 +198,14 @@ class Twilio:
 
     async def fetch(self, media: Media) -> bytes:
         """The file from Twilio with our credentials, then from where Twilio points, without them. Raises SendFailed."""
-        if attempts.origin(media.ref) != self._origin:
+        own, hosts = self._settings.api_base_url, self._settings.media_hosts
+        if not attempts.is_at(media.ref, own):
             raise SendFailed("파일 주소가 트윌리오가 아닙니다 (the file is not at Twilio)")
         wait = self._settings.timeout_s
         found, elsewhere = await attempts.download(self._house.http, media.ref, auth=self._auth, timeout_s=wait)
         if not elsewhere:
             return found
-        at = attempts.origin(elsewhere)
-        if at is None or (at != self._origin and (at[0] != "https" or at[1] not in self._settings.media_hosts)):
+        if not attempts.is_at(elsewhere, own, hosts):
             raise SendFailed("트윌리오가 모르는 곳을 가리킵니다 (redirected to an unknown host)")
         found, further = await attempts.download(self._house.http, elsewhere, timeout_s=wait)
         if further:
@@ -265,8 +247,4 @@ def _report(key: str, status: str, code: str) -> Received:
 
 
 def _reason(code: str, status: int) -> str:
-    """Why, for staff. Twilio's own sentences quote the number and stay out."""
-    if code in _REASONS:
-        return f"{_REASONS[code]} [{code}]"
-    shown = code if code.isascii() and code.isdigit() else f"HTTP {status}" if status else "no code"
-    return f"트윌리오가 전하지 못했습니다 (Twilio: {shown})"
+    return attempts.reason("twilio", "트윌리오", code, status)

@@ -1,0 +1,401 @@
+"""WhatsApp Cloud API: one business number, free text for a day after the citizen's last word, then templates.
+
+A wamid holds the citizen's number in base64, so the house keeps a keyed hash of it as the message's id. Source: Meta's
+Cloud API pages and OpenAPI (graph v23.0); see docs/channels/whatsapp.md.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+import httpx
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core import attempts, logs
+from core.contracts.channel import (
+    Capabilities,
+    Channel,
+    DeliveryReport,
+    DeliveryStatus,
+    Forged,
+    House,
+    HttpAnswer,
+    IncomingMessage,
+    Malformed,
+    Media,
+    MessageKind,
+    OutgoingMessage,
+    Received,
+    SendFailed,
+    Sent,
+    Template,
+    WebhookRequest,
+)
+from core.point import point
+
+MAX_BODY = 1024
+"""Of a message with buttons. A plain text may have 4096; one bound for both cuts nothing off a question."""
+MAX_REPLIES = 3
+MAX_ROWS = 10
+MAX_LABEL = 20
+_REMEMBERED = 2000
+"""Chats whose last message this process can mark as read."""
+_PREFIX = "sha256="
+_CHOOSE = {"ko": "선택하기", "en": "Choose"}
+_FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
+    "image": "photo",
+    "document": "file",
+    "audio": "voice",
+    "video": "video",
+}
+_STATUSES: dict[str, DeliveryStatus] = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
+_SLOWER = frozenset({4, 80007, 130429, 131056})
+_WAIT_S = 60.0  # where Meta says "too often" without a Retry-After
+_UNSURE = frozenset({1, 2, 131000, 131016, 133004})
+_OURS = frozenset({0, 3, 10, 190, 131005, 131031, 131042, 133010})
+
+
+class Approved(BaseModel):
+    """A template of ours at Meta: `variables` names the values in the order of {{1}}, {{2}}…"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] = "ko"
+    variables: tuple[str, ...] = ()
+
+
+class Settings(BaseModel):
+    """`app_secret` proves webhooks, `verify_token` is ours and opens the address check, `access_token` is the system
+    user's. `templates`: a notice's key → the approved template. `media_hosts`: where Meta keeps the files.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{5,32}$")]
+    access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,1000}$", repr=False)]
+    app_secret: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,128}$", repr=False)]
+    previous_app_secret: Annotated[str, Field(pattern=r"^(|[0-9a-fA-F]{32,128})$", repr=False)] = ""
+    verify_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,256}$", repr=False)]
+    templates: Mapping[str, Approved] = {}
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v23.0"
+    api_base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "https://graph.facebook.com"
+    media_hosts: tuple[str, ...] = ("lookaside.fbsbx.com",)
+    rate_per_second: Annotated[float | None, Field(gt=0)] = 40
+    timeout_s: Annotated[float, Field(gt=0, le=15)] = 10
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+_P = TypeVar("_P", bound=_Part)
+Phone = Annotated[str, Field(pattern=r"^\+?[1-9][0-9]{6,14}$")]
+Wamid = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Said(_Part):
+    """One message; the part that its `type` names is read by that kind's own rule."""
+
+    id: Wamid
+    sender: Annotated[Phone, Field(alias="from")]
+    type: str
+    timestamp: str = ""
+
+
+class Status(_Part):
+    id: Wamid
+    status: str
+    errors: list[dict[str, Any]] = []
+
+
+class Preference(_Part):
+    """The citizen's own switch for marketing messages."""
+
+    phone: Annotated[Phone, Field(alias="wa_id")]
+    value: Literal["stop", "resume"]
+    timestamp: int | str = ""
+
+
+class WhatsApp:
+    name = "whatsapp"
+    replies: Literal["push", "in_response"] = "push"
+
+    def __init__(self, settings: Settings, house: House) -> None:
+        logs.only_hosts()
+        self.capabilities = Capabilities(
+            max_text=MAX_BODY,
+            max_buttons=MAX_ROWS,
+            max_label=MAX_LABEL,
+            asks_place=True,
+            takes_photo=True,
+            rate_per_second=settings.rate_per_second,
+            has_phone_address=True,
+            window_hours=24,
+        )
+        self._settings = settings
+        self._house = house
+        self._secrets = [one.encode() for one in (settings.app_secret, settings.previous_app_secret) if one]
+        self._headers = {"authorization": f"Bearer {settings.access_token}"}
+        self._graph = f"{settings.api_base_url}/{settings.graph_version}"
+        self._messages = f"{self._graph}/{settings.phone_number_id}/messages"
+        self._last: OrderedDict[str, str] = OrderedDict()
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """Meta's check of the address (GET), else the signature over the raw bytes and all that one call holds."""
+        if request.method == "GET":
+            return self._verified(request.query)
+        self._check(request)
+        try:
+            raw = orjson.loads(request.body)
+        except orjson.JSONDecodeError:
+            raise Malformed("the body is not UTF-8 JSON") from None
+        if not isinstance(raw, dict) or not isinstance(raw.get("entry"), list):
+            raise Malformed("the body has no entries")
+        messages: list[IncomingMessage] = []
+        reports: list[DeliveryReport] = []
+        for value in _values(raw["entry"], self._settings.phone_number_id):
+            messages += filter(None, map(self._message, _list(value, "messages")))
+            messages += filter(None, map(self._preference, _list(value, "user_preferences")))
+            reports += filter(None, map(self._report, _list(value, "statuses")))
+        return Received(tuple(messages), tuple(reports), ignored="" if messages or reports else "nothing for us")
+
+    def _verified(self, query: Mapping[str, str]) -> Received:
+        given, challenge = query.get("hub.verify_token", ""), query.get("hub.challenge", "")
+        if not given:
+            raise Forged("verify token is missing", status=401)
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._settings.verify_token.encode()):
+            raise Forged("verify token does not fit")
+        if query.get("hub.mode") != "subscribe" or not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", challenge):
+            raise Malformed("no challenge to answer")
+        ack = HttpAnswer(body=challenge.encode(), content_type="text/plain")
+        return Received(ignored="the address was checked", ack=ack)
+
+    def _check(self, request: WebhookRequest) -> None:
+        """The prefix is part of the proof: without it another algorithm's value could be meant."""
+        given = request.headers.get("x-hub-signature-256", "")
+        if not given:
+            raise Forged("signature is missing", status=401)
+        proof = given.encode("utf-8", "replace")
+        made = [_PREFIX + hmac.digest(key, request.body, hashlib.sha256).hex() for key in self._secrets]
+        if not any(hmac.compare_digest(one.encode(), proof) for one in made):
+            raise Forged("signature does not fit")
+
+    def _named(self, wamid: str) -> str:
+        """Our name for Meta's id: the same for the same id, and nothing of the number in it."""
+        return hmac.digest(self._house.secret, b"whatsapp.wamid:" + wamid.encode("utf-8", "replace"), "sha256").hex()
+
+    def _message(self, raw: Any) -> IncomingMessage | None:
+        said = _read(Said, raw)
+        found = _content(said, raw) if said else None
+        if said is None or found is None:
+            return None
+        kind, values = found
+        name, address = self._named(said.id), f"+{said.sender.removeprefix('+')}"
+        self._remember(address, said.id)
+        return IncomingMessage(name, address, kind, sent_at=_at(said.timestamp), provider_id=name, **values)
+
+    def _remember(self, address: str, wamid: str) -> None:
+        self._last[address] = wamid
+        self._last.move_to_end(address)
+        if len(self._last) > _REMEMBERED:
+            self._last.popitem(last=False)
+
+    def _preference(self, raw: Any) -> IncomingMessage | None:
+        one = _read(Preference, raw)
+        if one is None:
+            return None
+        name = self._named(f"preference:{one.phone}:{one.value}:{str(one.timestamp)[:40]}")
+        kind: MessageKind = "stop" if one.value == "stop" else "start"
+        return IncomingMessage(name, f"+{one.phone.removeprefix('+')}", kind, is_event=True)
+
+    def _report(self, raw: Any) -> DeliveryReport | None:
+        one = _read(Status, raw)
+        if one is None or one.status not in _STATUSES:
+            return None
+        reason = _reason(one.errors[0].get("code") if one.errors else None, 0) if one.status == "failed" else ""
+        return DeliveryReport(self._named(one.id), _STATUSES[one.status], reason)
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """One call. Meta takes no idempotency key: what broke off after leaving is `unknown`."""
+        body = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": message.address.removeprefix("+"),
+        } | self._shown(message)
+        answer = await self._post(body)
+        found = attempts.said(answer)
+        if answer.is_success:
+            made = found.get("messages")
+            first = made[0].get("id") if isinstance(made, list) and made and isinstance(made[0], dict) else None
+            return Sent(self._named(first) if isinstance(first, str) else "")
+        error = found.get("error")
+        code = error.get("code") if isinstance(error, dict) else None
+        raise _refused(code, answer.status_code, attempts.asked_wait(answer, self._house.now()))
+
+    async def _post(self, body: Mapping[str, Any]) -> httpx.Response:
+        headers = self._headers | {"content-type": "application/json"}
+        return await self._call("POST", self._messages, headers=headers, content=orjson.dumps(body))
+
+    async def _call(self, method: str, url: str, **request: Any) -> httpx.Response:
+        wait, now = self._settings.timeout_s, self._house.now()
+        return await attempts.call(self._house.http, method, url, provider="왓츠앱", now=now, timeout=wait, **request)
+
+    def _shown(self, message: OutgoingMessage) -> dict[str, Any]:
+        """The template where one was approved for this notice; else text with what the question needs."""
+        if message.template and (approved := self._settings.templates.get(message.template.key)):
+            return _template(message.template, approved)
+        text, labels = message.text, [attempts.fit(one.label, MAX_LABEL) for one in message.buttons]
+        if message.ask == "place":  # it has a button of its own and room for no other
+            action: dict[str, Any] = {"name": "send_location"}
+            return _interactive("location_request_message", _numbered(text, labels), action)
+        fits = 0 < len(labels) <= MAX_ROWS and len(set(labels)) == len(labels) and all(labels)
+        if not fits:  # Meta refuses two of the same name
+            return {"type": "text", "text": {"body": _numbered(text, labels), "preview_url": False}}
+        rows = [{"id": one.payload, "title": label} for one, label in zip(message.buttons, labels, strict=True)]
+        if len(rows) <= MAX_REPLIES:
+            return _interactive("button", text, {"buttons": [{"type": "reply", "reply": row} for row in rows]})
+        choose = _CHOOSE["ko" if message.lang == "ko" else "en"]
+        return _interactive("list", text, {"button": choose, "sections": [{"title": choose, "rows": rows}]})
+
+    def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
+        return HttpAnswer()
+
+    async def fetch(self, media: Media) -> bytes:
+        """Two steps: the file's address (good for five minutes), then its bytes, from Meta's hosts only."""
+        ours = {"phone_number_id": self._settings.phone_number_id}
+        path = f"{self._graph}/{media.ref}"
+        answer = await self._call("GET", path, params=ours, headers=self._headers, is_safe=True)
+        url = attempts.said(answer).get("url")
+        if not answer.is_success or not isinstance(url, str):
+            raise SendFailed(f"파일 주소를 받지 못했습니다 (media: HTTP {answer.status_code})")
+        if not attempts.is_at(url, self._settings.api_base_url, self._settings.media_hosts):
+            raise SendFailed("파일이 메타의 서버에 있지 않습니다 (an unknown host)")
+        wait = self._settings.timeout_s
+        found, elsewhere = await attempts.download(self._house.http, url, headers=self._headers, timeout_s=wait)
+        if elsewhere:
+            raise SendFailed("메타가 다른 곳을 가리킵니다 (redirected)")
+        return found
+
+    async def working(self, address: str) -> None:
+        """Blue ticks and dots under the citizen's last message, where this process took it in."""
+        if wamid := self._last.get(address):
+            with contextlib.suppress(SendFailed):
+                seen = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+                await self._post(seen | {"typing_indicator": {"type": "text"}})
+
+    def bubbles(self, texts: Sequence[str]) -> list[str]:
+        return [attempts.fit(text, MAX_BODY) for text in texts]
+
+    async def aclose(self) -> None:
+        """Nothing of its own: the house's client is the house's to close."""
+
+
+def build(settings: Settings, house: House) -> Channel:
+    return WhatsApp(settings, house)
+
+
+def _read(model: type[_P], raw: Any) -> _P | None:
+    """None for what is not of this shape: an odd part of a call costs only itself."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def _list(value: Mapping[str, Any], name: str) -> list[Any]:
+    found = value.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _values(entries: list[Any], phone_number_id: str) -> Iterator[dict[str, Any]]:
+    """What was said about our number, among all the numbers of the business and all kinds of change."""
+    for entry in entries:
+        for change in _list(entry, "changes") if isinstance(entry, dict) else []:
+            value = change.get("value") if isinstance(change, dict) else None
+            about = value.get("metadata") if isinstance(value, dict) else None
+            if isinstance(about, dict) and about.get("phone_number_id") == phone_number_id:
+                yield value
+
+
+def _content(said: Said, raw: Mapping[str, Any]) -> tuple[MessageKind, dict[str, Any]] | None:
+    """Kind and fields; None for what says nothing to us (a reaction, a notice of Meta's own)."""
+    part = raw.get(said.type)
+    part = part if isinstance(part, dict) else {}
+    if said.type == "text":
+        return ("text", {"text": part["body"]}) if isinstance(part.get("body"), str) else None
+    if said.type == "button":
+        return _pressed(part.get("payload"), part.get("text"))
+    if said.type == "interactive":
+        reply = part.get(str(part.get("type")))
+        return _pressed(reply.get("id"), reply.get("title")) if isinstance(reply, dict) else None
+    if said.type == "location":
+        place = point(part.get("latitude"), part.get("longitude"), part.get("name"), part.get("address"))
+        return ("place", {"place": place}) if place else None
+    if kind := _FILES.get(said.type):
+        return _file(kind, part)
+    if said.type == "request_welcome":
+        return "start", {}
+    return None if said.type in ("reaction", "system") else ("other", {})
+
+
+def _pressed(payload: object, name: object) -> tuple[MessageKind, dict[str, Any]] | None:
+    """Our payload; of a template's button that carries none of ours, its words."""
+    if isinstance(payload, str) and payload.isascii() and payload.isprintable() and 0 < len(payload) <= 64:
+        return "button", {"payload": payload, "text": name if isinstance(name, str) else ""}
+    return ("text", {"text": name}) if isinstance(name, str) and name else None
+
+
+def _file(kind: Literal["photo", "file", "voice", "video"], part: Mapping[str, Any]) -> tuple[MessageKind, Any]:
+    ref, mime, caption = part.get("id"), part.get("mime_type"), part.get("caption")
+    text = caption if isinstance(caption, str) else ""
+    if not isinstance(ref, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", ref):
+        return "other", {"text": text}
+    content_type = attempts.told(mime, 100)
+    is_photo = kind == "photo" or content_type.startswith("image/")
+    media = Media("photo" if is_photo else kind, ref, content_type)
+    return "media" if is_photo else "other", {"text": text, "media": (media,)}
+
+
+def _at(stamp: str) -> datetime | None:
+    return datetime.fromtimestamp(int(stamp), UTC) if re.fullmatch(r"[0-9]{9,10}", stamp) else None
+
+
+def _interactive(kind: str, text: str, action: Mapping[str, Any]) -> dict[str, Any]:
+    body = {"text": attempts.fit(text, MAX_BODY)}
+    return {"type": "interactive", "interactive": {"type": kind, "body": body, "action": action}}
+
+
+def _numbered(text: str, labels: Sequence[str]) -> str:
+    """The choices as lines, where the message has no room for buttons; the text gives way to them."""
+    lines = "".join(f"\n{index}. {label}" for index, label in enumerate(labels[:MAX_ROWS], 1))
+    return attempts.fit(text, MAX_BODY - len(lines)) + lines
+
+
+def _template(given: Template, approved: Approved) -> dict[str, Any]:
+    """Meta takes no line breaks in a variable and no empty one."""
+    values = [" ".join(given.values.get(name, "").split()) or "-" for name in approved.variables]
+    parameters = [{"type": "text", "text": attempts.fit(value, MAX_BODY)} for value in values]
+    components = [{"type": "body", "parameters": parameters}] if parameters else []
+    language = {"code": approved.language}
+    return {"type": "template", "template": {"name": approved.name, "language": language, "components": components}}
+
+
+def _refused(code: object, status: int, wait_s: float | None) -> SendFailed:
+    """Meta's sentences stay out: they may quote the number."""
+    reason = _reason(code, status)
+    if code in _SLOWER:
+        return SendFailed(reason, retry=True, retry_after=wait_s or _WAIT_S)
+    if code in _UNSURE:
+        return SendFailed(reason, unknown=True)
+    return SendFailed(reason, outage=status == 401 or code in _OURS)
+
+
+def _reason(code: object, status: int) -> str:
+    return attempts.reason("whatsapp", "왓츠앱", code, status)

@@ -14,14 +14,12 @@ from api.conversations.schemas import NewReply, QueuedReply
 from api.deliver import deliver_after
 from api.deps import Caller, House, HouseDep, IdempotencyKey, VersionsDep, allowed
 from civic.cases import change
-from civic.cases.appeal import default_appeal
 from civic.cases.case import Actor, Case
+from civic.cases.decide import decide
 from civic.cases.find import read_case
 from civic.cases.join import lock_everybody
 from civic.cases.notices import tell
-from civic.cases.status import Status
 from civic.city.tables import departments
-from civic.conversations.tables import conversations
 from civic.presence import service as presence
 from civic.staff.permissions import Action
 from civic.staff.service import Scope, active_member
@@ -99,26 +97,20 @@ async def _change_status(
     tx: AsyncConnection, house: House, case: Case, wanted: CaseChange, actor: Actor, version: int
 ) -> Case:
     assert wanted.status is not None
-    now, appeal = house.clock.now(), wanted.appeal
-    if wanted.status is Status.REFUSED and appeal is None:
-        appeal = default_appeal(house.settings.cases, now, await _lang(tx, case))
-    return await change.change_status(
+    return await decide(
         tx,
-        case.id,
+        house.settings.cases,
+        case,
         wanted.status,
         actor,
-        now,
+        house.clock.now(),
         expected_version=version,
         text=wanted.text or "",
-        appeal=appeal or "",
-        transferred_to=f"{wanted.transferred_to} ({wanted.transferred_contact})" if wanted.transferred_to else "",
+        appeal=wanted.appeal,
+        transferred_to=wanted.transferred_to,
+        transferred_contact=wanted.transferred_contact,
         days_off=house.cases.days_off,
     )
-
-
-async def _lang(tx: AsyncConnection, case: Case) -> str:
-    found = await tx.execute(select(conversations.c.lang).where(conversations.c.id == case.conversation_id))
-    return found.scalar_one_or_none() or "ko"
 
 
 async def locked_case(tx: AsyncConnection, house: House, reference: str, scope: Scope) -> Case:

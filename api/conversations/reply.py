@@ -1,35 +1,16 @@
-"""A member of staff answers a citizen on the channel that he wrote on."""
+"""A member of staff answers a citizen over the api: who asks and how it is shown; the rest is the case desk's."""
 
-import hashlib
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.conversations.schemas import QueuedReply
 from api.deps import Caller, House
-from civic.cases.visible import conversations_within
-from civic.conversations.outbound import Draft, queue
-from civic.conversations.rules import schedule
-from civic.conversations.tables import conversations, outbound
-from civic.guard.service import must_not_rest
-from civic.staff.service import Scope
-from core.errors import BadInput, Conflict, NotFound
+from civic.cases import reply as answering
+from civic.cases.reply import lock
 
-
-async def lock(tx: AsyncConnection, city_id: str, conversation_id: UUID, scope: Scope | None = None) -> Row[Any]:
-    """The conversation, locked: writers take it before a case, so nobody waits in a ring. Raises NotFound, outside
-    the scope too; without one the caller has asked for a case within it.
-    """
-    wanted = [conversations.c.id == conversation_id, conversations.c.city_id == city_id]
-    if (seen := conversations_within(scope)) is not None:
-        wanted.append(seen)
-    thread = (await tx.execute(select(conversations).where(*wanted).with_for_update())).one_or_none()
-    if thread is None:
-        raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
-    return thread
+__all__ = ["lock", "reply"]
 
 
 async def reply(
@@ -43,47 +24,16 @@ async def reply(
     now: datetime,
     case_id: UUID | None = None,
 ) -> QueuedReply:
-    """Queue the answer (purpose "reply": at night too, the citizen asked).
-
-    Raises NotFound, Conflict while a colleague holds the conversation, BadInput when `key` came with another text.
-    """
-    city_id = house.settings.city.id
-    thread = await lock(tx, city_id, conversation_id, None if case_id else asking.scope)
-    if thread.owner == "staff" and thread.staff_id not in (None, asking.member.id):
-        raise Conflict(
-            "다른 담당자가 상담 중인 대화입니다.", "A colleague holds this conversation.", held_by=str(thread.staff_id)
-        )
-    await must_not_rest(tx, conversation_id, now)
-    dedupe_key = _dedupe_key(asking, conversation_id, key) if key else None
-    if dedupe_key and (earlier := await _earlier(tx, city_id, dedupe_key)):
-        if earlier.body["text"] != text:
-            raise BadInput(
-                "이 Idempotency-Key는 다른 내용에 이미 쓰였습니다.", "This Idempotency-Key was used with another text."
-            )
-        return QueuedReply(id=earlier.id, status=earlier.status, reason=earlier.reason, is_repeat=True)
-    timing = schedule(house.settings.messaging, "reply", now)
-    draft = Draft(
-        city_id=city_id,
-        conversation_id=conversation_id,
-        channel=thread.channel,
-        body={"text": text, "buttons": [], "ask": "", "lang": thread.lang},
-        purpose="reply",
-        priority=timing.priority,
-        valid_until=timing.valid_until,
-        next_attempt_at=timing.next_attempt_at,
-        staff_id=asking.member.id,
+    """Raises NotFound, Conflict while a colleague holds it, BadInput when `key` came with another text."""
+    queued = await answering.reply(
+        tx,
+        house.settings.messaging,
+        house.settings.city.id,
+        conversation_id,
+        text,
+        by=asking.scope,
+        key=key,
+        now=now,
         case_id=case_id,
-        dedupe_key=dedupe_key,
     )
-    message_id = await queue(tx, draft, now)
-    row = (await tx.execute(select(outbound).where(outbound.c.id == message_id))).one()
-    return QueuedReply(id=message_id, status=row.status, reason=row.reason, is_repeat=False)
-
-
-def _dedupe_key(asking: Caller, conversation_id: UUID, key: str) -> str:
-    return f"staff:{asking.member.id}:{conversation_id}:{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-async def _earlier(tx: AsyncConnection, city_id: str, dedupe_key: str) -> Row[Any] | None:
-    wanted = (outbound.c.city_id == city_id, outbound.c.dedupe_key == dedupe_key)
-    return (await tx.execute(select(outbound).where(*wanted))).one_or_none()
+    return QueuedReply(id=queued.id, status=queued.status, reason=queued.reason, is_repeat=queued.is_repeat)

@@ -28,7 +28,9 @@ class City:
         self.clock = clock
 
     def citizen(self, lang: str = "") -> "Citizen":
-        return Citizen(self, f"citizen-{uuid4().hex[:8]}", lang)
+        is_phone = self.channel.capabilities.has_phone_address
+        number = f"+8210{uuid4().int % 10**8:08}"
+        return Citizen(self, number if is_phone else f"citizen-{uuid4().hex[:8]}", lang)
 
     def move(self, **by: float) -> None:
         self.clock.move(timedelta(**by))

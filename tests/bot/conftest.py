@@ -12,7 +12,7 @@ from bot.prepare import prepare
 from civic.conversations.tables import throttles
 from core.settings import Settings, read
 from tests.bot.city import MORNING, City, open_city
-from tests.bot.memory_channel import MemoryChannel
+from tests.bot.memory_channel import TEXT_MESSAGES, MemoryChannel
 from tests.trained import trained
 
 
@@ -33,6 +33,14 @@ async def city(settings: Settings, database_url: str, var: Path) -> AsyncIterato
     await prepare(settings, database_url, MORNING, lambda line: None)
     async with open_city(settings, database_url, var) as made:
         yield made
+
+
+@pytest.fixture
+def texting(city: City) -> City:
+    """The city on a channel of plain text messages, as a Korean gateway carries them."""
+    channel = city.house.channels.setdefault("texts", MemoryChannel("texts", capabilities=TEXT_MESSAGES))
+    assert isinstance(channel, MemoryChannel)
+    return City(city.house, channel, city.clock)
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ ACTIONS = (
     "이웃",
 )
 """What happens; one to a step. 반복 belongs to 시민 and repeats its text."""
-CHECKS = ("시", "단추", "없음", "침묵", "의도", "언어", "상태", "말풍선")
+CHECKS = ("시", "단추", "없음", "침묵", "의도", "언어", "상태", "말풍선", "문자")
 """What must then be true of the answers since the last action, or of the store."""
 _EXTRAS = ("반복",)
-_HEAD = ("제목", "언어", "시작", "대화")
+_HEAD = ("제목", "언어", "시작", "채널", "대화")
 
 
 class BadDialogue(Exception):
@@ -46,13 +46,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """`lang`: the messenger's word on the citizen's language. `start`: when it begins in Seoul, if not as usual."""
+    """`lang`: the messenger's word on the citizen's language. `start`: when it begins in Seoul, if not as usual.
+
+    `channel`: "문자" for a channel of plain text messages, without buttons; else one with everything.
+    """
 
     file: str
     title: str
     steps: tuple[Step, ...]
     lang: str = ""
     start: str = ""
+    channel: str = ""
 
     def checked(self, kind: str) -> list[Any]:
         """All values of one kind of check."""
@@ -92,7 +96,7 @@ def _dialog(file: str, number: int, raw: Any) -> Dialog:
     steps = tuple(_step(where, line) for line in lines)
     if not steps[0].action:
         raise BadDialogue(f"{where}: 시민이 먼저 무엇인가 해야 합니다")
-    return Dialog(file, title, steps, str(raw.get("언어", "")), str(raw.get("시작", "")))
+    return Dialog(file, title, steps, *(str(raw.get(key, "")) for key in ("언어", "시작", "채널")))
 
 
 def _step(where: str, line: Any) -> Step:

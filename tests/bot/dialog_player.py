@@ -20,13 +20,14 @@ from civic.cases.notices import tell
 from civic.cases.service import CaseDraft, Deadline
 from civic.cases.status import Status
 from civic.cases.tables import cases, inquiries
-from civic.conversations import ownership
+from civic.conversations import addresses, ownership
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, inbound
 from civic.files.tables import attachments
 from civic.people.service import contact_of
 from civic.subscriptions.tables import subscriptions
+from core import cp949
 from core.clock import SEOUL
 from core.contracts.channel import IncomingMessage, Media, OutgoingMessage
 from core.ids import new_id
@@ -263,6 +264,11 @@ class Player:
             self._expect(label in labels, f"‘{label}’ 단추가 없습니다")
         for fragment in checks.get("없음", []):
             self._expect(not _pattern(fragment).search(text), f"‘{fragment}’ 말이 있으면 안 됩니다")
+        if self.dialog.channel:
+            self._check_carrier()
+        if "문자" in checks:
+            kinds = [cp949.kind(message.text) for message in self.answers]
+            self._expect(kinds[-1:] == [checks["문자"]], f"문자의 종류가 {kinds}입니다")
         if "말풍선" in checks:
             self._expect(len(self.answers) == checks["말풍선"], f"말풍선이 {len(self.answers)}개입니다")
         if "언어" in checks:
@@ -272,6 +278,13 @@ class Player:
             self._expect(intent == checks["의도"], f"의도가 {intent}입니다")
         if "상태" in checks:
             await self._check_store(checks["상태"])
+
+    def _check_carrier(self) -> None:
+        """Whatever is said by text message can be sent as it is, and asks for nothing to be pressed."""
+        for message in self.answers:
+            self._expect(not cp949.refused(message.text), f"보낼 수 없는 글자: {cp949.refused(message.text)}")
+            self._expect(cp949.kind(message.text) != "too_long", "2,000바이트가 넘습니다")
+            self._expect(not message.buttons and "눌러 주세요" not in message.text, "문자에는 단추가 없습니다")
 
     def _find(self, fragments: Sequence[str], text: str) -> None:
         position = 0
@@ -342,10 +355,10 @@ class Player:
         }
 
     async def _conversation(self) -> Any:
+        is_phone = self.city.channel.capabilities.has_phone_address
+        address = addresses.key(self.city.house.vault, self.citizen.address, is_phone=is_phone)
         async with self.city.house.db.transaction() as tx:
-            return (
-                await tx.execute(select(conversations).where(conversations.c.address == self.citizen.address))
-            ).one()
+            return (await tx.execute(select(conversations).where(conversations.c.address == address))).one()
 
     async def _intent(self) -> str | None:
         row = await self._conversation()

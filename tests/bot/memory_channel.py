@@ -18,6 +18,17 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 
+TEXT_MESSAGES = Capabilities(
+    max_text=2000,
+    max_buttons=0,
+    max_label=40,
+    idempotent=True,
+    charset="cp949",
+    max_bytes=2000,
+    has_phone_address=True,
+)
+"""As a Korean gateway takes them: 90 bytes of CP949, or 2,000 in a long one, and nothing to press."""
+
 
 @dataclass
 class MemoryChannel:

@@ -15,8 +15,8 @@ DIALOGS = dialog_file.read_all()
 
 
 @pytest.mark.parametrize("dialog", DIALOGS, ids=[dialog.title for dialog in DIALOGS])
-async def test_dialog(city: City, dialog: Dialog) -> None:
-    await Player(city, dialog).play()
+async def test_dialog(city: City, texting: City, dialog: Dialog) -> None:
+    await Player(texting if dialog.channel else city, dialog).play()
 
 
 def test_every_intent_has_a_dialogue() -> None:

@@ -16,26 +16,18 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from telegram import (
-    Animation,
-    Audio,
     Bot,
-    CallbackQuery,
-    Document,
+    BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
     LinkPreviewOptions,
-    Location,
-    Message,
-    PhotoSize,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    ReplyParameters,
     Update,
-    Video,
-    VideoNote,
-    Voice,
 )
-from telegram.constants import ChatAction, ChatMemberStatus, ChatType
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -44,19 +36,19 @@ from core.contracts.channel import (
     Capabilities,
     Channel,
     Forged,
-    GeoPoint,
     House,
     HttpAnswer,
-    IncomingMessage,
     Malformed,
     Media,
     OutgoingMessage,
+    Pressed,
     Received,
     SendFailed,
     Sent,
     WebhookRequest,
 )
 from core.http import NEVER_LEFT
+from integrations.inbound import telegram as inbound
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch: durations as timedelta, and no warning
 
@@ -65,9 +57,13 @@ MAX_BUTTONS = 100
 MAX_FILE = 20 * 1024 * 1024
 POLL_S = 25
 HEADER = "x-telegram-bot-api-secret-token"
-KINDS = ["message", "callback_query", "my_chat_member"]
-"""`allowed_updates` for setWebhook and getUpdates: all that is read here."""
+KINDS = inbound.KINDS
 _SHARE = {"ko": "📍 현재 위치 보내기", "en": "📍 Send my location"}
+_COMMANDS = {
+    "ko": {"start": "처음부터 이야기하기", "help": "할 수 있는 일 보기", "stop": "알림 그만 받기"},
+    "en": {"start": "Start over", "help": "What I can do", "stop": "Stop notices"},
+}
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
@@ -106,6 +102,8 @@ class Telegram:
         takes_photo=True,
         idempotent=False,
         rate_per_second=25,
+        edits=True,
+        threads=True,
     )
 
     def __init__(self, settings: Settings, house: House) -> None:
@@ -143,27 +141,62 @@ class Telegram:
         if not isinstance(raw, dict) or type(raw.get("update_id")) is not int:
             raise Malformed("the body is not an update")
         try:
-            return _read(Update.de_json(raw, None))
+            return inbound.read(Update.de_json(raw, None))
         except (
             Exception
         ):  # TypeError, KeyError, AttributeError, OverflowError…: whatever the library and a wrong type make
             return Received(ignored="an update that cannot be read")
 
     async def send(self, message: OutgoingMessage) -> Sent:
-        """One sendMessage. Telegram takes no idempotency key: what broke off after leaving is `unknown`."""
-        text = _fit(message.text)
+        """One sendMessage. Telegram takes no idempotency key: what broke off after leaving is `unknown`.
+
+        `replaces` changes that message of ours instead; where Telegram says that it is gone, a new one is sent.
+        """
         try:
+            if message.replaces.isdigit() and (changed := await self._changed(message)):
+                return changed
             sent = await self._bot.send_message(
                 message.address,
-                text,
+                _fit(message.text),
                 reply_markup=_markup(message),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_parameters=_answering(message),
             )
         except TelegramError as error:
             raise _failure(error) from None
         except (KeyError, TypeError, ValueError, AttributeError):
             return Sent()  # taken (HTTP 2xx), but told in a shape that the library does not know
         return Sent(provider_id=str(sent.message_id))
+
+    async def _changed(self, message: OutgoingMessage) -> Sent | None:
+        """The message that `replaces` names, with the new text; None when it cannot be changed any more."""
+        try:
+            await self._edit(message.replaces, message.address, _fit(message.text), _inline(message))
+        except BadRequest as error:
+            said = error.message.lower()
+            if any(gone in said for gone in _GONE):
+                return None
+            if "message is not modified" not in said:
+                raise
+        return Sent(provider_id=message.replaces)
+
+    async def _edit(self, provider_id: str, address: str, text: str, markup: InlineKeyboardMarkup | None) -> None:
+        await self._bot.edit_message_text(
+            text,
+            chat_id=address,
+            message_id=int(provider_id),
+            reply_markup=markup,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+
+    async def close(self, pressed: Pressed, address: str) -> None:
+        """The question keeps its words, loses its buttons, and says what was chosen. Never raises: it only tidies."""
+        with contextlib.suppress(Exception):
+            text = f"{pressed.text}\n\n☑️ {pressed.label}"
+            if pressed.text and pressed.label and _units(text) <= MAX_TEXT:
+                await self._edit(pressed.provider_id, address, text, None)
+            else:
+                await self._bot.edit_message_reply_markup(chat_id=address, message_id=int(pressed.provider_id))
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
         return HttpAnswer()
@@ -200,9 +233,12 @@ class Telegram:
             await self._bot.send_chat_action(address, ChatAction.TYPING)
 
     async def register(self, url: str) -> str:
-        """setWebhook with our secret token and the kinds read here. Raises SendFailed."""
+        """setWebhook with our secret token and the kinds read here; the commands' menu. Raises SendFailed."""
         try:
             await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=KINDS)
+            for lang, commands in _COMMANDS.items():
+                menu = [BotCommand(name, told) for name, told in commands.items()]
+                await self._bot.set_my_commands(menu, language_code="" if lang == "en" else lang)
             name = (await self._bot.get_me()).username
         except TelegramError as error:
             raise SendFailed(f"텔레그램이 거절했습니다 (setWebhook: {type(error).__name__})") from None
@@ -216,11 +252,17 @@ class Telegram:
         offset: int | None = None
         while True:
             for update in await self._updates(offset):
-                yield WebhookRequest("POST", {HEADER: self._secret}, {}, orjson.dumps(update))
+                request = WebhookRequest("POST", {HEADER: self._secret}, {}, orjson.dumps(update))
+                yield request
                 offset = int(update["update_id"]) + 1
-                if pressed := update.get("callback_query"):
-                    with contextlib.suppress(Exception):
-                        await self._bot.answer_callback_query(pressed["id"])
+                with contextlib.suppress(Exception):
+                    await self._say_what_the_webhook_would(self.receive(request).ack)
+
+    async def _say_what_the_webhook_would(self, ack: HttpAnswer) -> None:
+        """What stands in an acknowledgement is a call of its own where nobody reads acknowledgements."""
+        if ack.body:
+            values = orjson.loads(ack.body)
+            await self._house.http.post(f"{self._api}/{values.pop('method')}", data=values, timeout=self._timeout_s)
 
     async def _updates(self, offset: int | None) -> list[dict[str, Any]]:
         """Raw, because the library refuses a whole batch for one update that it cannot read."""
@@ -252,106 +294,6 @@ def build(settings: Settings, house: House) -> Channel:
     return Telegram(settings, house)
 
 
-def _read(update: Update) -> Received:
-    """Raises TypeError or ValueError where the library let a wrong type pass."""
-    key = str(update.update_id)
-    if update.callback_query:
-        return _pressed(key, update.callback_query)
-    if (change := update.my_chat_member) and change.chat.type == ChatType.PRIVATE:
-        if change.new_chat_member.status == ChatMemberStatus.BANNED:
-            return Received((IncomingMessage(key, _id(change.chat.id), "stop"),))
-        return Received(ignored="the bot was let in again")
-    message = update.message
-    if message is None:
-        return Received(ignored="an update of another kind")
-    if message.chat.type != ChatType.PRIVATE:
-        return Received(ignored="not a private chat")
-    found = _said(key, message)
-    return Received((found,)) if found else Received(ignored="a service message")
-
-
-def _pressed(key: str, query: CallbackQuery) -> Received:
-    answered = orjson.dumps({"method": "answerCallbackQuery", "callback_query_id": _text(query.id)})
-    ack = HttpAnswer(body=answered)
-    if query.message is None or query.message.chat.type != ChatType.PRIVATE or not query.data:
-        return Received(ignored="a button that is not ours", ack=ack)
-    payload = _text(query.data)
-    if not payload.isascii() or len(payload) > 64:
-        return Received(ignored="a button that is not ours", ack=ack)
-    address, lang = _id(query.message.chat.id), _lang(query.from_user.language_code)
-    return Received((IncomingMessage(key, address, "button", payload=payload, lang_hint=lang),), ack=ack)
-
-
-def _said(key: str, message: Message) -> IncomingMessage | None:
-    """None for what Telegram itself says in a chat (pinned, timer set…)."""
-    address = _id(message.chat.id)
-    lang = _lang(message.from_user.language_code if message.from_user else None)
-    text = _text(message.text or message.caption)
-
-    def made(kind: Any, text: str = text, **values: Any) -> IncomingMessage:
-        return IncomingMessage(key, address, kind, text, lang_hint=lang, sent_at=message.date, **values)
-
-    if message.text:
-        command, _, rest = text.partition(" ")
-        known = {"/start": "start", "/stop": "stop"}.get(command.partition("@")[0])
-        return made(known, rest.strip()) if known else made("text")
-    if message.venue:
-        return made("place", place=_point(message.venue.location, f"{message.venue.title} {message.venue.address}"))
-    if message.location:
-        return made("place", place=_point(message.location, ""))
-    if message.photo:
-        largest = max(message.photo, key=lambda size: size.width * size.height)
-        return made("media", media=(_media("photo", largest, "image/jpeg"),))
-    attached = message.effective_attachment
-    if isinstance(attached, Document) and _text(attached.mime_type).startswith("image/"):
-        return made("media", media=(_media("photo", attached, _text(attached.mime_type)),))
-    if isinstance(attached, Document | Audio):
-        return made("other", media=(_media("file", attached, _text(attached.mime_type)),))
-    if isinstance(attached, Voice):
-        return made("other", media=(_media("voice", attached, _text(attached.mime_type)),))
-    if isinstance(attached, Video | Animation | VideoNote):
-        return made("other", media=(_media("video", attached, "video/mp4"),))
-    return made("other") if attached else None
-
-
-def _id(value: object) -> str:
-    if type(value) is not int:
-        raise TypeError("not a chat id")
-    return str(value)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TypeError("not text")
-    return value
-
-
-def _lang(value: object) -> str:
-    code = _text(value)
-    return code if code.isascii() and code.isprintable() and len(code) <= 16 else ""
-
-
-def _point(location: Location, label: str) -> GeoPoint:
-    lat, lon = float(location.latitude), float(location.longitude)
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise ValueError("not on the earth")
-    return GeoPoint(lat, lon, label.strip())
-
-
-def _media(
-    kind: Literal["photo", "file", "voice", "video"],
-    file: PhotoSize | Document | Audio | Voice | Video | Animation | VideoNote,
-    content_type: str,
-) -> Media:
-    ref = _text(file.file_id)
-    if not (ref.isascii() and ref.isprintable() and 0 < len(ref) <= 1000 and content_type.isprintable()):
-        raise ValueError("not a file id")
-    size = file.file_size or 0
-    return Media(kind, ref, content_type, size if type(size) is int and size > 0 else 0)
-
-
 def _markup(message: OutgoingMessage) -> _Markup:
     """Telegram shows one keyboard a message. Asking for a place needs the keyboard below the text field, so there the
     buttons become keys beside it and come back as text of their label; else they hang under the message, and a key
@@ -359,13 +301,23 @@ def _markup(message: OutgoingMessage) -> _Markup:
     buttons = message.buttons[:MAX_BUTTONS]
     if message.ask == "place":
         share = KeyboardButton(_SHARE["ko" if message.lang == "ko" else "en"], request_location=True)
-        keys = [[share], *([KeyboardButton(one.label)] for one in buttons)]
+        keys = [[share], *([KeyboardButton(_whole(one.label))] for one in buttons)]
         return ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True)
-    if not buttons:
-        return ReplyKeyboardRemove()
+    return _inline(message) or ReplyKeyboardRemove()
+
+
+def _inline(message: OutgoingMessage) -> InlineKeyboardMarkup | None:
+    buttons = message.buttons[:MAX_BUTTONS]
     wide = 2 if all(len(one.label) <= 12 for one in buttons) else 1
-    made = [InlineKeyboardButton(one.label, callback_data=one.payload) for one in buttons]
-    return InlineKeyboardMarkup([made[at : at + wide] for at in range(0, len(made), wide)])
+    made = [InlineKeyboardButton(_whole(one.label), callback_data=one.payload) for one in buttons]
+    return InlineKeyboardMarkup([made[at : at + wide] for at in range(0, len(made), wide)]) if made else None
+
+
+def _answering(message: OutgoingMessage) -> ReplyParameters | None:
+    """Under the message that it answers, or plainly when that one is gone."""
+    if not message.answers.isdigit():
+        return None
+    return ReplyParameters(int(message.answers), allow_sending_without_reply=True)
 
 
 def _failure(error: TelegramError) -> SendFailed:
@@ -391,4 +343,17 @@ def _failure(error: TelegramError) -> SendFailed:
 
 
 def _fit(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+    """At most 4,096 UTF-16 units, as Telegram counts: an emoji is two and is never cut in half."""
+    text = _whole(text)
+    if _units(text) <= MAX_TEXT:
+        return text
+    return text.encode("utf-16-le")[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def _whole(text: str) -> str:
+    """Half a pair of surrogates cannot be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -303,7 +303,7 @@ class TestSend:
                 carried = cp949.plain(text).text if channel.capabilities.charset == "cp949" else text
                 assert "".join(bubbles)[:9] == carried[:9]
                 assert all(cp949.size(bubble) <= (channel.capabilities.max_bytes or 10**6) for bubble in bubbles)
-                assert all(0 < len(bubble) <= kit.limit for bubble in bubbles)
+                assert all(0 < kit.measure(bubble) <= kit.limit for bubble in bubbles)
             await channel.aclose()
 
     async def test_too_many_buttons_do_not_stop_it(self, kit: Kit, lent: Lent, serve: Serve) -> None:

@@ -8,9 +8,20 @@ from typing import Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from core.contracts.channel import Button, Forged, Malformed, Media, OutgoingMessage, Received, Registering, SendFailed
+from core.contracts.channel import (
+    Button,
+    Closing,
+    Forged,
+    Malformed,
+    Media,
+    OutgoingMessage,
+    Pressed,
+    Received,
+    Registering,
+    SendFailed,
+)
 from core.loading import ROOT
-from integrations.channels.telegram import MAX_FILE, Settings, Telegram
+from integrations.channels.telegram import KINDS, MAX_FILE, MAX_TEXT, Settings, Telegram
 from tests.integrations.channels.conftest import Lent, Serve
 from tests.integrations.channels.counterpart import Counterpart
 from tests.integrations.channels.kits import Answer, Call
@@ -39,7 +50,8 @@ FILE, VOICE = ("file", "BQAC-hwp", "application/x-hwp"), ("voice", "AwAC-v", "au
         ("a deep link", "start", "parking", "", []),
         ("start named", "start", "", "", []),
         ("stop", "stop", "", "", []),
-        ("another command", "text", "/help 주차", "", []),
+        ("another command", "text", "주차", "", []),
+        ("help alone", "button", "/help", "do:help", []),
         ("a text that begins alike", "text", "/starting", "", []),
         ("a venue", "place", "", "", []),
         ("a live location", "place", "", "", []),
@@ -49,7 +61,14 @@ FILE, VOICE = ("file", "BQAC-hwp", "application/x-hwp"), ("voice", "AwAC-v", "au
         ("a sticker", "other", "", "", []),
         ("a phone number shared", "other", "", "", []),
         ("blocked", "stop", "", "", []),
+        ("unblocked", "start", "", "", []),
         ("a button of a deleted message", "button", "", "form:yes", []),
+        ("a pressed button", "button", "도로", "set:ab12:kind:road", []),
+        ("corrected words", "text", "구래동 우체국 앞 가로등이요", "", []),
+        ("a corrected caption", "text", "여기요 여기", "", []),
+        ("one of an album", "media", "사진 두 장", "", [("photo", "AgAC-1", "image/jpeg")]),
+        ("the next of it", "media", "", "", [("photo", "AgAC-2", "image/jpeg")]),
+        ("a video", "other", "", "", [("video", "BAAC-v", "video/mp4")]),
     ],
 )
 def test_it_reads_each_kind(lent: Lent, label: str, kind: str, text: str, payload: str, media: list[Any]) -> None:
@@ -85,6 +104,36 @@ def test_every_press_is_answered_in_the_acknowledgement(lent: Lent) -> None:
     assert received(lent, PAYLOADS["stop"]).ack.body == b""
 
 
+def test_a_block_and_its_end_are_the_providers_word(lent: Lent) -> None:
+    """The citizen said nothing: it is noted and not answered. /stop and /start are words of his."""
+    events = {label: received(lent, PAYLOADS[label]).messages[0].is_event for label in PAYLOADS}
+    assert {label for label, is_event in events.items() if is_event} == {"blocked", "unblocked"}
+
+
+def test_a_correction_names_what_it_corrects(lent: Lent) -> None:
+    corrected = received(lent, PAYLOADS["corrected words"]).messages[0]
+    assert (corrected.edits, corrected.provider_id) == ("22", "22")
+    assert received(lent, PAYLOADS["stop"]).messages[0].edits == ""
+
+
+def test_pictures_of_an_album_are_stored_each_and_known_as_one(lent: Lent) -> None:
+    first, second = (received(lent, PAYLOADS[label]).messages[0] for label in ("one of an album", "the next of it"))
+    assert first.external_id != second.external_id
+    assert first.album == second.album == "13570246813579"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("ko", "1:1"), ("en", "private"), ("", "1:1")])
+def test_a_group_is_refused_politely_and_its_talk_is_not_heard(lent: Lent, lang: str, word: str) -> None:
+    documents = KIT.ignored()
+    for label in ("a command in a group", "added to a group"):
+        update = json.loads(json.dumps(documents[label]).replace('"language_code": "ko"', f'"language_code": "{lang}"'))
+        ack = json.loads(received(lent, update).ack.body)
+        assert (ack["method"], ack["chat_id"]) == ("sendMessage", -100200300)
+        assert word in ack["text"]
+    for label in ("in a group", "a group's correction"):
+        assert received(lent, documents[label]).ack.body == b""
+
+
 def shared_updates() -> Iterator[tuple[str, str, Any]]:
     for path in sorted(SHARED.glob("*.json")):
         for label, update in json.loads(path.read_text("utf-8")).items():
@@ -106,7 +155,7 @@ def test_recorded_updates_are_read(lent: Lent) -> None:
     assert kinds == {} or kinds == {
         "messageWithText": ["start"],
         "messageWithAReply": ["start"],
-        "editedMessage": [],
+        "editedMessage": ["text"],
         "voiceMessage": ["other"],
         "messageWithADocument": ["other"],
         "callbackQuery": [],
@@ -247,10 +296,113 @@ async def test_it_registers_its_webhook_with_the_secret_and_the_kinds_it_reads(l
         assert isinstance(channel, Registering)
         assert await channel.register("https://city.example/channels/telegram") == "@sinmungo_bot"
         await channel.aclose()
+    menus = [fields(call).get("language_code", "") for call in provider.calls if call.path.endswith("/setMyCommands")]
+    assert menus == ["ko", ""], "the English menu is everybody else's"
     asked = fields(provider.calls[0])
     assert asked["url"] == "https://city.example/channels/telegram"
     assert len(asked["secret_token"]) >= 16
-    assert asked["allowed_updates"] == '["message", "callback_query", "my_chat_member"]'
+    assert asked["allowed_updates"] == json.dumps(KINDS)
+
+
+# --- changing what was said
+
+
+async def test_a_pressed_question_shows_its_choice_and_loses_its_buttons(lent: Lent, serve: Serve) -> None:
+    (pressed,) = received(lent, PAYLOADS["a pressed button"]).messages
+    (old,) = received(lent, PAYLOADS["a button of a deleted message"]).messages
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        assert isinstance(channel, Closing)
+        assert pressed.pressed and old.pressed
+        await channel.close(pressed.pressed, pressed.address)
+        await channel.close(old.pressed, old.address)
+        await channel.aclose()
+    edited, emptied = provider.calls
+    assert edited.path.endswith("/editMessageText") and emptied.path.endswith("/editMessageReplyMarkup")
+    assert fields(edited)["text"] == "어떤 종류인가요?\n\n☑️ 도로"
+    assert "reply_markup" not in fields(edited) and "reply_markup" not in fields(emptied)
+    assert (fields(edited)["message_id"], fields(emptied)["message_id"]) == ("21", "2")
+
+
+async def test_a_long_question_keeps_its_words(lent: Lent, serve: Serve) -> None:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        await channel.close(Pressed("7", "가" * MAX_TEXT, "네"), "5550001")
+        await channel.aclose()
+    assert provider.calls[0].path.endswith("/editMessageReplyMarkup")
+
+
+@pytest.mark.parametrize("trouble", [refusal(400, "Bad Request: message can't be edited"), Answer(500), Answer(403)])
+async def test_closing_a_question_never_fails(lent: Lent, serve: Serve, trouble: Answer) -> None:
+    async with serve(lambda call: trouble) as provider:
+        channel = made(lent, provider.url)
+        await channel.close(Pressed("21", "맞습니까?", "네"), "5550001")
+        await channel.close(Pressed("not a number"), "5550001")
+        await channel.aclose()
+
+
+async def test_a_message_can_replace_an_earlier_one(lent: Lent, serve: Serve) -> None:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        sent = await channel.send(KIT.outgoing(provider.url, "처리 중입니다", replaces="31", buttons=YES_NO))
+        await channel.aclose()
+    (call,) = provider.calls
+    assert call.path.endswith("/editMessageText") and fields(call)["message_id"] == "31"
+    assert "inline_keyboard" in fields(call)["reply_markup"]
+    assert sent.provider_id == "31"
+
+
+@pytest.mark.parametrize(
+    ("said", "calls", "provider_id"),
+    [("message to edit not found", 2, "31"), ("message is not modified: same", 1, "77")],
+)
+async def test_what_cannot_be_replaced_is_said_anew_and_what_stands_there_already_is_left(
+    lent: Lent, serve: Serve, said: str, calls: int, provider_id: str
+) -> None:
+    def answer(call: Call) -> Answer:
+        return refusal(400, f"Bad Request: {said}") if call.path.endswith("/editMessageText") else KIT.ok(call)
+
+    async with serve(answer) as provider:
+        channel = made(lent, provider.url)
+        sent = await channel.send(KIT.outgoing(provider.url, "처리 중입니다", replaces="77"))
+        await channel.aclose()
+    assert (len(provider.calls), sent.provider_id) == (calls, provider_id)
+
+
+async def test_an_answer_stands_under_what_it_answers(lent: Lent, serve: Serve) -> None:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        await channel.send(KIT.outgoing(provider.url, "네", answers="17"))
+        await channel.send(KIT.outgoing(provider.url, "네", answers="web:not-ours"))
+        await channel.aclose()
+    under, plain = (fields(call) for call in provider.calls)
+    assert json.loads(under["reply_parameters"]) == {"message_id": 17, "allow_sending_without_reply": True}
+    assert "reply_parameters" not in plain
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("가" * 4096, 4096), ("🚨" * 2048, 4096), ("🚨" * 2049, 4095), ("a" + "🚨" * 2048, 4096), ("가" * 4097, 4096)],
+)
+async def test_lengths_are_counted_in_utf_16_and_no_emoji_is_cut_in_half(
+    lent: Lent, serve: Serve, text: str, length: int
+) -> None:
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        await channel.send(KIT.outgoing(provider.url, text))
+        await channel.aclose()
+    (sent,) = KIT.texts(provider.calls, [])
+    assert KIT.measure(sent) == length
+    assert sent == text or (sent.endswith("…") and text.startswith(sent[:-1]))
+
+
+async def test_half_a_character_does_not_swallow_a_message(lent: Lent, serve: Serve) -> None:
+    """It cannot be written as UTF-8: without a stand-in the call would never leave and count as sent."""
+    async with serve(KIT.ok) as provider:
+        channel = made(lent, provider.url)
+        await channel.send(KIT.outgoing(provider.url, "위험 \ud83d", buttons=(Button("\udea8", "y"),)))
+        await channel.aclose()
+    assert KIT.texts(provider.calls, []) == ["위험 ?"]
 
 
 # --- files
@@ -288,7 +440,7 @@ class Queue:
             return result(True)
         assert call.path == f"/bot{TOKEN}/getUpdates"
         asked = json.loads(call.body)
-        assert asked["allowed_updates"] == ["message", "callback_query", "my_chat_member"] and asked["timeout"] == 25
+        assert asked["allowed_updates"] == KINDS and asked["timeout"] == 25
         self.asked.append(asked.get("offset"))
         self.updates = [one for one in self.updates if one["update_id"] >= asked.get("offset", 0)]
         return result(self.updates[:2]) if self.updates else refusal(500, "no more")

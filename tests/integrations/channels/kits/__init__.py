@@ -104,6 +104,10 @@ class Kit:
         """How the provider's server answers a good call."""
         return Answer()
 
+    def measure(self, text: str) -> int:
+        """The length of a bubble as the provider counts it against `limit`."""
+        return len(text)
+
     def texts(self, calls: Sequence[Call], published: Sequence[tuple[str, str]]) -> list[str]:
         """The bubbles that went out, as the provider got them."""
         raise NotImplementedError

@@ -95,21 +95,25 @@ class TelegramKit(Kit):
 
     def ignored(self) -> Mapping[str, Any]:
         group = {"id": -100200300, "type": "supergroup", "title": "구래동 주민"}
-        let_in = {
-            "chat": CHAT,
+        added = {
+            "chat": group,
             "from": PERSON,
             "date": 1789990000,
-            "old_chat_member": {"user": PERSON, "status": "kicked", "until_date": 0},
+            "old_chat_member": {"user": PERSON, "status": "left"},
             "new_chat_member": {"user": PERSON, "status": "member"},
         }
+        moved = {"latitude": 37.6, "longitude": 126.7, "live_period": 900}
         return {
-            "edited": self.update("edited_message", self.message(text="고침", edit_date=1789990001)["message"]),
+            "moved on": self.update("edited_message", self.message(location=moved, edit_date=1789990001)["message"]),
+            "words taken out": self.update("edited_message", self.message(photo=[], edit_date=1789990001)["message"]),
+            "a group's correction": self.update("edited_message", self.message(text="고침", chat=group)["message"]),
             "in a group": self.message(text="안녕", chat=group),
             "a channel post": self.update("channel_post", {"message_id": 1, "date": 1, "chat": group, "text": "글"}),
             "a kind of the future": self.update("mind_reading", {"thought": "…"}),
             "no kind at all": {"update_id": 1},
             "pinned": self.message(pinned_message=self.message(text="x")["message"]),
-            "let in again": self.update("my_chat_member", let_in),
+            "a command in a group": self.message(text="/start@sinmungo_bot", chat=group),
+            "added to a group": self.update("my_chat_member", added),
             "library refuses": self.update(
                 "message", {"message_id": 1, "date": 1, "chat": {"id": 1}, "text": "no chat type"}
             ),
@@ -128,9 +132,16 @@ class TelegramKit(Kit):
         if method == "getFile":
             file = {"file_id": fields(call)["file_id"], "file_unique_id": "l1", "file_size": len(self.file)}
             return result(file | {"file_path": "photos/file_1.jpg"})
-        if method in ("sendChatAction", "answerCallbackQuery"):
+        if method == "editMessageText":
+            said = {"message_id": int(fields(call)["message_id"]), "date": 1790000000, "chat": CHAT}
+            return result(said | {"text": fields(call)["text"]})
+        if method in ("sendChatAction", "answerCallbackQuery", "editMessageReplyMarkup", "setMyCommands"):
             return result(True)
         return refusal(404, "Not Found")
+
+    def measure(self, text: str) -> int:
+        """Telegram counts UTF-16 units."""
+        return len(text.encode("utf-16-le")) // 2
 
     def texts(self, calls: Sequence[Call], published: Sequence[tuple[str, str]]) -> list[str]:
         return [fields(call)["text"] for call in calls if call.path.endswith("/sendMessage")]

@@ -33,8 +33,8 @@ class Spoken:
 
 @dataclass(slots=True)
 class Outcome:
-    """`owner`: who holds the conversation afterwards. `stop`: "stop", "resume" or nothing. `is_secret`: the message held
-    a one-time code, and its words are not kept.
+    """`owner`: who holds the conversation afterwards. `stop`: "stop", "resume" or nothing. `is_secret`: the message
+    held a one-time code, and its words are not kept.
     """
 
     state: State

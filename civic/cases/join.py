@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, union, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,7 @@ from civic.cases.case import COLUMNS, Actor, Case, EventKind
 from civic.cases.status import CLOSED, NAMES
 from civic.cases.tables import case_joiners, cases
 from civic.conversations.tables import conversations
+from civic.people.service import chosen_by
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.settings import Duplicates
@@ -59,8 +61,8 @@ async def join(
     case = await _locked(tx, thread.city_id, case_id)
     if case.conversation_id == conversation_id or (thread.citizen_id and case.citizen_id == thread.citizen_id):
         raise Conflict("직접 접수하신 민원입니다.", "This is the citizen's own case.", receipt_no=case.receipt_no)
-    here = (case_joiners.c.case_id == case.id, case_joiners.c.conversation_id == conversation_id)
-    if (await tx.execute(select(case_joiners.c.id).where(*here, _IN))).one_or_none() is not None:
+    here = (case_joiners.c.case_id == case.id, _is_with(conversation_id, thread.citizen_id), _IN)
+    if (await tx.execute(select(case_joiners.c.id).where(*here).limit(1))).one_or_none() is not None:
         return Joined(case, is_new=False)
     if case.status in CLOSED:
         raise Conflict(
@@ -77,22 +79,22 @@ async def leave(
     """He is told no more. Raises NotFound when he is not with it."""
     thread = await _thread(tx, conversation_id)
     case = await _locked(tx, thread.city_id, case_id)
-    here = (case_joiners.c.case_id == case.id, case_joiners.c.conversation_id == conversation_id)
-    left = await tx.execute(
-        update(case_joiners).where(*here, _IN).values(left_at=now).returning(case_joiners.c.citizen_id)
-    )
-    if left.one_or_none() is None:
+    here = (case_joiners.c.case_id == case.id, _is_with(conversation_id, thread.citizen_id), _IN)
+    left = await tx.execute(update(case_joiners).where(*here).values(left_at=now).returning(case_joiners.c.id))
+    if not left.all():
         raise NotFound("함께 신청하신 민원이 아닙니다.", "The citizen has not joined this case.")
     return await counted(tx, case, "left", actor or Actor.citizen(thread.citizen_id), now)
 
 
 async def joined_cases(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 10) -> list[Case]:
-    """The cases that this conversation is with, newest first. Only what anybody may know of them may be shown."""
+    """The cases that whoever writes here is with, newest first. Only what anybody may know of them may be shown."""
+    citizen = select(conversations.c.citizen_id).where(conversations.c.id == conversation_id).scalar_subquery()
+    along = select(case_joiners.c.case_id, func.max(case_joiners.c.joined_at).label("joined_at"))
+    his = along.where(_is_with(conversation_id, citizen), _IN).group_by(case_joiners.c.case_id).subquery()
     found = await tx.execute(
         select(*COLUMNS)
-        .join(case_joiners, case_joiners.c.case_id == cases.c.id)
-        .where(case_joiners.c.conversation_id == conversation_id, _IN)
-        .order_by(case_joiners.c.joined_at.desc(), cases.c.id)
+        .join(his, his.c.case_id == cases.c.id)
+        .order_by(his.c.joined_at.desc(), cases.c.id)
         .limit(limit)
     )
     return [Case.of(row) for row in found]
@@ -113,7 +115,8 @@ async def lock_everybody(tx: AsyncConnection, *case_ids: UUID) -> None:
     """
     filed = select(cases.c.conversation_id).where(cases.c.id.in_(case_ids))
     along = select(case_joiners.c.conversation_id).where(case_joiners.c.case_id.in_(case_ids), _IN)
-    everybody = select(conversations.c.id).where(conversations.c.id.in_(union(filed, along)))
+    them = select(conversations.c.id).where(conversations.c.id.in_(union(filed, along)))
+    everybody = select(conversations.c.id).where(conversations.c.id.in_(union(them, chosen_by(them))))
     await tx.execute(everybody.order_by(conversations.c.id).with_for_update())
 
 
@@ -169,6 +172,12 @@ async def counted(tx: AsyncConnection, case: Case, kind: EventKind, actor: Actor
         now=now,
     )
     return after
+
+
+def _is_with(conversation_id: UUID, citizen_id: UUID | ScalarSelect[Any] | None) -> ColumnElement[bool]:
+    """By this conversation, or by another one of the same person."""
+    here = case_joiners.c.conversation_id == conversation_id
+    return here if citizen_id is None else or_(here, case_joiners.c.citizen_id == citizen_id)
 
 
 async def _thread(tx: AsyncConnection, conversation_id: UUID):  # type: ignore[no-untyped-def]

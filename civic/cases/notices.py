@@ -21,6 +21,7 @@ from civic.city.tables import departments
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations
+from civic.people.service import notice_conversation, one_each
 from core.clock import SEOUL
 from core.settings import Messaging
 
@@ -57,8 +58,8 @@ async def tell(
         return None
     filed = case.conversation_id
     notice: UUID | None = None
-    # In the order of their ids, as everybody does who locks several conversations.
-    for one in sorted({*await _joiners(tx, case), *([filed] if filed else [])}):
+    # In the order of their ids, as everybody does who locks several conversations; a person of several ones once.
+    for one in await one_each(tx, [*await _joiners(tx, case), *([filed] if filed else [])], filed):
         if one == filed:
             notice = await tell_one(tx, messaging, case, one, kind, now, text=text, staff_id=staff_id)
         else:
@@ -70,8 +71,10 @@ async def tell(
 
 async def tell_joiners(tx: AsyncConnection, messaging: Messaging, case: Case, kind: str, now: datetime) -> None:
     """Only those who joined: of what the one who filed has done himself and needs no notice of."""
-    for one in sorted(await _joiners(tx, case)):
-        await _tell_joiner(tx, messaging, case, one, kind, now)
+    filed = case.conversation_id
+    for one in await one_each(tx, [*await _joiners(tx, case), *([filed] if filed else [])], filed):
+        if one != filed:
+            await _tell_joiner(tx, messaging, case, one, kind, now)
 
 
 async def _tell_joiner(
@@ -109,11 +112,12 @@ async def tell_one(
     text: str = "",
     staff_id: UUID | None = None,
 ) -> UUID:
-    """Queue one notice for one conversation; the same version of the case is told there at most once."""
+    """Queue one notice for one conversation, or where its citizen chose to be told; the same version of the case is
+    told there at most once.
+    """
+    told_at = await notice_conversation(tx, conversation_id)
     thread = (
-        await tx.execute(
-            select(conversations.c.channel, conversations.c.lang).where(conversations.c.id == conversation_id)
-        )
+        await tx.execute(select(conversations.c.channel, conversations.c.lang).where(conversations.c.id == told_at))
     ).one()
     lang = "en" if thread.lang == "en" else "ko"
     name, phone = await _department(tx, case, lang)
@@ -123,7 +127,7 @@ async def tell_one(
     buttons = offers_with(case, kind, lang) if to_filer else []
     draft = Draft(
         city_id=case.city_id,
-        conversation_id=conversation_id,
+        conversation_id=told_at,
         channel=thread.channel,
         body={"text": said, "buttons": buttons, "ask": "", "lang": lang},
         purpose="case_notice",

@@ -1,12 +1,13 @@
 """Forgetting citizens: name and phone go when every case they belonged to has been closed for the retention time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.people.tables import citizens, retention_runs
+from civic.people.tables import citizens, person_links, phone_challenges, phone_proofs, retention_runs
 from core.db import driver
 from core.ids import new_id
 
@@ -28,8 +29,19 @@ async def forget_citizens(tx: AsyncConnection, city_id: str, before: datetime, n
 
 async def forget_citizen(tx: AsyncConnection, citizen_id: UUID, now: datetime) -> None:
     """One person's name and number go at once. The row stays."""
-    blank = dict.fromkeys(("name", "phone", "name_sealed", "phone_sealed", "name_index", "phone_index"))
+    fields = ("name", "phone", "name_sealed", "phone_sealed", "name_index", "phone_index", "notice_conversation_id")
+    blank = dict.fromkeys(fields)
     await tx.execute(update(citizens).where(citizens.c.id == citizen_id).values(**blank, updated_at=now))
+
+
+async def forget_proofs(tx: AsyncConnection, conversation_ids: Sequence[UUID], now: datetime) -> None:
+    """Which number was proven in these conversations, and the codes that were asked for there. Links end: nobody is
+    left to go back to.
+    """
+    live = (person_links.c.conversation_id.in_(conversation_ids), person_links.c.undone_at.is_(None))
+    await tx.execute(update(person_links).where(*live).values(undone_at=now, reason="정보 삭제 (forgotten)"))
+    for table in (phone_proofs, phone_challenges):
+        await tx.execute(table.delete().where(table.c.conversation_id.in_(conversation_ids)))
 
 
 async def note_run(tx: AsyncConnection, city_id: str, kind: str, before: datetime, rows: int, now: datetime) -> None:

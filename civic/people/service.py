@@ -16,7 +16,7 @@ from civic.people.links import Member, absorbed, history, members, now_called
 from civic.people.name import clean_name
 from civic.people.notices import chosen_by, notice_conversation, one_each
 from civic.people.phone import masked_phone, mobile_phone, normalise_phone
-from civic.people.retention import forget_citizen, forget_citizens, note_run
+from civic.people.retention import forget_citizen, forget_citizens, forget_proofs, note_run
 from civic.people.sealing import seal_plain
 from civic.people.unlinking import undo_link, unlink
 
@@ -33,6 +33,7 @@ __all__ = [
     "find_by_phone",
     "forget_citizen",
     "forget_citizens",
+    "forget_proofs",
     "has_consented",
     "history",
     "masked_phone",

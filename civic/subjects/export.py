@@ -12,7 +12,7 @@ from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
 from civic.files.tables import attachments
-from civic.people.service import contact_of
+from civic.people.service import absorbed, contact_of, history
 from civic.people.tables import citizens, consents
 from civic.staff.tables import access_log, staff
 from core.clock import SEOUL
@@ -43,6 +43,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "conversations": await _conversations(tx, citizen_id),
         "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
+        "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
 
@@ -68,9 +69,11 @@ async def _joined(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]
 
 
 async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
-    wanted = select(*_of(conversations, "id", "channel", "address", "lang", "created_at", "stopped_at"))
+    columns = ("id", "channel", "address", "address_sealed", "lang", "created_at", "stopped_at")
+    wanted = select(*_of(conversations, *columns))
     found = await _rows(tx, wanted.where(conversations.c.citizen_id == citizen_id).order_by(conversations.c.created_at))
     for one in found:
+        one["address"] = one.pop("address_sealed") or one["address"]
         said = await thread.read(tx, one["id"], limit=MOST)
         one["messages"] = [
             {"at": entry.at, "from": "citizen" if entry.direction == "in" else "city", "text": entry.text}
@@ -79,16 +82,23 @@ async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str
     return found
 
 
+async def _links(tx: AsyncConnection, city_id: str, citizen_id: UUID) -> list[dict[str, Any]]:
+    """Which of his channels were linked or parted, when and by whom."""
+    lines = await history(tx, city_id, citizen_id)
+    return [{key: line[key] for key in ("at", "channel", "how", "undone_at", "undone_by", "reason")} for line in lines]
+
+
 async def _looks(tx: AsyncConnection, city_id: str, citizen_id: UUID) -> list[dict[str, Any]]:
     """Who looked at him, in his own records or in a list that showed his case: who, what and why."""
     numbers = await tx.scalars(select(cases.c.receipt_no).where(cases.c.citizen_id == citizen_id))
+    whose = [citizen_id, *await absorbed(tx, citizen_id)]
     in_lists = [access_log.c.reason.contains(number, autoescape=True) for number in numbers]
     columns = (*_of(access_log, "at", "action", "why"), staff.c.name.label("staff"), staff.c.department_id)
     joined = access_log.outerjoin(staff, staff.c.id == access_log.c.staff_id)
     wanted = (
         select(*columns)
         .select_from(joined)
-        .where(access_log.c.city_id == city_id, or_(access_log.c.citizen_id == citizen_id, *in_lists))
+        .where(access_log.c.city_id == city_id, or_(access_log.c.citizen_id.in_(whose), *in_lists))
     )
     return await _rows(tx, wanted.order_by(access_log.c.at))
 
@@ -133,6 +143,12 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += ["", f"■ 동의 {len(found['consents'])}건"]
     lines += [
         f"- {_when(row['at'])} {row['purpose']}: {'동의' if row['is_given'] else '거부'}" for row in found["consents"]
+    ]
+    lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
+    lines += [
+        f"- {_when(row['at'])} {row['channel']} 연결"
+        + (f", {_when(row['undone_at'])} 해제" if row["undone_at"] else "")
+        for row in found["links"]
     ]
     lines += ["", f"■ 열람한 직원 {len(found['looks'])}건"]
     lines += [

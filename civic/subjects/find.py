@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.cases.tables import cases
 from civic.conversations.tables import conversations
-from civic.people.service import contact_of, find_by_phone, masked_phone
+from civic.people.service import contact_of, find_by_phone, masked_phone, now_called
 from civic.people.tables import citizens
 from core.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One person as he named himself in one conversation. `phone` is masked: enough to ask "is this you"."""
+    """One person as he named himself, with all his linked channels. `phone` is masked: enough to ask "is this you"."""
 
     citizen_id: UUID
     name: str
@@ -31,7 +31,7 @@ async def find(
 ) -> list[Subject]:
     """Everybody behind a number, or the one behind a receipt. Raises BadInput for an impossible number."""
     ids = await find_by_phone(tx, vault, city_id, phone) if phone else await _by_receipt(tx, city_id, receipt_no)
-    return [await _subject(tx, vault, one) for one in ids]
+    return [await _subject(tx, vault, one) for one in await now_called(tx, ids)]
 
 
 async def _by_receipt(tx: AsyncConnection, city_id: str, receipt_no: str) -> list[UUID]:

@@ -12,7 +12,7 @@ from civic.cases.case import Actor
 from civic.cases.tables import cases
 from civic.conversations.retention import forget_conversation
 from civic.conversations.tables import conversations
-from civic.people.service import forget_citizen
+from civic.people.service import absorbed, forget_citizen, forget_proofs
 from civic.people.tables import citizens
 from civic.staff.service import record_change
 from core.errors import Conflict, NotFound
@@ -41,13 +41,16 @@ async def forget(
     city_id: str,
     citizen_id: UUID,
     *,
-    staff_id: UUID,
+    staff_id: UUID | None,
     actor: Actor,
     keep: timedelta,
     source: str,
     now: datetime,
+    own_turn: UUID | None = None,
 ) -> Forgotten:
-    """`keep`, `source`: how long closed cases are kept and by what rule. Raises NotFound, or MustKeep with the law."""
+    """`keep`, `source`: how long closed cases are kept and by what rule. `staff_id`: None when he asked by chat
+    himself, in the turn of the conversation `own_turn`. Raises NotFound, or MustKeep with the law.
+    """
     person = select(citizens.c.id).where(citizens.c.id == citizen_id, citizens.c.city_id == city_id)
     if (await tx.execute(person.with_for_update())).scalar_one_or_none() is None:
         raise NotFound("시민을 찾을 수 없습니다.", "No such citizen.")
@@ -61,15 +64,18 @@ async def forget(
     )
     ids = await _free(tx, citizen_id, now, keep, source)
     files = await anonymise(tx, city_id, ids, now, actor=actor) if ids else set()
+    before = await absorbed(tx, citizen_id)
     for one in threads:
-        await forget_conversation(tx, one)
-    await forget_citizen(tx, citizen_id, now)
+        await forget_conversation(tx, one, is_own_turn=one == own_turn)
+    await forget_proofs(tx, threads, now)
+    for person_id in (citizen_id, *before):
+        await forget_citizen(tx, person_id, now)
     made = Forgotten(new_id(), now, len(ids), len(threads), frozenset(files))
     await record_change(
         tx,
         city_id=city_id,
-        actor_kind="staff",
-        actor_id=staff_id,
+        actor_kind="staff" if staff_id else "citizen",
+        actor_id=staff_id or citizen_id,
         action="citizen.forgotten",
         object_kind="citizen",
         object_id=str(citizen_id),
@@ -77,6 +83,34 @@ async def forget(
         now=now,
     )
     return made
+
+
+async def forget_nameless(tx: AsyncConnection, city_id: str, conversation_id: UUID, now: datetime) -> Forgotten:
+    """As `forget`, for somebody who never gave his name: what was said in his conversation, in the turn of it."""
+    await forget_conversation(tx, conversation_id, is_own_turn=True)
+    await forget_proofs(tx, [conversation_id], now)
+    made = Forgotten(new_id(), now, 0, 1, frozenset())
+    await record_change(
+        tx,
+        city_id=city_id,
+        actor_kind="citizen",
+        actor_id=None,
+        action="conversation.forgotten",
+        object_kind="conversation",
+        object_id=str(conversation_id),
+        detail={"receipt": str(made.receipt)},
+        now=now,
+    )
+    return made
+
+
+async def duty(tx: AsyncConnection, citizen_id: UUID, now: datetime, keep: timedelta, source: str) -> MustKeep | None:
+    """What stands against forgetting this person now, if anything does."""
+    try:
+        await _free(tx, citizen_id, now, keep, source)
+    except MustKeep as standing:
+        return standing
+    return None
 
 
 async def _free(tx: AsyncConnection, citizen_id: UUID, now: datetime, keep: timedelta, source: str) -> list[UUID]:

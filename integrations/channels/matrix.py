@@ -16,6 +16,8 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core import attempts
+from core.attempts import download, fit, said
 from core.contracts.channel import (
     Capabilities,
     Channel,
@@ -36,7 +38,6 @@ from core.contracts.channel import (
 
 MAX_TEXT = 3500
 """An event is 65,536 bytes at most (Client-Server API, "Size limits"); an edit holds its text four times."""
-MAX_FILE = 20 * 1024 * 1024
 TYPING_MS = 8000
 _ID = "sinmungo"
 _CLIENT = "/_matrix/client/v3"
@@ -44,6 +45,7 @@ _MXC = re.compile(r"mxc://([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")
 _GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d{1,15})?),(-?\d{1,3}(?:\.\d{1,15})?)(?:[,;].*)?", re.S)
 _QUOTE = re.compile(r"\A(?:> [^\n]*\n)+\n?")
 _ID_LIKE = re.compile(r"[^\x00-\x20\x7f]{0,200}")
+_CODE = re.compile(r"[A-Z_]{1,60}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _KINDS: dict[str, Literal["photo", "file", "voice", "video"]] = {
     "m.image": "photo",
@@ -189,8 +191,7 @@ class Matrix:
         answer = await self._call("PUT", f"{_CLIENT}/rooms/{room}/send/m.room.message/{message.id}", _content(message))
         if not answer.is_success:
             raise _failure(answer)
-        given = _document(answer).get("event_id")
-        return Sent(given if isinstance(given, str) and len(given) <= 255 else "")
+        return Sent(attempts.told(said(answer).get("event_id")))
 
     async def _enter(self, room: str) -> None:
         """Raises SendFailed when the citizen has left, shut us out, or is not alone with us."""
@@ -203,7 +204,7 @@ class Matrix:
             answer = await self._call("GET", f"{path}/joined_members")
         if not answer.is_success:
             raise _failure(answer)
-        members = _document(answer).get("joined")
+        members = said(answer).get("joined")
         others = set(members) - {self.user_id} if isinstance(members, dict) else set()
         if not others:
             raise SendFailed("시민이 방을 나갔습니다 (the citizen left the room)", stopped=True)
@@ -214,19 +215,23 @@ class Matrix:
             raise SendFailed("여러 사람이 있는 방이라 나왔습니다 (others are in the room; we left it)", stopped=True)
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """One call; every one of ours is harmless when repeated. Raises SendFailed when there is no answer."""
+        """One call; each of ours is harmless when repeated. Raises SendFailed when there is no answer to read."""
         try:
-            return await self._house.http.request(
+            return await attempts.call(
+                self._house.http,
                 method,
                 self._settings.homeserver_url + path,
+                provider="매트릭스",
+                now=self._house.now(),
+                is_safe=True,
                 content=None if body is None else orjson.dumps(body),
                 headers={"authorization": f"Bearer {self._settings.as_token}", "content-type": "application/json"},
                 timeout=self._settings.timeout_s,
-                follow_redirects=False,
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            kind = type(error).__name__
-            raise SendFailed(f"홈서버에 연결하지 못했습니다 (homeserver: {kind})", retry=True) from None
+        except attempts.TooMany as error:
+            wait = said(error.answer).get("retry_after_ms")
+            seconds = wait / 1000 if isinstance(wait, int | float) else error.retry_after
+            raise SendFailed(error.reason, retry=True, retry_after=seconds, outage=False) from None
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
         return HttpAnswer()
@@ -238,19 +243,12 @@ class Matrix:
             raise SendFailed("파일 주소가 아닙니다 (not a file of Matrix)")
         url = f"{self._settings.homeserver_url}/_matrix/client/v1/media/download/{place[1]}/{place[2]}"
         headers = {"authorization": f"Bearer {self._settings.as_token}"}
-        found = bytearray()
-        try:
-            async with self._house.http.stream("GET", url, headers=headers, timeout=self._settings.timeout_s) as answer:
-                if not answer.is_success:
-                    await answer.aread()
-                    raise _failure(answer)
-                async for part in answer.aiter_bytes():
-                    found += part
-                    if len(found) > MAX_FILE:
-                        raise SendFailed("파일이 20 MB보다 큽니다 (file is over 20 MB)")
-        except httpx.HTTPError as error:
-            raise SendFailed(f"파일을 받지 못했습니다 (fetch: {type(error).__name__})", retry=True) from None
-        return bytes(found)
+        found, elsewhere = await download(self._house.http, url, timeout_s=self._settings.timeout_s, headers=headers)
+        if elsewhere:  # a store of the homeserver's own, which needs no token and must not see ours
+            found, _ = await download(self._house.http, elsewhere, timeout_s=self._settings.timeout_s)
+        if not found:
+            raise SendFailed("빈 파일입니다 (an empty file)")
+        return found
 
     async def working(self, address: str) -> None:
         """ "is typing" until the next message, or for eight seconds."""
@@ -276,11 +274,13 @@ class Matrix:
         await self._call("POST", f"{_CLIENT}/register", body)  # M_USER_IN_USE from the second time on
         path = f"{_CLIENT}/profile/{quote(self.user_id, safe='')}/displayname"
         await self._call("PUT", path, {"displayname": self._settings.display_name})
-        ping = await self._call("POST", f"/_matrix/client/v1/appservice/{_ID}/ping", {})
+        try:
+            ping = await self._call("POST", f"/_matrix/client/v1/appservice/{_ID}/ping", {})
+        except SendFailed:  # 502 and 504 here are the homeserver's word on our own address
+            raise SendFailed("홈서버가 web.public_url에 닿지 못합니다 (the homeserver cannot reach us)") from None
         if not ping.is_success:
-            reason = _document(ping).get("errcode", ping.status_code)
-            raise SendFailed(f"홈서버가 우리 주소에 닿지 못합니다 (ping: {reason})")
-        return f"{self.user_id}, {_document(ping).get('duration_ms')} ms"
+            raise _failure(ping)
+        return f"{self.user_id}, {said(ping).get('duration_ms')} ms"
 
     def _file(self, url: str) -> str:
         """For the homeserver's `app_service_config_files`. JSON is YAML; it holds both tokens."""
@@ -292,7 +292,7 @@ class Matrix:
         return orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n"
 
     def bubbles(self, texts: Sequence[str]) -> list[str]:
-        return [_fit(text) for text in texts]
+        return [fit(text, MAX_TEXT) for text in texts]
 
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
@@ -363,8 +363,8 @@ def _redacted(event: Event) -> str:
 
 def _content(message: OutgoingMessage) -> dict[str, Any]:
     """m.text and not m.notice: citizens' programs announce no notices. Nothing in it is markup, whoever wrote it."""
-    text = _fit(_CONTROL.sub("", message.text))
-    said = {
+    text = fit(_CONTROL.sub("", message.text), MAX_TEXT)
+    content = {
         "msgtype": "m.text",
         "body": text,
         "format": "org.matrix.custom.html",
@@ -373,41 +373,21 @@ def _content(message: OutgoingMessage) -> dict[str, Any]:
     }
     if message.replaces:
         relation: dict[str, Any] = {"rel_type": "m.replace", "event_id": message.replaces}
-        return {**said, "body": f"* {text}", "m.new_content": said, "m.relates_to": relation}
+        return {**content, "body": f"* {text}", "m.new_content": content, "m.relates_to": relation}
     if message.answers:
         above = {"event_id": message.answers}
         relation = {"rel_type": "m.thread", **above, "is_falling_back": True, "m.in_reply_to": above}
-        return {**said, "m.relates_to": relation}
-    return said
-
-
-def _document(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        found = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return {**content, "m.relates_to": relation}
+    return content
 
 
 def _failure(answer: httpx.Response) -> SendFailed:
-    """What a refusal means for the message, by status and `errcode`."""
-    status, found = answer.status_code, _document(answer)
-    code = found.get("errcode")
-    code = code if isinstance(code, str) and re.fullmatch(r"[A-Z_.a-z]{1,60}", code) else f"HTTP {status}"
-    if status == 429:
-        wait = found.get("retry_after_ms")
-        seconds = wait / 1000 if isinstance(wait, int | float) else None
-        return SendFailed("홈서버가 천천히 보내라고 합니다 (rate limited)", retry=True, retry_after=seconds)
-    if status >= 500:
-        return SendFailed(f"홈서버가 지금 받지 못합니다 (homeserver: {code})", retry=True)
-    if status == 401:
-        return SendFailed(
-            "홈서버가 as_token을 받지 않습니다. 등록 파일을 확인하세요 (the token is not valid)", outage=True
-        )
+    """What a refusal (3xx, 4xx) means for the message, by status and `errcode`."""
+    code = said(answer).get("errcode")
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else f"HTTP {answer.status_code}"
+    if answer.status_code == 401:
+        reason = "홈서버가 as_token을 받지 않습니다. 등록 파일을 확인하세요 (the token is not valid)"
+        return SendFailed(reason, outage=True)
     if code in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN"):
         return SendFailed(f"시민이 방을 나갔거나 우리를 내보냈습니다 (shut out of the room: {code})", stopped=True)
     return SendFailed(f"홈서버가 거절했습니다 (homeserver refused: {code})")
-
-
-def _fit(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

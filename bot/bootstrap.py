@@ -196,6 +196,7 @@ async def _wire(
         channels=channels,
         photos=Photos(db, files, webform),
         webform=webform,
+        consents=ConsentService(db, settings.city, settings.messaging),
         messaging=settings.messaging,
         clock=clock,
     )

@@ -28,7 +28,15 @@ class Campaigning:
         self._clock = clock
         self._sender = sender_of(settings, channels)
 
-    async def go(self) -> int:
+    async def go(self) -> None:
+        if looked := await self.fill():
+            log.info("campaigns_filled", conversations=looked)
+
+    async def renew(self) -> None:
+        if told := await self.remind():
+            log.info("consents_reminded", count=told)
+
+    async def fill(self) -> int:
         """How many conversations were looked at. At night nothing is queued: whoever refuses by morning gets none."""
         looked = 0
         for _ in range(STEPS):
@@ -43,7 +51,7 @@ class Campaigning:
             looked += found
         return looked
 
-    async def renew(self) -> int:
+    async def remind(self) -> int:
         """Remind those whose consent, or last reminder, is older than the law's two years; how many."""
         now, told = self._clock.now(), 0
         city, before = self._settings.city, months_before(now, self._settings.consent.renewal_months)
@@ -53,10 +61,7 @@ class Campaigning:
                 found = await remind(tx, self._settings.messaging, city.id, names, now, before, REMINDED)
             told += len(found)
             if len(found) < REMINDED:
-                break
-        if told:
-            log.info("consents_reminded", count=told)
-        return told
+                return told
 
 
 def sender_of(settings: Settings, channels: Mapping[str, Channel]) -> Sender:

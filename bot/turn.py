@@ -17,6 +17,7 @@ from bot.outcome import Outcome, Part
 from bot.replies import Texts
 from bot.state import Question, State
 from bot.webform import WebForm
+from civic.consent.service import ConsentService
 from civic.conversations import delivery, lease, turns
 from civic.conversations.delivery import Waiting
 from civic.conversations.hidden import blank_inbound
@@ -73,6 +74,7 @@ class Turns:
         channels: Mapping[str, Channel],
         photos: Photos,
         webform: WebForm,
+        consents: ConsentService,
         messaging: Messaging,
         clock: Clock,
     ) -> None:
@@ -84,6 +86,7 @@ class Turns:
         self._channels = channels
         self._photos = photos
         self._webform = webform
+        self._consents = consents
         self._messaging = messaging
         self._clock = clock
         self._plain = Grouped(self._write_plain)
@@ -161,6 +164,7 @@ class Turns:
                     await blank_inbound(tx, row["id"])
                 if outcome.stop == "stop":
                     await delivery.opt_out(tx, held.id, now)
+                    await self._consents.stopped(tx, held.id, outcome.lang, now)
                 says: list[Say] = []
                 for part in outcome.parts:
                     extra = await part.write(tx) if part.write else {}
@@ -217,7 +221,8 @@ class Turns:
             if not say.ask or not webform.is_needed(say.ask, can):
                 return [body]
             line, title = self._webform_words(say.ask, lang)
-            return webform.with_link(body, self._webform.link(held.id, say.ask, now), line, title, can)
+            url = self._webform.link(held.id, say.ask, now)
+            return webform.with_link({**body, "ask": say.ask}, url, line, title, can)
 
         limits = self._messaging.sms_bytes
         return compile_says(says, lang, can, self._texts, sms=limits, has_form=has_form, complete=complete)

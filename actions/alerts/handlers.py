@@ -36,8 +36,9 @@ async def subscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
 
     is_new = not any(one.topic == topic and one.area == area for one in live)
     values = {"topic": topic, "area": area, "is_new": is_new}
-    buttons = (Choice(f"do:unsubscribe:{topic}", key="intent.unsubscribe"),)
-    return Reply((Say("alerts.begun", values, buttons),), write=begin)
+    news = (Choice("do:news_ask", key="consent.button.on"),) if topic == "town" else ()
+    offered = (Choice(f"do:unsubscribe:{topic}", key="intent.unsubscribe"), *news)
+    return Reply((Say("alerts.begun", values, offered),), write=begin)
 
 
 async def unsubscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:

@@ -14,7 +14,7 @@ _OFF = Choice("do:news_off", key="consent.button.off")
 _ON = Choice("do:news_ask", key="consent.button.on")
 _WHAT = r"(?:홍보|광고|마케팅)(?:성)?\s*(?:정보|문자|소식|메시지|알림)?"
 
-PHRASES = (
+ANYBODYS = (
     (
         re.compile(
             rf"^\s*{_WHAT}(?:을|를|은|는)?\s*(?:수신)?\s*(?:거부|그만(?:\s*(?:보내|받))?|중지|해지|끊어|안\s*받)\S{{0,8}}[\s.!~]*$|"

@@ -60,15 +60,17 @@ async def remind(
 
 async def _due(tx: AsyncConnection, city_id: str, before: datetime, most: int) -> list[Any]:
     later = consents.alias("later")
-    is_latest = ~exists().where(
-        later.c.conversation_id == consents.c.conversation_id,
-        later.c.purpose == ADVERTISING,
-        later.c.at > consents.c.at,
+    is_latest = ~exists(
+        select(later.c.id)
+        .where(later.c.conversation_id == consents.c.conversation_id, later.c.purpose == ADVERTISING)
+        .where(later.c.at > consents.c.at)
+        .correlate(consents)
     )
-    is_confirmed = exists().where(
-        consent_notices.c.consent_id == consents.c.id,
-        consent_notices.c.kind == "renewal",
-        consent_notices.c.at >= before,
+    is_confirmed = exists(
+        select(consent_notices.c.id)
+        .where(consent_notices.c.consent_id == consents.c.id, consent_notices.c.kind == "renewal")
+        .where(consent_notices.c.at >= before)
+        .correlate(consents)
     )
     wanted = (
         select(consents.c.id, consents.c.conversation_id, consents.c.at, conversations.c.channel, conversations.c.lang)

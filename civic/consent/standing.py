@@ -63,18 +63,21 @@ async def history(tx: AsyncConnection, conversation_ids: Sequence[UUID]) -> list
 
 def agrees() -> ColumnElement[bool]:
     """Over `conversations`: his latest word on advertising is yes, and nobody refused for his number."""
+    word = consents.alias("word")
     said = (
-        select(consents.c.is_given)
-        .where(consents.c.conversation_id == conversations.c.id, consents.c.purpose == ADVERTISING)
-        .order_by(consents.c.at.desc(), consents.c.id.desc())
+        select(word.c.is_given)
+        .where(word.c.conversation_id == conversations.c.id, word.c.purpose == ADVERTISING)
+        .order_by(word.c.at.desc(), word.c.id.desc())
         .limit(1)
+        .correlate(conversations)
         .scalar_subquery()
     )
     own = (refused_phones.c.city_id == conversations.c.city_id, refused_phones.c.lifted_at.is_(None))
-    by_address = exists().where(*own, refused_phones.c.address == conversations.c.address)
-    by_number = exists().where(
-        *own,
-        citizens.c.id == conversations.c.citizen_id,
-        refused_phones.c.phone_index == citizens.c.phone_index,
+    by_address = select(refused_phones.c.id).where(*own, refused_phones.c.address == conversations.c.address)
+    by_number = (
+        select(refused_phones.c.id)
+        .join(citizens, citizens.c.phone_index == refused_phones.c.phone_index)
+        .where(*own, citizens.c.id == conversations.c.citizen_id)
     )
-    return said.is_(True) & ~by_address & ~by_number
+    refused = [exists(one.correlate(conversations)) for one in (by_address, by_number)]
+    return said.is_(True) & ~refused[0] & ~refused[1]

@@ -126,9 +126,9 @@ def test_a_quoted_line_of_ours_is_not_his_word(lent: Lent) -> None:
 
 def test_an_edit_brings_the_new_words_and_names_the_old_message(lent: Lent) -> None:
     relation = {"rel_type": "m.replace", "event_id": "$event-0"}
-    message = one(
-        lent, said("* 마산동", relation=relation, **{"m.new_content": {"msgtype": "m.text", "body": "마산동"}})
-    )
+    new = {"msgtype": "m.text", "body": "마산동"}
+    content = {"msgtype": "m.text", "body": "* 마산동", "m.new_content": new, "m.relates_to": relation}
+    message = one(lent, event("m.room.message", content))
     assert (message.text, message.edits, message.external_id) == ("마산동", "$event-0", "$event-1")
 
 

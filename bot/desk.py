@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import structlog
 
+from bot.pressing import is_settled_by
 from bot.sender import Sender
 from bot.turn import LeaseLost, Turns
 from civic.conversations import delivery, lease
@@ -145,7 +146,7 @@ class Desk:
         if not isinstance(channel, Closing):
             return
         for message, one in zip(received.messages, stored, strict=True):
-            if message.pressed and not one.is_repeat:
+            if message.pressed and is_settled_by(message.payload) and not one.is_repeat:
                 self._keep(asyncio.create_task(channel.close(message.pressed, message.address)))
 
     async def _store_all(self, arrivals: Sequence[Arrival]) -> Sequence[Stored]:

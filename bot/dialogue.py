@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot import safety, wording
 from bot.answering import COURTESIES, HUMAN, STARTERS, Answering
+from bot.changes import Changes
 from bot.filling import Filling
 from bot.forms import Forms
 from bot.outcome import Outcome, Part, Services, Spoken
 from bot.pressing import Pressing, beyond, typed_choice
 from bot.replies import Texts
 from bot.state import Question, State
+from civic.conversations import delivery
 from civic.conversations.lease import Held
 from core.contracts.channel import IncomingMessage
 from core.contracts.dialogue import Choice, Form, Handler, Turn
@@ -57,6 +61,7 @@ class Dialogue:
         self._answering = Answering(intents, services, self._forms, texts, spoken)
         self._filling = Filling(self._forms, self._answering)
         self._pressing = Pressing(self._forms, self._answering, self._filling)
+        self._changes = Changes(self._forms, self._filling)
         self._idle = timedelta(minutes=messaging.form_idle_minutes)
         self._topic_age = timedelta(minutes=messaging.topic_minutes)
 
@@ -77,6 +82,8 @@ class Dialogue:
         state = State.read(held.state, now, self._topic_age)
         shown_before = state.question
         outcome = Outcome(state, self._lang(held, state, message), owner=held.owner)
+        if message.is_event:
+            return _noted(outcome, held, message, now)
         payload = message.payload or typed_choice(state, message)
         if kind := safety.emergency(message.text):
             return self._emergency(outcome, kind)
@@ -95,7 +102,11 @@ class Dialogue:
             outcome.say("intro", buttons=STARTERS if message.kind == "start" else ())
         if state.form and held.idle_at and now >= held.idle_at:
             outcome.parts.append(self._forms.expire(state))
-        await self._converse(outcome, turn, payload, hear)
+        if self._changes.is_more_of_an_album(outcome, turn):
+            return outcome
+        if not message.edits or await self._changes.is_heard_as_new(outcome, turn):
+            await self._converse(outcome, turn, payload, hear)
+        self._changes.remember(outcome, turn)
         if state.question is shown_before:
             state.question = None
         return outcome
@@ -253,6 +264,18 @@ class Dialogue:
             await self._answering.run(outcome, turn, pending or topic.intent)
             return
         outcome.say("place.what_for", buttons=_PLACE_USES)
+
+
+def _noted(outcome: Outcome, held: Held, message: IncomingMessage, now: datetime) -> Outcome:
+    """The provider's own word: a block makes the citizen unreachable here until he comes back, by any message."""
+
+    async def write(tx: AsyncConnection) -> Mapping[str, Any]:
+        await delivery.unreachable(tx, held.id, now)
+        return {}
+
+    if message.kind == "stop":
+        outcome.parts.append(Part((), write))
+    return outcome
 
 
 async def _heard(message: IncomingMessage, hear: Hear) -> Understanding:

@@ -139,6 +139,8 @@ class Forms:
             if slot.kind == "confirm" and answer.value == "no":
                 return [self.cancel(state)], None
             state.form.slots[slot.name] = answer.value
+            if turn.message.kind == "text" and turn.message.provider_id:
+                state.form.told[turn.message.provider_id] = slot.name
             if slot.kind in ("text", "name"):
                 correcting.glean(self.form(state.form), state.form, turn)
         return await self.go_on(state, turn)

@@ -59,6 +59,11 @@ def beyond(state: State, message: IncomingMessage) -> int:
     return len(question.options) if is_beyond else 0
 
 
+def is_settled_by(payload: str) -> bool:
+    """A choice that answers its question for good; menus and lists can be pressed again."""
+    return payload.partition(":")[0] in ("set", "edit", "form", "stop", "resume")
+
+
 class Pressing:
     """Does what a button says. A button of an older question is told to be old, and the open question asked again."""
 

@@ -10,7 +10,8 @@ from core.contracts.dialogue import Topic
 
 @dataclass(slots=True)
 class FormState:
-    """An open form. `nonce` marks its buttons, so that a press on an older question is recognised as stale."""
+    """An open form. `nonce` marks its buttons, so that a press on an older question is recognised as stale. `told`:
+    which question each message answered, by the provider's id of the message, for those that can be corrected."""
 
     name: str
     nonce: str
@@ -18,6 +19,7 @@ class FormState:
     skipped: list[str] = field(default_factory=list)
     asking: str = ""
     tries: int = 0
+    told: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -36,12 +38,16 @@ class Question:
 
 @dataclass(slots=True)
 class State:
+    """`said` and `album`: the provider's ids of the last text and of the last album of pictures."""
+
     form: FormState | None = None
     question: Question | None = None
     topic: Topic | None = None
     topic_at: datetime | None = None
     place: GeoPoint | None = None
     warnings: int = 0
+    said: str = ""
+    album: str = ""
     has_old_numbers: bool = False
     """Numbered choices were shown, too long ago to go by them; known for one turn and not stored."""
 
@@ -63,6 +69,8 @@ class State:
             topic_at=topic_at if is_fresh else None,
             place=GeoPoint(**place) if place and is_fresh else None,
             warnings=stored.get("warnings", 0),
+            said=stored.get("said", ""),
+            album=stored.get("album", ""),
         )
 
     def write(self) -> dict[str, Any]:
@@ -77,7 +85,7 @@ class State:
                 "skipped": form.skipped,
                 "asking": form.asking,
                 "tries": form.tries,
-            }
+            } | ({"told": form.told} if form.told else {})
         if self.question and self.question.options:
             question = self.question
             stored["question"] = {"options": question.options, "text": question.text, "at": question.at}
@@ -96,8 +104,9 @@ class State:
             }
         if self.place:
             stored["place"] = {"lat": self.place.lat, "lon": self.place.lon, "label": self.place.label}
-        if self.warnings:
-            stored["warnings"] = self.warnings
+        for name in ("warnings", "said", "album"):
+            if value := getattr(self, name):
+                stored[name] = value
         return stored
 
 

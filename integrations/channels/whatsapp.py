@@ -46,7 +46,6 @@ MAX_ROWS = 10
 MAX_LABEL = 20
 _REMEMBERED = 2000
 """Chats whose last message this process can mark as read."""
-_PREFIX = "sha256="
 _CHOOSE = {"ko": "선택하기", "en": "Choose"}
 _FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
     "image": "photo",
@@ -56,7 +55,6 @@ _FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
 }
 _STATUSES: dict[str, DeliveryStatus] = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 _SLOWER = frozenset({4, 80007, 130429, 131056})
-_WAIT_S = 60.0  # where Meta says "too often" without a Retry-After
 _UNSURE = frozenset({1, 2, 131000, 131016, 133004})
 _OURS = frozenset({0, 3, 10, 190, 131005, 131031, 131042, 133010})
 
@@ -183,7 +181,7 @@ class WhatsApp:
         if not given:
             raise Forged("signature is missing", status=401)
         proof = given.encode("utf-8", "replace")
-        made = [_PREFIX + hmac.digest(key, request.body, hashlib.sha256).hex() for key in self._secrets]
+        made = ["sha256=" + hmac.digest(key, request.body, hashlib.sha256).hex() for key in self._secrets]
         if not any(hmac.compare_digest(one.encode(), proof) for one in made):
             raise Forged("signature does not fit")
 
@@ -319,8 +317,9 @@ def _values(entries: list[Any], phone_number_id: str) -> Iterator[dict[str, Any]
     for entry in entries:
         for change in _list(entry, "changes") if isinstance(entry, dict) else []:
             value = change.get("value") if isinstance(change, dict) else None
-            about = value.get("metadata") if isinstance(value, dict) else None
-            if isinstance(about, dict) and about.get("phone_number_id") == phone_number_id:
+            if not isinstance(value, dict) or not isinstance(about := value.get("metadata"), dict):
+                continue
+            if about.get("phone_number_id") == phone_number_id:
                 yield value
 
 
@@ -355,12 +354,12 @@ def _pressed(payload: object, name: object) -> tuple[MessageKind, dict[str, Any]
 def _file(kind: Literal["photo", "file", "voice", "video"], part: Mapping[str, Any]) -> tuple[MessageKind, Any]:
     ref, mime, caption = part.get("id"), part.get("mime_type"), part.get("caption")
     text = caption if isinstance(caption, str) else ""
-    if not isinstance(ref, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", ref):
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", attempts.told(ref)):
         return "other", {"text": text}
     content_type = attempts.told(mime, 100)
-    is_photo = kind == "photo" or content_type.startswith("image/")
-    media = Media("photo" if is_photo else kind, ref, content_type)
-    return "media" if is_photo else "other", {"text": text, "media": (media,)}
+    kind = "photo" if content_type.startswith("image/") else kind
+    media = Media(kind, str(ref), content_type)
+    return "media" if kind == "photo" else "other", {"text": text, "media": (media,)}
 
 
 def _at(stamp: str) -> datetime | None:
@@ -391,7 +390,7 @@ def _refused(code: object, status: int, wait_s: float | None) -> SendFailed:
     """Meta's sentences stay out: they may quote the number."""
     reason = _reason(code, status)
     if code in _SLOWER:
-        return SendFailed(reason, retry=True, retry_after=wait_s or _WAIT_S)
+        return SendFailed(reason, retry=True, retry_after=wait_s or 60.0)
     if code in _UNSURE:
         return SendFailed(reason, unknown=True)
     return SendFailed(reason, outage=status == 401 or code in _OURS)

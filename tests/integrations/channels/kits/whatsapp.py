@@ -108,17 +108,18 @@ class WhatsAppKit(Kit):
         return self.message("location", {"latitude": lat, "longitude": lon, "name": "구래역", "address": "김포시"})
 
     def photo(self, url: str) -> Any:
-        return self.message("image", {"id": "2754859441498128", "mime_type": "image/jpeg", "sha256": "a", "caption": ""})
+        return self.message("image", {"id": "2754859441498128", "mime_type": "image/jpeg", "sha256": "a=="})
 
     def ignored(self) -> Mapping[str, Any]:
         said = self.said("text", {"body": "안녕"})
+        moved = {"body": "A changed its number", "type": "user_changed_number"}
         return {
             "no entry": {"object": "whatsapp_business_account", "entry": []},
             "another number of ours": self.call(number="999999999", messages=[said]),
             "a reaction": self.message("reaction", {"message_id": WAMID, "emoji": "👍"}),
-            "a notice of Meta's": self.message("system", {"body": "A changed its number", "type": "user_changed_number"}),
+            "a notice of Meta's": self.message("system", moved),
             "another field": self.call(field="phone_number_quality_update", event="FLAGGED", current_limit="TIER_1K"),
-            "a state of the future": self.call(statuses=[{"id": WAMID, "status": "pondered", "recipient_id": PERSON}]),
+            "a state of the future": self.call(statuses=[{"id": WAMID, "status": "pondered"}]),
             "a writer without a number": self.call(messages=[said | {"from": "US.13491208655302741918"}]),
             "a place off the earth": self.message("location", {"latitude": 91, "longitude": 0}),
         }

@@ -16,9 +16,9 @@ class CodeBook:
     def has(self, table: str, code: str) -> bool:
         return code in self._tables[table]
 
-    def listed(self, name: str) -> frozenset[str]:
-        """The codes of a plain list."""
-        return frozenset(self._tables[name])
+    def listed(self, name: str, part: str = "") -> frozenset[str]:
+        """The codes of a plain list, or of one part where the list has parts."""
+        return frozenset(self._tables[name][part] if part else self._tables[name])
 
     def reason(self, table: str, code: str, otherwise: Sequence[str], *, shown: str = "") -> str:
         """`쓰이지 않는 번호입니다 (no such subscriber, 23001)`; `shown` where the whole code is longer than its key."""

@@ -1,6 +1,6 @@
 """Bizgo, a Korean gateway: short and long texts and 알림톡 out, citizens' texts (MO) and delivery reports in.
 
-Bizgo signs a timestamp and not the body, so a signature is good for one body only (`_Stamps`), and callers can be
+Bizgo signs a timestamp and not the body, so a signature is good for one body only (core/stamps.py), and callers can be
 bound to its addresses. See docs/channels/bizgo.md and docs/adr/0020.
 """
 
@@ -52,11 +52,10 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 from core.phone import domestic, e164
+from core.stamps import Stamps
 
 STAMP, SIGNATURE = "x-ib-timestamp", "x-ib-signature"
 MAX_SKEW_S = 300
-MAX_STAMPS = 100_000
-"""Signatures remembered, about 20 MB at most: a first call every six milliseconds over the ten minutes they live."""
 SMS_BYTES, LMS_BYTES = 90, 2000
 """x-max-bytes of `sms.text` and `mms.text` in Bizgo's OpenAPI document 1.2.0."""
 REMEMBERED_S = 86_400
@@ -145,7 +144,7 @@ class Bizgo:
         self._settings = settings
         self._house = house
         self._secrets = [each for each in (settings.webhook_secret, settings.previous_webhook_secret) if each]
-        self._stamps = _Stamps(settings.bodies_per_stamp)
+        self._stamps = Stamps(MAX_SKEW_S, settings.bodies_per_stamp)
         self._last_stamp = 0
         # The house's client neither repeats nor follows redirects, which is what `trust_http_client` asks to promise.
         self._client = AsyncBizgo(
@@ -281,35 +280,6 @@ def build(settings: Settings, house: House) -> Channel:
     return Bizgo(settings, house)
 
 
-class _Stamps:
-    """Which bodies came under which timestamp, for as long as its signature is good, in this process.
-
-    An honest repeat brings its body again and is let through (the store knows its msgKey); another body under a
-    used signature is a forgery, or a second call that Bizgo made in the same millisecond (`bodies_per_stamp`).
-    """
-
-    def __init__(self, bodies: int) -> None:
-        self._bodies = bodies
-        self._known: dict[str, tuple[bytes, ...]] = {}
-
-    def take(self, stamp: str, body: bytes, now: float) -> bool:
-        while self._known and (len(self._known) >= MAX_STAMPS or _is_past(next(iter(self._known)), now)):
-            del self._known[next(iter(self._known))]
-        mark = hashlib.blake2b(body, digest_size=16).digest()
-        marks = self._known.get(stamp, ())
-        if mark in marks:
-            return True
-        if len(marks) >= self._bodies:
-            return False
-        self._known[stamp] = (*marks, mark)
-        return True
-
-
-def _is_past(stamp: str, now: float) -> bool:
-    """Milliseconds or seconds, as the vendor's library reads them."""
-    return int(stamp) / (1000 if len(stamp) >= 13 else 1) < now - MAX_SKEW_S
-
-
 def _is_signed(secret: str, stamp: str, signature: str, now: float) -> bool:
     """By the vendor's own check: whether the signature is hex or base64 is not documented, and it takes both."""
     try:
@@ -359,7 +329,7 @@ def _failure(error: Exception) -> SendFailed:
     """What a failed call means. Bizgo knows the key for a day, so whatever broke off is simply sent again."""
     if isinstance(error, RateLimitError):
         reason = "비즈고가 천천히 보내라고 합니다 (rate limit)"
-        return SendFailed(reason, retry=True, retry_after=error.retry_after)
+        return SendFailed(reason, retry=True, retry_after=error.retry_after, outage=False)
     if isinstance(error, APIError) and not isinstance(error, InternalServerError):
         return _refusal(error.code, error.layer, error.http_status)
     kind = type(error).__name__
@@ -374,7 +344,8 @@ def _refusal(code: str | None, layer: str, http_status: int | None = None) -> Se
     if code in _CODES.listed("busy") if layer == "service" else code.startswith("A5"):
         return SendFailed(f"비즈고가 지금 받지 못합니다 ({code})", retry=True)
     reason = _CODES.reason(layer, code, ("비즈고가 거절했습니다", f"refused: HTTP {http_status or 200}"))
-    return SendFailed(reason, stopped=layer == "service" and code in _CODES.listed("stopped"))
+    is_stopped = layer == "service" and code in _CODES.listed("stopped")
+    return SendFailed(reason, stopped=is_stopped, outage=code in _CODES.listed("account", layer))
 
 
 def _fit(text: str) -> str:

@@ -255,7 +255,7 @@ def _taken(answer: httpx.Response) -> Sent:
     code = answer.status_code
     if code == 429:
         wait = retry_after(answer.headers.get("retry-after", ""))
-        raise SendFailed("솔라피가 천천히 보내라고 합니다 (HTTP 429)", retry=True, retry_after=wait)
+        raise SendFailed("솔라피가 천천히 보내라고 합니다 (HTTP 429)", retry=True, retry_after=wait, outage=False)
     if code >= 500 or 300 <= code < 400:
         raise _broken(f"HTTP {code}")
     try:
@@ -278,7 +278,7 @@ def _first(found: dict[str, Any], name: str) -> dict[str, Any] | None:
 def _refusal(code: object) -> SendFailed:
     code = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
     reason = _CODES.reason("status", code, ("솔라피가 거절했습니다", "refused"))
-    return SendFailed(reason, stopped=code in _CODES.listed("stopped"))
+    return SendFailed(reason, stopped=code in _CODES.listed("stopped"), outage=code in _CODES.listed("account"))
 
 
 def _refused(status: int, code: object) -> SendFailed:
@@ -286,7 +286,7 @@ def _refused(status: int, code: object) -> SendFailed:
     said = code if isinstance(code, str) and re.fullmatch(r"[A-Za-z]{1,40}", code) else f"HTTP {status}"
     if status in (401, 403):
         reason = "솔라피가 API 키를 받지 않습니다. 키와 허용된 서버 주소(IP)를 확인하세요"
-        return SendFailed(f"{reason} ({said})")
+        return SendFailed(f"{reason} ({said})", outage=True)
     return SendFailed(f"솔라피가 요청을 거절했습니다 ({said})")
 
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
@@ -22,7 +22,6 @@ from core.contracts.channel import (
 )
 from core.loading import ROOT
 from integrations.channels import bizgo
-from integrations.channels.bizgo import MAX_STAMPS
 from tests.integrations.channels.bizgo_made import ID, made
 from tests.integrations.channels.conftest import Lent
 from tests.integrations.channels.kits.bizgo import KIT, SECRET, STAMP, posted
@@ -160,19 +159,6 @@ def test_a_forged_body_does_not_use_up_a_signature(lent: Lent) -> None:
     assert channel.receive(posted(json.dumps(KIT.text("안녕")).encode())).messages
 
 
-def test_signatures_are_forgotten_when_their_time_is_over_and_never_fill_the_memory(lent: Lent) -> None:
-    channel = made(lent)
-    for number in range(20):
-        channel.receive(posted(json.dumps(KIT.text("안녕", str(number))).encode(), STAMP + number))
-    assert len(channel._stamps._known) == 20
-    lent.clock.move(timedelta(minutes=6))
-    channel.receive(posted(json.dumps(KIT.text("또", "99")).encode(), STAMP + 360_000))
-    assert list(channel._stamps._known) == [str(STAMP + 360_000)]
-    channel._stamps._known = {str(STAMP + number): (b"",) for number in range(MAX_STAMPS)}
-    channel.receive(posted(json.dumps(KIT.text("더", "100")).encode(), STAMP + 360_001))
-    assert len(channel._stamps._known) <= MAX_STAMPS
-
-
 CALLERS = {"header": "x-real-ip", "networks": ["203.0.113.0/24", "2001:db8::/32"]}
 
 
@@ -305,4 +291,4 @@ def test_codes_are_the_vendors_codes(lent: Lent) -> None:
     assert {*tables["alimtalk"], *tables["other"], *tables["delivered"], *tables["unsure"]} <= known
     assert set(tables["gateway"]) <= {one["code"] for one in published["gateway"]}
     service = {one["code"] for one in published["service"]}
-    assert {*tables["service"], *tables["busy"], *tables["stopped"]} <= service
+    assert {*tables["service"], *tables["busy"], *tables["stopped"], *tables["account"]["service"]} <= service

@@ -172,6 +172,17 @@ async def test_a_number_that_was_refused_alone_is_a_refusal(
     assert (failure.value.retry, failure.value.stopped) == (retry, stopped)
 
 
+async def test_trouble_of_our_own_account_is_an_outage_and_no_failed_message(lent: Lent, serve: Serve) -> None:
+    """The next one would fail alike: the house waits and tells an officer instead of writing letters to everybody."""
+    ours = [refusal(401, "A401", "gateway"), refusal(400, "A110"), refusal(400, "A320"), refusal(400, "A327")]
+    theirs = [refusal(400, "A306"), refusal(400, "A324"), refusal(429, "A020"), Answer(404, b"")]
+    for answer, is_outage in [*((one, True) for one in ours), *((one, False) for one in theirs)]:
+        async with serve(lambda call, answer=answer: answer) as provider:  # type: ignore[misc]
+            with pytest.raises(SendFailed) as failure:
+                await made(lent, provider.url).send(message())
+        assert failure.value.outage is is_outage, answer
+
+
 @pytest.mark.parametrize("answer", [lambda call: taken(call, "A301"), lambda call: refusal(400, "A301")])
 async def test_a_repeat_that_bizgo_knew_counts_as_sent_under_our_reference(
     lent: Lent, serve: Serve, answer: Any

@@ -282,6 +282,16 @@ async def test_what_solapi_refuses_is_told_apart(
     assert reason in failure.value.reason
 
 
+async def test_trouble_of_our_own_account_is_an_outage_and_no_failed_message(lent: Lent, serve: Serve) -> None:
+    ours = [Answer(401, b"{}"), failed("1030"), failed("1062"), failed("2063")]
+    theirs = [failed("1061"), failed("3032"), Answer(400, b"{}"), Answer(429, b"{}")]
+    for answer, is_outage in [*((one, True) for one in ours), *((one, False) for one in theirs)]:
+        async with serve(lambda call, answer=answer: answer) as provider:  # type: ignore[misc]
+            with pytest.raises(SendFailed) as failure:
+                await made(lent, provider.url).send(message())
+        assert failure.value.outage is is_outage, answer
+
+
 @pytest.mark.parametrize("answer", [Answer(200, b"<html>"), Answer(200, b"[]"), taken(messageList=None)])
 async def test_what_was_taken_in_an_odd_shape_is_still_taken(lent: Lent, serve: Serve, answer: Answer) -> None:
     async with serve(lambda call: answer) as provider:

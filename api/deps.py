@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import UnsupportedMedia
+from bot.fitting import Fitter
 from civic.cases.service import CaseService
 from civic.files.service import Files
 from civic.staff import access
@@ -51,6 +52,8 @@ class House(Ground, Protocol):
     def vault(self) -> Vault: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def fitter(self) -> Fitter: ...
     @property
     def secret(self) -> bytes: ...
 

@@ -31,6 +31,8 @@ from bot.rounds import Rounds
 from bot.scanning import Scanning
 from bot.search import SearchKeeping
 from bot.sender import Sender
+from bot.staffroom.desk import StaffDesk
+from bot.staffroom.office import Office
 from bot.sweep import Sweep
 from bot.tidying import Tidying
 from bot.turn import Turns
@@ -85,6 +87,11 @@ class Running:
     files: Files
     var: Path
 
+    @property
+    def fitter(self) -> Fitter:
+        """Fits whole messages to their channel, as they are sent and as staff preview them."""
+        return Fitter(self.texts, self.settings.messaging.sms_bytes)
+
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` tells. Raises Unavailable when the store is away."""
         await self.db.ping()
@@ -122,6 +129,7 @@ async def open_house(
         watch.start()
         _schedule(jobs, running)
         _schedule_outside(jobs, running, house)
+        _schedule_staffroom(jobs, running)
         await jobs.start()
         try:
             yield running
@@ -342,6 +350,15 @@ def _schedule_outside(jobs: Jobs, running: Running, house: House) -> None:
     sender = WebhookSender(running.db, house.http, running.settings, running.clock, running.owner)
     jobs.every("webhooks.send", f"2/{running.settings.messaging.sweep_s} * * * * *", sender.send_due)
     jobs.every("webhooks.forget", "0 20 4 * * *", sender.forget)
+
+
+def _schedule_staffroom(jobs: Jobs, running: Running) -> None:
+    """Rooms of staff in a messenger; where none is set up there is nothing to follow."""
+    room = running.desk.staffroom
+    if room is not None and room.is_open:
+        jobs.every("staffroom.follow", "* * * * * *", room.follow)
+        jobs.every("staffroom.sweep", "15 * * * * *", room.sweep)
+        jobs.every("staffroom.forget", "0 25 4 * * *", room.forget)
 
 
 def _schedule(jobs: Jobs, running: Running) -> None:

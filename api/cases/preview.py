@@ -19,9 +19,11 @@ from civic.canned import service as canned
 from civic.cases.case import Case
 from civic.cases.find import read_case
 from civic.cases.status import Status
+from civic.conversations import delivery
 from civic.conversations.tables import outbound
 from civic.staff.permissions import Action
-from core.contracts.channel import Fitting
+from core import cp949
+from core.contracts.channel import Channel, Fitting
 from core.errors import BadInput, Conflict
 from core.masking import mask
 
@@ -52,23 +54,35 @@ class PreviewWanted(BaseModel):
 
 
 class Bubble(BaseModel):
-    """One message as the channel shows it. `buttons` stand below the last one."""
+    """One message as the channel shows it. `buttons` stand below the last one; numbered choices stand in its text.
+
+    `bytes` and `kind` where a carrier counts: of CP949, as one short or one long text message, with its `subject`.
+    """
 
     text: str
     characters: int
     buttons: list[str] = []
+    bytes: int | None = None
+    kind: cp949.Kind | None = None
+    subject: str = ""
 
 
 class SmsSize(BaseModel):
-    """As a domestic text message: `kind` sms, lms or too_long; `unsendable` are characters outside EUC-KR."""
+    """As a domestic text message: `kind` sms, lms or too_long, counted in CP949 as it would be sent.
+
+    `unsendable`: characters that carriers refuse; other words stand for them. `lost`: letters that become "?".
+    """
 
     bytes: int
-    kind: Literal["sms", "lms", "too_long"]
+    kind: cp949.Kind
     unsendable: list[str]
+    lost: int = 0
 
 
 class Warned(BaseModel):
-    code: Literal["cut", "split", "buttons_left_out", "personal_number", "unfilled", "not_reachable", "no_channel"]
+    code: Literal[
+        "cut", "split", "buttons_left_out", "personal_number", "unfilled", "not_reachable", "no_channel", "replaced"
+    ]
     ko: str
     en: str
 
@@ -163,16 +177,16 @@ def _shown(house: House, messages: list[Any], unfilled: list[str]) -> Preview:
     last = messages[-1]
     texts = [row.body["text"] for row in messages]
     channel = house.channels.get(last.channel)
-    pieces = channel.bubbles(texts) if isinstance(channel, Fitting) else texts
     labels = [one["label"] for one in last.body.get("buttons", [])]
-    bubbles = [Bubble(text=piece, characters=len(piece)) for piece in pieces]
-    most = channel.capabilities.max_buttons if channel else len(labels)
-    bubbles[-1].buttons = labels[:most]
+    bubbles = _bubbles(house, messages, channel)
     whole, masked = "\n\n".join(texts), mask("\n\n".join(texts))
-    found = _warnings(last, pieces, texts, unfilled)
+    found = _warnings(last, [one.text for one in bubbles], texts, unfilled)
     if channel is None:
         found.append(Warned(code="no_channel", ko="이 채널은 지금 꺼져 있습니다.", en="This channel is off."))
-    if len(labels) > most:
+    if channel and channel.capabilities.charset == "cp949" and (refused := cp949.refused(whole)):
+        ko = f"문자에 실리지 않아 다른 말로 바꾸는 글자: {' '.join(refused)}"
+        found.append(Warned(code="replaced", ko=ko, en=f"Said in other words, as carriers refuse: {' '.join(refused)}"))
+    if channel and 0 < channel.capabilities.max_buttons < len(labels):
         found.append(
             Warned(code="buttons_left_out", ko="보이지 않는 단추가 있습니다.", en="Some buttons are left out.")
         )
@@ -188,6 +202,35 @@ def _shown(house: House, messages: list[Any], unfilled: list[str]) -> Preview:
         masked=masked if masked != whole else None,
         warnings=found,
     )
+
+
+def _bubbles(house: House, messages: list[Any], channel: Channel | None) -> list[Bubble]:
+    """What the channel shows, by the code that sends: fitted to it, then as it splits or cuts for its provider."""
+    if channel is None or channel.replies == "in_response":
+        return _in_answer(messages, channel)
+    limits = house.settings.messaging.sms_bytes
+    can = channel.capabilities
+    whole = [delivery.outgoing(row.id, row.body, "", row.purpose) for row in messages]
+    fitted = [one for message in whole for one in house.fitter.fitted(message, can)]
+    if isinstance(channel, Fitting):
+        shown = [Bubble(text=text, characters=len(text)) for text in channel.bubbles([one.text for one in fitted])]
+    else:
+        shown = [Bubble(text=one.text, characters=len(one.text), subject=one.subject) for one in fitted]
+    shown[-1].buttons = [button.label for button in fitted[-1].buttons]
+    if can.charset == "cp949":
+        for one in shown:
+            one.bytes, one.kind = cp949.size(one.text), cp949.kind(one.text, sms=limits.sms, lms=limits.lms)
+    return shown
+
+
+def _in_answer(messages: list[Any], channel: Channel | None) -> list[Bubble]:
+    """As it is queued, or as a channel renders it that answers only when it is asked."""
+    texts = [row.body["text"] for row in messages]
+    shown = channel.bubbles(texts) if isinstance(channel, Fitting) else texts
+    bubbles = [Bubble(text=text, characters=len(text)) for text in shown]
+    labels = [one["label"] for one in messages[-1].body.get("buttons", [])]
+    bubbles[-1].buttons = labels[: channel.capabilities.max_buttons] if channel else labels
+    return bubbles
 
 
 def _warnings(last: Any, pieces: list[str], texts: list[str], unfilled: list[str]) -> list[Warned]:
@@ -206,18 +249,7 @@ def _warnings(last: Any, pieces: list[str], texts: list[str], unfilled: list[str
 
 
 def sms_size(house: House, text: str) -> SmsSize:
-    """Bytes of EUC-KR, as carriers count them; a character that is not in it counts two and cannot be sent."""
-    limits = house.settings.messaging.sms_bytes
-    unsendable = list(dict.fromkeys(one for one in text if not _is_in_euc_kr(one)))
-    size = sum(len(one.encode("euc-kr")) if _is_in_euc_kr(one) else 2 for one in text)
-    if size <= limits.sms:
-        return SmsSize(bytes=size, kind="sms", unsendable=unsendable)
-    return SmsSize(bytes=size, kind="lms" if size <= limits.lms else "too_long", unsendable=unsendable)
-
-
-def _is_in_euc_kr(character: str) -> bool:
-    """Python writes a syllable that KS X 1001 lacks as eight bytes of parts, which no telephone puts together."""
-    try:
-        return len(character.encode("euc-kr")) <= 2
-    except UnicodeEncodeError:
-        return False
+    """As carriers count it once it is said in characters that they take."""
+    limits, sent = house.settings.messaging.sms_bytes, cp949.plain(text)
+    kind = cp949.kind(sent.text, sms=limits.sms, lms=limits.lms)
+    return SmsSize(bytes=cp949.size(sent.text), kind=kind, unsendable=list(sent.replaced), lost=sent.lost)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.cases.tables import cases
 from civic.cases.visible import conversations_within
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
@@ -76,7 +77,7 @@ async def reply(
         city_id=city_id,
         conversation_id=conversation_id,
         channel=thread.channel,
-        body={"text": text, "buttons": [], "ask": "", "lang": thread.lang},
+        body={"text": text, "buttons": [], "ask": "", "lang": thread.lang} | await _head(tx, case_id),
         purpose="reply",
         priority=timing.priority,
         valid_until=timing.valid_until,
@@ -88,6 +89,13 @@ async def reply(
     message_id = await queue(tx, draft, now)
     row = (await tx.execute(select(outbound).where(outbound.c.id == message_id))).one()
     return Queued(id=message_id, status=row.status, reason=row.reason, is_repeat=False)
+
+
+async def _head(tx: AsyncConnection, case_id: UUID | None) -> dict[str, str]:
+    """The number of the case, for channels that head a message with it."""
+    if case_id is None:
+        return {}
+    return {"subject": (await tx.execute(select(cases.c.receipt_no).where(cases.c.id == case_id))).scalar_one()}
 
 
 def _dedupe_key(staff_id: UUID, conversation_id: UUID, key: str) -> str:

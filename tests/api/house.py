@@ -11,6 +11,8 @@ from uuid import UUID
 import httpx
 
 from api.app import create_app
+from bot.fitting import Fitter
+from bot.replies import Texts, find_sources
 from civic.cases.service import CaseService
 from civic.files.service import DiskFiles, Files
 from civic.staff.members import Member, add_staff
@@ -62,6 +64,9 @@ class SmallHouse:
         self.bus = Bus(self.db)
         self.channels: dict[str, Channel] = {"web": MemoryChannel("web")}
         self.files = Files(DiskFiles(self.var / "files"), None, max_mb=self.settings.files.max_mb)
+        city = {"city": "김포시", "city_phone": "031-980-2114", "retention_days": 365, "office_hours": ""}
+        texts = Texts(find_sources(), {"ko": city, "en": city})
+        self.fitter = Fitter(texts, self.settings.messaging.sms_bytes)
         self.secret = b"the api tests' key, 32 bytes long"
         self.app = create_app(self)
 

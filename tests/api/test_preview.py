@@ -1,5 +1,6 @@
 """A preview is what would be sent, on the citizen's channel, and leaves nothing behind."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from core.contracts.channel import Capabilities
 from integrations.channels import kakao, telegram
 from tests.api.house import SmallHouse
 from tests.api.opened import kinds, looks, opened, told
-from tests.bot.memory_channel import MemoryChannel
+from tests.bot.memory_channel import TEXT_MESSAGES, MemoryChannel
 from tests.civic.cases.rows import NOW
 
 
@@ -32,7 +33,8 @@ class Cutting(MemoryChannel):
 @pytest.fixture(autouse=True)
 def _channels(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     can = Capabilities(max_text=1000, max_buttons=1, max_label=14)
-    monkeypatch.setitem(house.channels, "kakao", Narrow("kakao", capabilities=can))
+    monkeypatch.setitem(house.channels, "kakao", Narrow("kakao", "in_response", capabilities=can))
+    monkeypatch.setitem(house.channels, "texts", MemoryChannel("texts", capabilities=TEXT_MESSAGES))
     monkeypatch.setitem(house.channels, "telegram", Cutting("telegram"))
 
 
@@ -71,11 +73,45 @@ async def test_a_long_reply_is_split_as_its_channel_splits(house: SmallHouse, ag
     assert (codes(found), len(found["bubbles"])) == (["split"], 3)
 
 
-async def test_an_answer_too_long_for_its_channel_is_named(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+async def test_an_answer_too_long_for_its_channel_is_sent_in_parts_and_said_so(
+    house: SmallHouse, agent: httpx.AsyncClient
+) -> None:
+    case = await opened(house, channel="telegram")
+    found = await shown(agent, case, kind="status", status="answered", text="뷁" * 5000)
+    assert codes(found) == ["split"]
+    assert sum(one["text"].count("뷁") for one in found["bubbles"]) == 5000
+    assert all(one["characters"] <= 4000 for one in found["bubbles"])
+
+
+async def test_what_its_channel_cuts_is_named(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+    wide = replace(house.channels["telegram"].capabilities, max_text=9000)
+    house.channels["telegram"].capabilities = wide
     case = await opened(house, channel="telegram")
     found = await shown(agent, case, kind="status", status="answered", text="나" * 5000)
     assert codes(found) == ["cut"]
     assert (len(found["bubbles"][0]["text"]), found["bubbles"][0]["text"][-1]) == (4096, "…")
+
+
+async def test_a_text_message_is_shown_as_the_carrier_gets_it(house: SmallHouse, agent: httpx.AsyncClient) -> None:
+    case = await opened(house, channel="texts")
+    found = await shown(agent, case, kind="status", status="answered", text="고쳤습니다 👍 — 확인해 주세요 🐶")
+    (one,) = found["bubbles"]
+    assert one["text"].startswith(f"[{case.receipt_no}] 민원에 답변드립니다.")
+    assert "고쳤습니다 [좋아요] - 확인해 주세요\n" in one["text"]
+    assert "\n1. 1점" in one["text"] and "\n6. 다시 살펴봐 주세요\n" in one["text"]
+    assert (one["buttons"], one["kind"], one["bytes"]) == ([], "lms", len(one["text"].encode("cp949")))
+    assert one["subject"].endswith(case.receipt_no)
+    assert [(warned["code"], warned["en"][-5:]) for warned in found["warnings"]] == [("replaced", "👍 — 🐶")]
+
+
+async def test_a_reply_by_text_message_names_its_case_and_is_what_is_sent(
+    house: SmallHouse, agent: httpx.AsyncClient
+) -> None:
+    case = await opened(house, channel="texts")
+    found = await shown(agent, case, kind="reply", text="내일 나갑니다.")
+    wanted = f"[{case.receipt_no}] 내일 나갑니다."
+    assert [(one["text"], one["kind"], one["subject"]) for one in found["bubbles"]] == [(wanted, "sms", "")]
+    assert found["bubbles"][0]["bytes"] == len(wanted.encode("cp949"))
 
 
 @pytest.mark.parametrize(
@@ -84,14 +120,16 @@ async def test_an_answer_too_long_for_its_channel_is_named(house: SmallHouse, ag
         ("가" * 45, 90, "sms", []),
         ("가" * 45 + "a", 91, "lms", []),
         ("가" * 1000 + "a", 2001, "too_long", []),
-        ("abc 😀 똠", 9, "sms", ["😀", "똠"]),
+        ("abc 😀 똠", 9, "sms", ["😀"]),
+        ("뷁" * 45, 90, "sms", []),
+        ("体", 1, "sms", ["体"]),
     ],
 )
-async def test_a_text_message_is_counted_in_bytes_of_euc_kr(
+async def test_a_text_message_is_counted_in_bytes_of_cp949(
     house: SmallHouse, agent: httpx.AsyncClient, text: str, size: int, kind: str, unsendable: list[str]
 ) -> None:
     found = await shown(agent, await opened(house), kind="reply", text=text)
-    assert found["sms"] == {"bytes": size, "kind": kind, "unsendable": unsendable}
+    assert found["sms"] == {"bytes": size, "kind": kind, "unsendable": unsendable, "lost": int(text == "体")}
 
 
 async def test_a_personal_number_is_pointed_out(house: SmallHouse, agent: httpx.AsyncClient) -> None:

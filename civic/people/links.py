@@ -199,10 +199,19 @@ async def _proven(tx: AsyncConnection, city_id: str, number: bytes, since: datet
 
 
 async def _is_lately_his(tx: AsyncConnection, conversation_id: UUID, since: datetime) -> bool:
-    """Who holds the number now also wrote what is in its conversation: nothing is, or the last word is young."""
+    """Who holds the number now is also whose its conversation is: nobody's and empty, or somebody wrote there lately.
+    An older one may be of whoever had the number before him, and draws nobody in.
+    """
     last = select(func.max(inbound.c.received_at)).where(inbound.c.conversation_id == conversation_id)
-    at = await tx.scalar(last)
-    return at is None or at >= since
+    if (at := await tx.scalar(last)) is not None:
+        return bool(at >= since)
+    whose = select(conversations.c.citizen_id).where(conversations.c.id == conversation_id)
+    proof = select(phone_proofs.c.id).where(
+        phone_proofs.c.conversation_id == conversation_id,
+        phone_proofs.c.revoked_at.is_(None),
+        phone_proofs.c.at >= since,
+    )
+    return await tx.scalar(whose) is None or await tx.scalar(proof.limit(1)) is not None
 
 
 async def locked(tx: AsyncConnection, ids: Collection[UUID]) -> Sequence[Any]:

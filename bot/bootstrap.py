@@ -209,6 +209,7 @@ async def _wire(
         clock=clock,
     )
     desk = _desk(settings, db, channels, turns, Fitter(texts, settings.messaging.sms_bytes), clock, owner)
+    desk.staffroom = StaffDesk(Office(db, settings, clock, cases, channels, desk.deliver, owner))
     return Running(
         settings=settings,
         url=url,

@@ -12,6 +12,7 @@ import structlog
 
 from bot.pressing import is_settled_by
 from bot.sender import Sender
+from bot.staffroom.desk import StaffDesk
 from bot.turn import LeaseLost, Turns
 from civic.conversations import delivery, lease
 from civic.conversations.delivery import Waiting
@@ -68,6 +69,7 @@ class Desk:
         self._running: set[asyncio.Task[None]] = set()
         self._answers: dict[UUID, asyncio.Future[tuple[Waiting, ...]]] = {}
         self._slots = asyncio.Semaphore(64)
+        self.staffroom: StaffDesk | None = None
 
     # -- in ---------------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,8 @@ class Desk:
         if received.reports:
             async with self._db.transaction() as tx:
                 await delivery.report(tx, self._city_id, channel.name, received.reports, self._clock.now())
+        if received.staff and self.staffroom is not None:
+            return await self.staffroom.take_in(channel, received.staff) or received.ack
         if not received.messages:
             await self._forget(channel, received)
             return received.ack
@@ -304,6 +308,8 @@ class Desk:
         """Wait until every turn begun here is written and sent (shutdown, tests, the terminal chat)."""
         while self._running:
             await asyncio.wait(list(self._running))
+        if self.staffroom is not None:
+            await self.staffroom.idle()
         await self.sender.idle()
 
     async def close(self) -> None:

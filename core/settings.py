@@ -195,12 +195,16 @@ class SecondFactor(Section):
 
 
 class StaffAccounts(Section):
-    """Signing in of staff, beside `web.session_hours`. `source_failures` locks an address for 15 minutes."""
+    """Signing in of staff, beside `web.session_hours`. `source_failures` locks an address for 15 minutes.
+
+    `room_link_days`: how long an account of a messenger stands for a member of staff before he links it anew.
+    """
 
     second_factor: SecondFactor = SecondFactor()
     idle_minutes: Annotated[int, Field(ge=5, le=1440)] = 30
     source_failures: Annotated[int, Field(ge=5, le=10_000)] = 30
     temporary_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    room_link_days: Annotated[int, Field(ge=1, le=366)] = 90
 
 
 class Duplicates(Section):

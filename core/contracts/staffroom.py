@@ -115,7 +115,8 @@ class RoomFailed(SendFailed):
         is_whole: bool = False,
         is_late: bool = False,
     ) -> None:
-        super().__init__(reason, retry=retry, retry_after=retry_after, stopped=stopped, unknown=unknown)
+        outage = True if is_whole and not retry else None
+        super().__init__(reason, retry=retry, retry_after=retry_after, stopped=stopped, unknown=unknown, outage=outage)
         self.is_whole = is_whole
         self.is_late = is_late
 

@@ -206,7 +206,8 @@ class TestReceive:
         outcome = heard(channel, kit.sign(body(kit.text(text))))
         assert not isinstance(outcome, Forged)
         if isinstance(outcome, Received) and outcome.messages:
-            assert outcome.messages[0].text == text
+            # In HTML a blank is nothing: who only names us opens the conversation.
+            assert outcome.messages[0].text == text or (outcome.messages[0].kind == "start" and not text.strip())
 
     def test_unknown_fields_change_nothing(self, channel: Channel, kit: Kit) -> None:
         plain = kit.text("안녕하세요")

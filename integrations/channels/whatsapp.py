@@ -382,7 +382,7 @@ def _template(given: Template, approved: Approved) -> dict[str, Any]:
     values = [" ".join(given.values.get(name, "").split()) or "-" for name in approved.variables]
     parameters = [{"type": "text", "text": attempts.fit(value, MAX_BODY)} for value in values]
     components = [{"type": "body", "parameters": parameters}] if parameters else []
-    language = {"code": approved.language}
+    language = {"code": approved.language, "policy": "deterministic"}
     return {"type": "template", "template": {"name": approved.name, "language": language, "components": components}}
 
 

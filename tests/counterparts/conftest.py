@@ -9,11 +9,15 @@ import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from core.contracts.channel import House
 from core.loading import ROOT
 from tests.counterparts.install import HOME, node
 from tests.ports import free_port
@@ -22,6 +26,7 @@ from tests.waiting import until
 SPECS = ROOT.parent / "shared" / "data" / "channels" / "specs"
 _CLI = HOME / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 
+NOW = datetime.fromtimestamp(1_790_000_000, UTC)
 Prism = Callable[[str], Awaitable[str]]
 Judge = Callable[[str, Any], Any]
 
@@ -89,3 +94,31 @@ def judge() -> Judge:
         return json.loads(done.stdout)
 
     return ask
+
+
+@dataclass
+class Watched:
+    """A house for one channel, and what its calls were answered."""
+
+    house: House
+    answers: list[httpx.Response] = field(default_factory=list)
+
+    def violations(self) -> list[str]:
+        """What Prism found wrong: refused calls, and calls let through with a remark."""
+        refused = [f"{one.status_code}: {one.text}" for one in self.answers if one.status_code >= 400]
+        return refused + [one.headers["sl-violations"] for one in self.answers if "sl-violations" in one.headers]
+
+
+@pytest.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+    async def publish(topic: str, payload: str) -> None:
+        """Nothing here listens."""
+
+    async def keep(answer: httpx.Response) -> None:
+        await answer.aread()
+        found.answers.append(answer)
+
+    async with httpx.AsyncClient(trust_env=False, event_hooks={"response": [keep]}) as http:
+        house = House(http, publish, b"house-secret-of-the-counterparts-0", tmp_path, "http://localhost", lambda: NOW)
+        found = Watched(house)
+        yield found

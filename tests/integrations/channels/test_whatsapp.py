@@ -250,7 +250,7 @@ class TestSend:
             "type": "template",
             "template": {
                 "name": "case_received",
-                "language": {"code": "ko"},
+                "language": {"code": "ko", "policy": "deterministic"},
                 "components": [
                     {
                         "type": "body",

@@ -54,7 +54,15 @@ class Synapse:
     def configure(self, *services: Path) -> None:
         """Its own generated settings, on our port, with these registration files and nothing held back."""
         words = ("--server-name", "localhost", "--generate-config", "--report-stats=no", "--data-directory")
-        command = [PYTHON, "-m", "synapse.app.homeserver", "--config-path", str(self._config), *words, str(self.folder)]
+        command = [
+            str(PYTHON),
+            "-m",
+            "synapse.app.homeserver",
+            "--config-path",
+            str(self._config),
+            *words,
+            str(self.folder),
+        ]
         subprocess.run(command, check=True, cwd=self.folder, capture_output=True, timeout=120)
         settings = yaml.safe_load(self._config.read_text("utf-8"))
         self._secret = settings["registration_shared_secret"]

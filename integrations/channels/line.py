@@ -8,6 +8,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -148,6 +149,7 @@ class Line:
         secrets = (settings.channel_secret, settings.previous_channel_secret)
         self._secrets = [secret.encode() for secret in secrets if secret]
         self._headers = {"authorization": f"Bearer {settings.access_token}"}
+        self._spent: deque[str] = deque(maxlen=500)  # the second bubble of a turn need not ask
 
     def receive(self, request: WebhookRequest) -> Received:
         """Signature over the raw bytes, then every event by itself: an odd one costs only itself."""
@@ -182,6 +184,7 @@ class Line:
         shown = _shown(message)
         if token := self._fresh(message.reply_token):
             answer = await self._post("message/reply", {"replyToken": token, "messages": shown})
+            self._spent.append(token)
             if answer.is_success:
                 return _sent(answer)
             if "reply token" not in str(attempts.said(answer).get("message", "")).lower():
@@ -223,7 +226,8 @@ class Line:
         if not token or not stamp.isdigit():
             return ""
         age_s = self._house.now().timestamp() - int(stamp) / 1000
-        return token if age_s <= self._settings.reply_token_s else ""
+        is_good = age_s <= self._settings.reply_token_s and token not in self._spent
+        return token if is_good else ""
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
         return HttpAnswer()

@@ -1,4 +1,4 @@
-"""Proofs of origin, judged both ways by the vendors' Node SDKs: they take what our signers make, we take what Node makes.
+"""Proofs of origin, judged both ways by the vendors' Node SDKs: they take what our signers make, we what Node makes.
 
 Our signers (the suite's kits) were written from the vendors' pages, so that two independent readings meet here.
 """

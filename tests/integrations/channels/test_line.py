@@ -143,9 +143,25 @@ class TestSend:
         assert json.loads(call.body)["to"] == PERSON
 
     async def test_a_token_that_was_used_makes_a_push(self, lent: Lent, serve: Serve) -> None:
-        """The second bubble of a turn has the same token; LINE refuses it, so nothing was sent by it."""
+        """By another process: LINE refuses it, so nothing was sent by it."""
         calls = await self.sent(lent, serve, told(400, "Invalid reply token"))
         assert [call.path.rpartition("/")[2] for call in calls] == ["reply", "push"]
+
+    async def test_the_second_bubble_of_a_turn_does_not_try_the_token_again(self, lent: Lent, serve: Serve) -> None:
+        async with serve(KIT.ok) as provider:
+            channel = made(lent, provider.url)
+            for text in ("안녕하세요.", "무엇을 도와드릴까요?"):
+                await channel.send(KIT.outgoing("", text))
+        assert [call.path.rpartition("/")[2] for call in provider.calls] == ["reply", "push"]
+
+    async def test_a_token_is_kept_for_the_next_try_when_line_is_busy(self, lent: Lent, serve: Serve) -> None:
+        async with serve(KIT.ok) as provider:
+            provider.script.append(told(429, "The API rate limit has been exceeded. Try again later."))
+            channel = made(lent, provider.url)
+            with pytest.raises(SendFailed):
+                await channel.send(KIT.outgoing("", "안녕하세요."))
+            await channel.send(KIT.outgoing("", "안녕하세요."))
+        assert [call.path.rpartition("/")[2] for call in provider.calls] == ["reply", "reply"]
 
     async def test_a_reply_that_was_refused_for_another_reason_is_not_pushed(self, lent: Lent, serve: Serve) -> None:
         async with serve(lambda call: told(400, "The request body has 1 error(s)")) as provider:

@@ -43,7 +43,7 @@ def typed_choice(state: State, message: IncomingMessage) -> str:
             return options[0]["payload"]
         if wording.is_no(text):
             return options[-1]["payload"]
-    if question.is_numbered and not wording.is_question(text):
+    if question.is_numbered and not wording.is_question(text) and not wording.is_correction(text):
         part = wording.part_of_one(text, [option["label"] for option in options])
         return "" if part is None else options[part]["payload"]
     return ""

@@ -93,6 +93,7 @@ _ENDING = (
 _APART = re.compile(r"(?<=\d)[\s.,!~?·:]+(?=\d)")
 """Between two numbers: "1 2" is not twelve."""
 _BETWEEN = re.compile(r"[\s.,!~?·:]+")
+_POLITE = re.compile(rf"(.+?){_ENDING}")
 _NUMBER = re.compile(rf"^(?:no|number|option|번호)?[#(\[]*(\d{{1,2}})[)\]]*(?:번째|번|째)?{_ENDING}$")
 _ORDINAL = re.compile(rf"^({'|'.join((*_ORDINALS, *_COUNTED))})(?:번째|째|거|것|걸|번){_ENDING}$")
 _ORDINAL_EN = re.compile(
@@ -298,10 +299,13 @@ def part_of_one(text: str, labels: Sequence[str]) -> int | None:
     if len(said) < 2 or len(said) > 40:
         return None
     names = [plain(label) for label in labels]
-    holding = [index for index, name in enumerate(names) if said in name]
-    held = [index for index, name in enumerate(names) if 2 <= len(name) >= len(said) - 8 and name in said]
-    found = holding or held
-    return found[0] if len(found) == 1 else None
+    bare = _POLITE.fullmatch(said)
+    for word in dict.fromkeys((said, bare[1] if bare else said)):
+        holding = [index for index, name in enumerate(names) if len(word) > 1 and word in name]
+        held = [index for index, name in enumerate(names) if 2 <= len(name) >= len(word) - 8 and name in word]
+        if found := holding or held:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def without_negated(understanding: Understanding) -> Understanding:

@@ -87,6 +87,25 @@ def test_a_sentence_with_the_word_is_no_stop(text: str) -> None:
         ("두번째요", 2),
         ("두 번째 거요", 2),
         ("첫번째꺼", 1),
+        (" 2 ", 2),
+        ("２번 이요", 2),
+        ("1️⃣", 1),
+        ("❷", 2),
+        ("⑴", 1),
+        ("[3]", 3),
+        ("2번 부탁드려요", 2),
+        ("둘째요", 2),
+        ("열 번째", 10),
+        ("0", 0),
+        ("no. 2", 2),
+        ("option two please", 2),
+        ("the second one", 2),
+        ("3rd", 3),
+        ("1 2", None),
+        ("1,2", None),
+        ("21일", None),
+        ("5점", None),
+        ("2호선", None),
         ("2시간", None),
         ("123", None),
         ("네", None),
@@ -228,3 +247,24 @@ def test_a_sentence_that_cancels(text: str) -> None:
 @pytest.mark.parametrize("text", ["취소선이 그어진 표지판", "버스가 취소되었어요", "면허 취소 문의"])
 def test_a_sentence_about_cancelling(text: str) -> None:
     assert not wording.ends_in_cancel(text)
+
+
+LOTS = ["구래공영주차장", "구래역환승주차장", "다음 3곳 보기"]
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("환승", 1),
+        ("환승주차장이요", 1),
+        ("구래공영주차장으로 할게요", 0),
+        ("다음", 2),
+        ("주차장", None),
+        ("구래", None),
+        ("가", None),
+        ("가로등이 꺼졌어요", None),
+        ("구래공영주차장 말고 다른 데를 알려 주세요 제발요", None),
+    ],
+)
+def test_a_part_of_one_name_is_that_one(text: str, index: int | None) -> None:
+    assert wording.part_of_one(text, LOTS) == index

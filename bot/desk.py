@@ -14,7 +14,7 @@ from bot.pressing import is_settled_by
 from bot.sender import Sender
 from bot.staffroom.desk import StaffDesk
 from bot.turn import LeaseLost, Turns
-from civic.conversations import delivery, lease
+from civic.conversations import delivery, doors, lease
 from civic.conversations.delivery import Waiting
 from civic.conversations.intake import Arrival, Stored, store
 from civic.conversations.lease import Held
@@ -102,11 +102,14 @@ class Desk:
         if not received.messages:
             await self._forget(channel, received)
             return received.ack
-        said = received.messages
+        said = [one for message in received.messages if (one := await self._addressed(channel, message))]
+        if not said:
+            await self._forget(channel, received)
+            return received.ack
         is_awaited = channel.replies == "in_response" and not said[-1].is_event
         stored = await asyncio.gather(*(self._take_in(channel, one, is_awaited=is_awaited) for one in said))
         await self._forget(channel, received)
-        self._close_questions(channel, received, stored)
+        self._close_questions(channel, said, stored)
         if not is_awaited:
             return received.ack
         return await self._respond(channel, received, stored[-1])
@@ -145,11 +148,19 @@ class Desk:
             self._spawn(stored.held, stored.waiting)
         return stored
 
-    def _close_questions(self, channel: Channel, received: Received, stored: Sequence[Stored]) -> None:
+    async def _addressed(self, channel: Channel, message: IncomingMessage) -> IncomingMessage | None:
+        """The message with its address; None when an event is about somebody who never wrote."""
+        if message.address or not message.known_by:
+            return message
+        async with self._db.transaction() as tx:
+            address = await doors.whose(tx, self._city_id, channel.name, message.known_by)
+        return replace(message, address=address) if address else None
+
+    def _close_questions(self, channel: Channel, said: Sequence[IncomingMessage], stored: Sequence[Stored]) -> None:
         """The buttons of a question that was answered go away, beside the turn: nobody waits for it."""
         if not isinstance(channel, Closing):
             return
-        for message, one in zip(received.messages, stored, strict=True):
+        for message, one in zip(said, stored, strict=True):
             if message.pressed and is_settled_by(message.payload) and not one.is_repeat:
                 self._keep(asyncio.create_task(channel.close(message.pressed, message.address)))
 

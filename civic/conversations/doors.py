@@ -10,6 +10,8 @@ from civic.conversations import addresses
 from civic.conversations.tables import conversations, inbound
 from core.vault import vault_of
 
+_SEALED = type_coerce(conversations.c.address_sealed, Text).label("address_sealed")
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -27,7 +29,7 @@ async def where(tx: AsyncConnection, city_id: str, conversation_id: UUID) -> Whe
             conversations.c.id,
             conversations.c.channel,
             conversations.c.address,
-            type_coerce(conversations.c.address_sealed, Text).label("address_sealed"),
+            _SEALED,
             conversations.c.lang,
         ).where(conversations.c.city_id == city_id, conversations.c.id == conversation_id)
     )
@@ -43,3 +45,23 @@ async def was_said(tx: AsyncConnection, city_id: str, channel: str, external_id:
         inbound.c.city_id == city_id, inbound.c.channel == channel, inbound.c.external_id == external_id
     )
     return bool((await tx.execute(select(said))).scalar_one())
+
+
+async def whose(tx: AsyncConnection, city_id: str, channel: str, known_by: str) -> str | None:
+    """The address of the conversation whose messages' ids begin with `known_by`, the latest one; None for none.
+
+    A key of the provider's that is no address (a Kakao app user id) is known for as long as the messages are kept.
+    """
+    found = await tx.execute(
+        select(conversations.c.id, conversations.c.address, _SEALED)
+        .join(inbound, inbound.c.conversation_id == conversations.c.id)
+        .where(
+            inbound.c.city_id == city_id,
+            inbound.c.channel == channel,
+            inbound.c.external_id.startswith(known_by, autoescape=True),
+        )
+        .order_by(inbound.c.seq.desc())
+        .limit(1)
+    )
+    row = found.mappings().one_or_none()
+    return addresses.of(vault_of(tx), dict(row)) if row else None

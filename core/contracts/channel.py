@@ -80,6 +80,7 @@ class IncomingMessage:
     `provider_id`: the provider's own id of the message, by which answers and corrections name it. `edits`: the
     provider_id of an earlier message whose words these now are. `album`: the same for pictures sent as one. `is_event`:
     the provider tells it, the citizen said nothing (he blocked us, let us in again): it is noted, never answered.
+    `known_by` (with an empty `address`): the event names him by another key; the ids of his messages begin with this.
     `pressed` is for closing the question at once and is not stored.
     """
 
@@ -98,6 +99,7 @@ class IncomingMessage:
     edits: str = ""
     album: str = ""
     is_event: bool = False
+    known_by: str = ""
     pressed: Pressed | None = None
 
 

@@ -6,17 +6,18 @@ Kakao signs nothing, so a header of ours and the bot's id are the proof. Source:
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core import logs
 from core.contracts.channel import (
-    Button,
     Capabilities,
     Channel,
     Forged,
@@ -33,21 +34,21 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 from core.http import NEVER_LEFT
+from core.secret import Secret
+from integrations.inbound.kakao import FRIENDSHIP, Entrance, Friendship, Skill, parsed, payload_of, prove, valid
+from integrations.outbound.kakao import (
+    MAX_BUBBLES,
+    MAX_BUTTONS,
+    MAX_CARDS,
+    MAX_LABEL,
+    MAX_TEXT,
+    Answers,
+    Limits,
+    fitted,
+)
 
-MAX_TEXT = 1000
-MAX_BUBBLES = 3
-MAX_BUTTONS = 10
-MAX_LABEL = 14
-SHOW_PAYLOAD = "late:show"
-"""What the "show the answer" button carries where buttons can carry something (`block_id` is set)."""
-_WAIT = {
-    "ko": "답변을 준비하고 있습니다. 잠시 뒤에 다시 확인해 주세요.",
-    "en": "We are preparing the answer. Please check again in a moment.",
-}
-_SHOW = {"ko": "답변 보기", "en": "Show answer"}
-_GOT = {"ko": "메시지를 받았습니다.", "en": "We have received your message."}
-_TESTED = "신문고에 연결되었습니다. 관리자센터의 시험 호출을 잘 받았습니다."
-_SENTENCE_END = re.compile(r"[.!?。…]\s|\n")
+_BLOCKS = "/kakao/blocks"
+_MOST_URL = 1980
 
 
 class Settings(BaseModel):
@@ -55,6 +56,8 @@ class Settings(BaseModel):
 
     `block_id`: the block that the skill hangs on; with it buttons bring their payload back, without it their label.
     `callback_hosts`: hosts beside *.kakao.com that may get late answers (a test server; plain http is taken there).
+    `admin_key`: the Kakao developers app's, by which its channel webhook proves itself; without it that door is shut.
+    `channel_public_id`: the channel that the bot hangs on ("_ZeUTxl"), where the app is connected to several.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -65,60 +68,21 @@ class Settings(BaseModel):
     block_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{0,64}$")] = ""
     callback_hosts: tuple[str, ...] = ()
     timeout_s: Annotated[float, Field(gt=0, le=15)] = 10
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
-class Bot(_Part):
-    id: Annotated[str, Field(max_length=128)]
-
-
-class User(_Part):
-    id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-
-
-class Block(_Part):
-    name: str | None = None
-
-
-class UserRequest(_Part):
-    """`lang` is ko, kr or null; `params` may be null; only what is used here is checked."""
-
-    user: User
-    utterance: str | None = None
-    lang: Any = None
-    params: Any = None
-    block: Block | None = None
-    callback: Annotated[Any, Field(alias="callbackUrl")] = None
-    is_slot_check: Annotated[Any, Field(alias="isInSlotFilling")] = None
-
-
-class Action(_Part):
-    """`clientExtra` is {}, null or the text "null" unless a button of ours was pressed."""
-
-    extra: Annotated[Any, Field(alias="clientExtra")] = None
-
-
-class Skill(_Part):
-    bot: Bot
-    request: Annotated[UserRequest, Field(alias="userRequest")]
-    action: Action | None = None
-
-
-class Entrance(_Part):
-    """A group-chat bot was invited somewhere."""
-
-    bot_id: Annotated[str, Field(alias="botId", max_length=128)]
-    type: str
+    admin_key: Annotated[str, Field(pattern=r"^([\x21-\x7e]{16,128})?$", repr=False)] = ""
+    channel_public_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,64}$")] = ""
+    limits: Limits = Limits()
 
 
 class Kakao:
     name = "kakao"
     replies: Literal["push", "in_response"] = "in_response"
     capabilities = Capabilities(
-        max_text=MAX_TEXT, max_buttons=MAX_BUTTONS, max_label=MAX_LABEL, max_bubbles=MAX_BUBBLES, idempotent=False
+        max_text=MAX_TEXT,
+        max_buttons=MAX_BUTTONS,
+        max_label=MAX_LABEL,
+        max_bubbles=MAX_BUBBLES,
+        idempotent=False,
+        cards=MAX_CARDS,
     )
 
     def __init__(self, settings: Settings, house: House) -> None:
@@ -126,27 +90,56 @@ class Kakao:
         self._settings = settings
         self._house = house
         self._header = settings.header.lower()
+        self._answers = Answers(settings.block_id, settings.limits)
 
     def receive(self, request: WebhookRequest) -> Received:
-        """Secret header, bot id, then the utterance. `ack` is the answer for a turn that is not ready in time."""
-        given = request.headers.get(self._header, "")
-        if not given:
-            raise Forged("secret header is missing", status=401)
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._settings.secret.encode()):
-            raise Forged("secret header does not fit")
-        try:
-            raw = orjson.loads(request.body)
-            if isinstance(raw, dict) and "botId" in raw:
-                self._check(Entrance.model_validate(raw).bot_id)
-                return Received(ignored="a group chat event", ack=_json({"version": "2.0"}))
-            skill = Skill.model_validate(raw)
-        except orjson.JSONDecodeError:
-            raise Malformed("the body is not UTF-8 JSON") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            raise Malformed(f"{'.'.join(map(str, first['loc']))}: {first['type']}") from None
+        """Secret header, bot id, then the utterance. `ack` is the answer for a turn that is not ready in time.
+
+        Behind `/blocks`: Kakao's word that somebody added or blocked the channel.
+        """
+        if urlsplit(request.url).path.rstrip("/").endswith(_BLOCKS):
+            return self._friendship(request)
+        prove(request.headers.get(self._header, ""), self._settings.secret)
+        raw = parsed(request.body)
+        if isinstance(raw, dict) and "botId" in raw:
+            self._check(valid(Entrance, raw).bot_id)
+            return Received(ignored="a group chat event", ack=_json({"version": "2.0"}))
+        skill = valid(Skill, raw)
         self._check(skill.bot.id)
         return self._read(skill, request.headers.get("x-request-id", ""))
+
+    def _friendship(self, request: WebhookRequest) -> Received:
+        """Source: developers.kakao.com/docs/ko/kakaotalk-channel/callback. Whose conversation it is only a skill call
+        can have told, by the same app user id (`_known_by`); an OpenID token's id never comes in one.
+        """
+        key = self._settings.admin_key
+        if not key:
+            raise Forged("no admin key is set")
+        prove(request.headers.get("authorization", ""), f"KakaoAK {key}")
+        said = valid(Friendship, parsed(request.body))
+        event_id = request.headers.get("x-kakao-resource-id", "")
+        if not re.fullmatch(r"[\x21-\x7e]{1,100}", event_id):
+            raise Malformed("X-Kakao-Resource-ID is missing")
+        kind = FRIENDSHIP.get(said.event)
+        ours = self._settings.channel_public_id
+        if kind is None or (ours and said.channel_public_id not in (None, ours)):
+            return Received(ignored="not a change with our channel")
+        known_by = self._known_by(said.id) if said.id_type == "app_user_id" else ""
+        if not known_by:
+            return Received(ignored="an id by which no conversation is known")
+        message = IncomingMessage(f"friend-{event_id}", "", kind, is_event=True, known_by=known_by)
+        return Received((message,))
+
+    def _known_by(self, app_user_id: Any) -> str:
+        """What the ids of a person's messages begin with, where the skill call tells his app user id: a keyed hash.
+
+        Kakao gives it in skill calls of a bot that is connected to the app, once the citizen agreed; keys of another
+        kind (botUserKey, plusfriendUserKey) are never joined with it.
+        """
+        told = str(app_user_id) if isinstance(app_user_id, str | int) and not isinstance(app_user_id, bool) else ""
+        if not self._settings.admin_key or not re.fullmatch(r"[0-9]{1,20}", told):
+            return ""
+        return f"u{Secret(self._house.secret).keyed_hash(f'kakao-app-user:{told}')[:24]}-"
 
     def _check(self, bot_id: str) -> None:
         """A development bot has the same id with "!" behind it."""
@@ -158,12 +151,13 @@ class Kakao:
         if said.is_slot_check is True:
             return Received(ignored="a slot-filling check", ack=_json({"status": "IGNORE"}))
         if isinstance(said.params, dict) and str(said.params.get("ignoreMe")).lower() == "true":
-            return Received(ignored="the admin centre's test call", ack=_json(self._body([_TESTED], (), "ko")))
-        payload = _payload(skill.action.extra if skill.action else None)
+            return Received(ignored="the admin centre's test call", ack=_json(self._answers.tested()))
+        payload = payload_of(skill.action.extra if skill.action else None)
         kind: MessageKind = "button" if payload else "text" if (said.utterance or "").strip() else "other"
         if said.block and said.block.name == "웰컴 블록":
             kind, payload = "start", ""
-        token = str(self._callback(said.callback) or "")
+        url = self._callback(said.callback)
+        token = str(url.copy_with(fragment=str(int(self._house.now().timestamp())))) if url else ""
         lang = {"kr": "ko"}.get(said.lang, said.lang) if isinstance(said.lang, str) else ""
         message = IncomingMessage(
             external_id=self._key(skill, payload, request_id),
@@ -174,22 +168,26 @@ class Kakao:
             lang_hint=lang if re.fullmatch(r"[A-Za-z-]{2,16}", lang) else "",
             reply_token=token,
         )
-        return Received((message,), ack=_json(self._pending([], has_callback=bool(token), lang=message.lang_hint)))
+        return Received(
+            (message,), ack=_json(self._answers.pending([], has_callback=bool(token), lang=message.lang_hint))
+        )
 
     def _key(self, skill: Skill, payload: str, request_id: str) -> str:
         """Kakao's X-Request-Id. Where a proxy drops it: a keyed hash of who said what, and of the callback address,
         which is new for each call, or else of the minute (then the same word twice in a minute counts once)."""
-        if re.fullmatch(r"[\x21-\x7e]{8,100}", request_id):
-            return request_id
         said = skill.request
+        told = said.user.properties if isinstance(said.user.properties, dict) else {}
+        known_by = self._known_by(told.get("appUserId", told.get("app_user_id")))
+        if re.fullmatch(r"[\x21-\x7e]{8,100}", request_id):
+            return known_by + request_id
         callback = said.callback if isinstance(said.callback, str) else ""
         when = callback or f"{self._house.now():%Y-%m-%dT%H:%M}"
         parts = orjson.dumps([said.user.id, said.utterance, payload, when])
-        return "hash-" + hmac.digest(self._house.secret, parts, hashlib.sha256).hex()
+        return f"{known_by}hash-{hmac.digest(self._house.secret, parts, hashlib.sha256).hex()}"
 
     def _callback(self, value: Any) -> httpx.URL | None:
         """The address as the client will read it, if a late answer may go there (no request to a foreign host)."""
-        if not isinstance(value, str) or not 0 < len(value) <= 2000 or not value.isascii():
+        if not isinstance(value, str) or not 0 < len(value) <= _MOST_URL or not value.isascii():
             return None
         try:
             url = httpx.URL(value)
@@ -207,43 +205,21 @@ class Kakao:
         """
         has_callback = any(message.reply_token for message in messages)
         if pending:
-            return _json(self._pending(messages, has_callback=has_callback, lang=lang))
-        return _json(self._body(_texts(messages) or [_GOT[_known(lang)]], _buttons(messages), lang))
-
-    def _pending(self, messages: Sequence[OutgoingMessage], *, has_callback: bool, lang: str) -> dict[str, Any]:
-        wait, texts = _WAIT[_known(lang)], _texts(messages)
-        if has_callback:
-            shown = "\n\n".join(texts) or wait
-            return {"version": "2.0", "useCallback": True, "data": {"text": _bubbles([shown], 1)[0]}}
-        show = Button(_SHOW[_known(lang)], SHOW_PAYLOAD)
-        return self._body([*_bubbles(texts, MAX_BUBBLES - 1), wait], (show, *_buttons(messages)), lang)
-
-    def _body(self, texts: Sequence[str], buttons: Sequence[Button], lang: str) -> dict[str, Any]:
-        outputs = [{"simpleText": {"text": bubble}} for bubble in _bubbles(texts, MAX_BUBBLES)]
-        template: dict[str, Any] = {"outputs": outputs}
-        if buttons:
-            template["quickReplies"] = [self._quick_reply(one) for one in buttons[:MAX_BUTTONS]]
-        return {"version": "2.0", "template": template}
-
-    def _quick_reply(self, button: Button) -> dict[str, Any]:
-        """By "message" only the label comes back (the dialogue finds the button by it); by "block" the payload."""
-        label = button.label if len(button.label) <= MAX_LABEL else button.label[: MAX_LABEL - 1] + "…"
-        reply: dict[str, Any] = {"label": label, "action": "message", "messageText": button.label[:MAX_TEXT]}
-        if self._settings.block_id:
-            reply |= {"action": "block", "blockId": self._settings.block_id, "extra": {"payload": button.payload}}
-        return reply
+            return _json(self._answers.pending(messages, has_callback=has_callback, lang=lang))
+        return _json(self._answers.body(messages, lang))
 
     async def send(self, message: OutgoingMessage) -> Sent:
         """One POST to the callback address, good once and for a minute (channel chat). Without one a skill is mute."""
         url = self._callback(message.reply_token)
         if url is None:
             raise SendFailed("카카오 스킬은 먼저 말을 걸 수 없습니다. 다음 대화 때 전합니다 (a skill cannot push)")
-        body = orjson.dumps(
-            self._body(_texts([message]) or [_GOT[_known(message.lang)]], message.buttons, message.lang)
-        )
+        if self._is_over(url):
+            reason = "콜백의 1분이 지났습니다. 다음 대화 때 전합니다 (callback expired)"
+            raise SendFailed(reason, retry=True, outage=False)
+        body = _json(self._answers.body([message], message.lang)).body
         try:
             answer = await self._house.http.post(
-                url,
+                url.copy_with(fragment=None),
                 content=body,
                 headers={"content-type": "application/json"},
                 timeout=self._settings.timeout_s,
@@ -258,6 +234,12 @@ class Kakao:
             ) from None
         return _outcome(answer)
 
+    def _is_over(self, url: httpx.URL) -> bool:
+        """Behind the address stands when Kakao gave it."""
+        given = url.fragment
+        age = self._house.now().timestamp() - int(given) if re.fullmatch(r"[0-9]{1,11}", given) else 0
+        return age > self._settings.limits.callback_s
+
     async def fetch(self, media: Media) -> bytes:
         raise SendFailed("카카오 스킬로는 파일이 오지 않습니다 (a skill carries no files)")
 
@@ -265,7 +247,7 @@ class Kakao:
         """A skill has no typing sign."""
 
     def bubbles(self, texts: Sequence[str]) -> list[str]:
-        return _bubbles(texts, MAX_BUBBLES)
+        return fitted(texts, MAX_BUBBLES)
 
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
@@ -276,49 +258,15 @@ def build(settings: Settings, house: House) -> Channel:
 
 
 def _json(body: dict[str, Any]) -> HttpAnswer:
-    return HttpAnswer(body=orjson.dumps(body), content_type="application/json; charset=utf-8")
+    return HttpAnswer(body=_dumped(body), content_type="application/json; charset=utf-8")
 
 
-def _known(lang: str) -> Literal["ko", "en"]:
-    return "ko" if lang in ("", "ko") else "en"
-
-
-def _payload(extra: Any) -> str:
-    """Ours, or "" when the call has none or a stranger's."""
-    payload = extra.get("payload") if isinstance(extra, dict) else None
-    is_ours = isinstance(payload, str) and len(payload) <= 64 and payload.isascii() and payload.isprintable()
-    return str(payload) if is_ours else ""
-
-
-def _texts(messages: Sequence[OutgoingMessage]) -> list[str]:
-    return [message.text for message in messages if message.text.strip()]
-
-
-def _buttons(messages: Sequence[OutgoingMessage]) -> tuple[Button, ...]:
-    """Those of all messages, each label once: Kakao has one row of them under the whole answer."""
-    return tuple({button.label: button for message in messages for button in message.buttons}.values())
-
-
-def _bubbles(texts: Sequence[str], most: int) -> list[str]:
-    """At most `most` bubbles: a text each, long ones split; packed together when they are too many; then cut."""
-    pieces = [piece for text in texts for piece in _pieces(text)]
-    if len(pieces) > most:
-        pieces = _pieces("\n\n".join(texts))
-    if len(pieces) > most:
-        last = pieces[most - 1]
-        pieces = [*pieces[: most - 1], last[: MAX_TEXT - 1] + "…"]
-    return pieces
-
-
-def _pieces(text: str) -> list[str]:
-    """Split at the last sentence end of the second half of each 1000 characters, else at a space, else anywhere."""
-    pieces = []
-    while len(text) > MAX_TEXT:
-        ends = [match.end() for match in _SENTENCE_END.finditer(text, MAX_TEXT // 2, MAX_TEXT)]
-        at = ends[-1] if ends else text.rfind(" ", MAX_TEXT // 2, MAX_TEXT) + 1 or MAX_TEXT
-        pieces.append(text[:at].rstrip() or "…")
-        text = text[at:].lstrip()
-    return [*pieces, text] if text else pieces
+def _dumped(body: dict[str, Any]) -> bytes:
+    """As JSON; half a pair of surrogates cannot be written and gets a stand-in."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _outcome(answer: httpx.Response) -> Sent:
@@ -336,12 +284,14 @@ def _outcome(answer: httpx.Response) -> Sent:
             f"카카오 서버 오류로 도착했는지 알 수 없습니다 (may have been sent: HTTP {code})", unknown=True
         )
     if not answer.is_success:
-        raise SendFailed(f"콜백 주소가 이미 쓰였거나 시간이 지났습니다 (callback refused: HTTP {code})", retry=True)
+        reason = f"콜백 주소가 이미 쓰였거나 시간이 지났습니다 (callback refused: HTTP {code})"
+        raise SendFailed(reason, retry=True, outage=False)
     try:
         said = orjson.loads(answer.content)
     except orjson.JSONDecodeError:
         return Sent()
     if isinstance(said, dict) and said.get("status") in ("FAIL", "ERROR"):
-        raise SendFailed(f"카카오가 콜백 답변을 거절했습니다 (callback status {said['status']})", retry=True)
+        reason = f"카카오가 콜백 답변을 거절했습니다 (callback status {said['status']})"
+        raise SendFailed(reason, retry=True, outage=False)
     task = said.get("taskId") if isinstance(said, dict) else None
     return Sent(task if isinstance(task, str) and task.isascii() and task.isprintable() and len(task) <= 128 else "")

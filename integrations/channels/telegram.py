@@ -331,7 +331,8 @@ def _failure(error: TelegramError) -> SendFailed:
     if isinstance(error, Forbidden):
         return SendFailed("시민이 봇을 차단했거나 탈퇴했습니다 (blocked by the citizen)", stopped=True)
     if isinstance(error, InvalidToken):
-        return SendFailed("텔레그램이 봇 토큰을 받지 않습니다. 설정의 token을 확인하세요 (the bot token is not valid)")
+        reason = "텔레그램이 봇 토큰을 받지 않습니다. 설정의 token을 확인하세요 (the bot token is not valid)"
+        return SendFailed(reason, outage=True)
     if isinstance(error, BadRequest):
         said = error.message.partition(". ")[0][:100]
         return SendFailed(f"텔레그램이 메시지를 거절했습니다 ({said})")

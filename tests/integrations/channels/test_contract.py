@@ -69,7 +69,11 @@ def heard(channel: Channel, request: WebhookRequest) -> Received | Forged | Malf
         assert isinstance(report.reason, str)
     for message in received.messages:
         assert_short(message.external_id)
-        assert_short(message.address)
+        if not message.known_by:
+            assert_short(message.address)
+        assert message.is_event or not message.known_by
+        for name in (message.provider_id, message.edits, message.album, message.known_by):
+            assert name == "" or assert_short(name) is None
         assert message.kind in ("text", "button", "place", "media", "start", "stop", "other")
         assert isinstance(message.text, str)
         assert message.payload.isascii() and len(message.payload) <= 64

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from core.contracts.channel import (
     Button,
+    Card,
     Forged,
     IncomingMessage,
     Malformed,
@@ -21,9 +22,9 @@ from core.contracts.channel import (
 )
 from core.loading import ROOT
 from integrations.channels.kakao import Kakao, Settings
-from tests.integrations.channels.conftest import Lent, Serve
+from tests.integrations.channels.conftest import NOW, Lent, Serve
 from tests.integrations.channels.kits import Answer
-from tests.integrations.channels.kits.kakao import BOT, KIT, SECRET, TOKEN, USER, shown
+from tests.integrations.channels.kits.kakao import ADMIN_KEY, APP_USER, BOT, KIT, SECRET, TOKEN, USER, shown
 
 PAYLOADS = json.loads((Path(__file__).parent / "payloads/kakao.json").read_text("utf-8"))
 SHARED = ROOT.parent / "shared/data/channels/kakao/skill_requests.json"
@@ -146,7 +147,7 @@ def test_without_a_request_id_the_callback_or_the_minute_tells_calls_apart(lent:
 )
 async def test_late_answers_go_to_kakao_only(lent: Lent, url: Any, taken: bool) -> None:
     found = received(lent, KIT.skill("안녕", callbackUrl=url))
-    assert found.messages[0].reply_token == (url if taken else "")
+    assert found.messages[0].reply_token == (f"{url}#{NOW.timestamp():.0f}" if taken else "")
     assert json.loads(found.ack.body).get("useCallback", False) is taken
     if not taken and isinstance(url, str):
         with pytest.raises(SendFailed, match="cannot push") as failure:
@@ -158,6 +159,85 @@ def test_the_test_button_of_the_admin_centre_gets_an_answer(lent: Lent) -> None:
     assert shown(received(lent, KIT.ignored()["the admin centre's test"]).ack.body) == [
         "신문고에 연결되었습니다. 관리자센터의 시험 호출을 잘 받았습니다."
     ]
+
+
+@pytest.mark.parametrize("odd", ["true", True, False, None, "odd", [], {"x": 1}])
+def test_whether_he_is_a_friend_is_taken_from_no_skill_call(lent: Lent, odd: Any) -> None:
+    """Recorded calls say it as a text, as a truth, or not at all: blocks come by the channel webhook alone."""
+    document = KIT.text("안녕")
+    document["userRequest"]["user"]["properties"] = {"isFriend": odd} if odd is not None else odd
+    assert only(lent, document).text == "안녕"
+
+
+# --- the channel webhook
+
+
+def befriended(lent: Lent, document: Any, headers: dict[str, str] | None = None, **values: Any) -> Received:
+    request = KIT.sign_friendship(json.dumps(document).encode())
+    changed = {name: value for name, value in (dict(request.headers) | (headers or {})).items() if value}
+    return made(lent, **{"admin_key": ADMIN_KEY} | values).receive(replace(request, headers=changed))
+
+
+def known(app_user_id: Any, key: str = "appUserId") -> Any:
+    document = KIT.text("안녕")
+    document["userRequest"]["user"]["properties"][key] = app_user_id
+    return document
+
+
+@pytest.mark.parametrize(("event", "kind"), [("blocked", "stop"), ("added", "start")])
+def test_a_block_is_known_by_what_skill_calls_told(lent: Lent, event: str, kind: str) -> None:
+    """Kakao names him by his app user id: his messages' ids begin with a keyed hash of it, where calls told it."""
+    (found,) = befriended(lent, KIT.friendship(event)).messages
+    assert (found.kind, found.is_event, found.address) == (kind, True, "")
+    assert found.external_id == "friend-Rvy1c2dkzBAZ5hGD3rqYbxvr"
+    for key in ("appUserId", "app_user_id"):
+        for value in (APP_USER, int(APP_USER)):
+            said = only(lent, known(value, key), {"x-request-id": "chp-0123456789"}, admin_key=ADMIN_KEY)
+            assert said.external_id == f"{found.known_by}chp-0123456789"
+            assert APP_USER not in said.external_id
+    other = only(lent, known("999"), {"x-request-id": "chp-0123456789"}, admin_key=ADMIN_KEY)
+    assert not other.external_id.startswith(found.known_by)
+    (numeric,) = befriended(lent, KIT.friendship(event, int(APP_USER))).messages
+    assert numeric.known_by == found.known_by
+
+
+@pytest.mark.parametrize("odd", [None, "", "12a", True, [], "9" * 21, 1.5, "١٢"])
+def test_an_odd_app_user_id_makes_nobody_known(lent: Lent, odd: Any) -> None:
+    headers = {"x-request-id": "chp-0123456789"}
+    assert only(lent, known(odd), headers, admin_key=ADMIN_KEY).external_id == "chp-0123456789"
+
+
+def test_without_an_admin_key_that_door_is_shut_and_nobody_is_known(lent: Lent) -> None:
+    with pytest.raises(Forged, match="no admin key"):
+        befriended(lent, KIT.friendship("blocked"), admin_key="")
+    headers = {"x-request-id": "chp-0123456789"}
+    assert only(lent, known(APP_USER), headers).external_id == "chp-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [("", 401), ("KakaoAK ", 403), (ADMIN_KEY, 403), (f"Bearer {ADMIN_KEY}", 403), (f"KakaoAK {ADMIN_KEY}x", 403)],
+)
+def test_the_channel_webhook_proves_itself_by_the_admin_key(lent: Lent, given: str, status: int) -> None:
+    with pytest.raises(Forged) as refused:
+        befriended(lent, KIT.friendship("blocked"), {"authorization": given})
+    assert refused.value.status == status
+    with pytest.raises(Forged):
+        made(lent, admin_key=ADMIN_KEY).receive(
+            replace(KIT.sign(b"{}"), url="https://city.example/channels/kakao/blocks")
+        )
+
+
+def test_a_change_that_is_not_ours_is_passed_over(lent: Lent) -> None:
+    assert befriended(lent, KIT.friendship("wondered")).ignored
+    assert befriended(lent, KIT.friendship("blocked", "sub-of-a-token", "open_id")).ignored
+    assert befriended(lent, KIT.friendship("blocked"), channel_public_id="_other").ignored
+    assert befriended(lent, KIT.friendship("blocked"), channel_public_id="_ZeUTxl").messages
+    for broken in ({}, [], {"event": "blocked"}, KIT.friendship("blocked") | {"event": None}):
+        with pytest.raises(Malformed):
+            befriended(lent, broken)
+    with pytest.raises(Malformed):
+        befriended(lent, KIT.friendship("blocked"), {"x-kakao-resource-id": ""})
 
 
 def test_an_object_that_is_no_skill_call_is_malformed(lent: Lent) -> None:
@@ -271,6 +351,96 @@ def test_the_acknowledgement_is_the_answer_for_a_late_turn(lent: Lent) -> None:
     assert bubbles(json.loads(without.body)) == ["답변을 준비하고 있습니다. 잠시 뒤에 다시 확인해 주세요."]
 
 
+# --- cards
+
+LOTS = (
+    Card("구래 제1공영주차장", "12면 남음 · 10분 300원\n24시간", "https://city.example/p/1"),
+    Card("구래 제2공영주차장", "만차", ""),
+)
+LOT_TEXT = """구래동 근처 주차장입니다.
+
+1. 구래 제1공영주차장 · 12면 남음
+   10분 300원
+   24시간
+2. 구래 제2공영주차장 · 만차
+
+번호로 물어보셔도 됩니다."""
+
+
+def test_several_cards_are_a_list_in_place_of_the_lines_they_stand_for(lent: Lent) -> None:
+    text, cards = rendered(lent, said(LOT_TEXT, cards=LOTS))["template"]["outputs"]
+    assert text == {"simpleText": {"text": "구래동 근처 주차장입니다.\n\n번호로 물어보셔도 됩니다."}}
+    assert cards == {
+        "listCard": {
+            "header": {"title": "구래동 근처 주차장입니다."},
+            "items": [
+                {
+                    "title": "1. 구래 제1공영주차장",
+                    "description": "12면 남음 · 10분 300원 · 24시간",
+                    "link": {"web": "https://city.example/p/1"},
+                },
+                {"title": "2. 구래 제2공영주차장", "description": "만차"},
+            ],
+        }
+    }
+
+
+def test_one_card_is_a_card_with_its_link_as_a_button(lent: Lent) -> None:
+    link = "https://city.example/f/pAaIHbe4Wc7"
+    form = said("사진이 있으면 보내 주세요.", cards=(Card("사진 올리기", "30분 동안, 한 번", link),), ask="photo")
+    template = rendered(lent, form)["template"]
+    assert template["outputs"] == [
+        {"simpleText": {"text": "사진이 있으면 보내 주세요."}},
+        {
+            "basicCard": {
+                "title": "사진 올리기",
+                "description": "30분 동안, 한 번",
+                "buttons": [{"action": "webLink", "label": "사진 올리기", "webLinkUrl": link}],
+            }
+        },
+    ]
+    assert [reply["label"] for reply in template["quickReplies"]] == ["답변 보기"], "to go on after the form"
+
+
+def test_the_way_back_from_the_form_is_there_beside_ten_buttons(lent: Lent) -> None:
+    buttons = tuple(Button(f"{n}번", f"n:{n}") for n in range(12))
+    form = said("?", cards=(Card("사진 올리기", "", "https://x.example/f/y"),), ask="photo", buttons=buttons)
+    labels = [reply["label"] for reply in rendered(lent, form)["template"]["quickReplies"]]
+    assert len(labels) == 10 and labels[0] == "0번" and labels[-1] == "답변 보기"
+
+
+def test_with_cards_three_outputs_stay_three_and_no_words_are_lost(lent: Lent) -> None:
+    """What has no room as a card is said in words, which hold all that the cards say."""
+    messages = [said(f"{n}번째 안내\n\n{LOT_TEXT}", cards=LOTS) for n in range(4)]
+    outputs = rendered(lent, *messages)["template"]["outputs"]
+    assert [next(iter(one)) for one in outputs] == ["simpleText", "listCard", "listCard"]
+    text = outputs[0]["simpleText"]["text"]
+    assert text.count("1. 구래 제1공영주차장") == 2 and all(f"{n}번째 안내" in text for n in range(4))
+
+
+def test_an_answer_of_cards_alone_needs_no_bubble(lent: Lent) -> None:
+    outputs = rendered(lent, said("1. 구래 제1공영주차장", cards=LOTS[:1]))["template"]["outputs"]
+    assert [next(iter(one)) for one in outputs] == ["basicCard"]
+
+
+def test_only_web_addresses_become_links(lent: Lent) -> None:
+    for url in ("javascript:alert(1)", "tel:119", "https://" + "x" * 600):
+        (card,) = rendered(lent, said("", cards=(Card("제목", "설명", url),)))["template"]["outputs"]
+        assert "buttons" not in card["basicCard"]
+
+
+def test_the_largest_answer_is_smaller_than_kakao_takes(lent: Lent) -> None:
+    wild = "\x01" * 5000
+    cards = tuple(Card("🚨" * 100, "🚨" * 500, "https://x.example/" + "a" * 400) for _ in range(9))
+    buttons = tuple(Button(f"{n}" + "🚨" * 500, "p" * 64) for n in range(30))
+    for texts in (wild, "🚨" * 5000, "\udcff" * 5000):
+        messages = [said(texts, cards=cards, buttons=buttons) for _ in range(5)]
+        for values in ({}, {"block_id": "b77"}):
+            answer = made(lent, **values).render(messages, pending=False, lang="ko")
+            assert len(answer.body) <= 30_000
+            assert json.loads(answer.body)["version"] == "2.0"
+
+
 # --- the late answer
 
 
@@ -305,6 +475,22 @@ async def test_after_a_used_or_old_callback_the_message_waits_for_the_next_answe
     with pytest.raises(SendFailed) as failure:
         await called_back(lent, serve, answer)
     assert (failure.value.retry, failure.value.unknown) == (True, False)
+
+
+async def test_a_callback_older_than_its_minute_is_not_tried(lent: Lent, serve: Serve) -> None:
+    """The answer waits for the citizen's next word, and the channel is not thought to be down."""
+    async with serve(KIT.ok) as provider:
+        channel = KIT.build(lent.house, provider.url)
+        url = f"{provider.url}/v1/bots/{BOT}/callback/{TOKEN}"
+        document = KIT.skill("안녕", callbackUrl=url)
+        token = channel.receive(KIT.sign(json.dumps(document).encode())).messages[0].reply_token
+        lent.clock.move(timedelta(seconds=59))
+        await channel.send(said("늦은 답", reply_token=token))
+        lent.clock.move(timedelta(seconds=2))
+        with pytest.raises(SendFailed, match="expired") as failure:
+            await channel.send(said("더 늦은 답", reply_token=token))
+    assert [call.path for call in provider.calls] == [f"/v1/bots/{BOT}/callback/{TOKEN}"]
+    assert (failure.value.retry, failure.value.unknown, failure.value.outage) == (True, False, False)
 
 
 async def test_a_skill_cannot_speak_first_and_carries_no_files(lent: Lent) -> None:

@@ -7,7 +7,7 @@ went out (`texts`). A channel that has no such thing (no buttons, nothing to sen
 and the suite leaves those tests out. kits/partner.py is the shortest example.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +17,7 @@ from uuid import UUID
 from core.contracts.channel import Channel, House, OutgoingMessage, WebhookRequest
 from core.loading import ROOT
 
+Sign = Callable[[bytes], WebhookRequest]
 Failure = Literal["too_many", "error", "blocked", "refused"]
 
 
@@ -94,6 +95,10 @@ class Kit:
 
     def ignored(self) -> Mapping[str, Any]:
         """Authentic documents that are not for us, by label."""
+        return {}
+
+    def doors(self) -> Mapping[str, tuple[Sign, Any]]:
+        """Further webhooks behind the channel's name, by label: how to sign a body there, and a document."""
         return {}
 
     def outgoing(self, url: str, text: str, **values: Any) -> OutgoingMessage:

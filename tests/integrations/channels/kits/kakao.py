@@ -8,17 +8,19 @@ from uuid import UUID
 
 from core.contracts.channel import Channel, House, OutgoingMessage, WebhookRequest
 from integrations.channels import kakao
-from tests.integrations.channels.kits import Answer, Call, Failure, Kit
+from tests.integrations.channels.kits import Answer, Call, Failure, Kit, Sign
 
 BOT = "64f0a1b2c3d4e5f600112233"
 SECRET = "kakao-suite-secret-0123456789"
 USER = "3f" * 33
 TOKEN = "cb-suite-one-time-token"
+ADMIN_KEY = "admin-key-of-the-suite-0123456789"
+APP_USER = "3141592653"
 BLOCK = {"id": "64f0a1b2c3d4e5f600112299", "name": "폴백 블록"}
 
 
 class KakaoKit(Kit):
-    secrets = (SECRET, TOKEN)
+    secrets = (SECRET, TOKEN, ADMIN_KEY)
     limit = 1000
     address = USER
     failures: ClassVar[Mapping[Failure, Answer]] = {
@@ -27,12 +29,41 @@ class KakaoKit(Kit):
     }
 
     def build(self, house: House, url: str) -> Channel:
-        settings = kakao.Settings(bot_id=BOT, secret=SECRET, callback_hosts=("127.0.0.1",), timeout_s=self.timeout_s)
+        settings = kakao.Settings(
+            bot_id=BOT,
+            secret=SECRET,
+            callback_hosts=("127.0.0.1",),
+            timeout_s=self.timeout_s,
+            admin_key=ADMIN_KEY,
+        )
         return kakao.build(settings, house)
 
     def sign(self, body: bytes) -> WebhookRequest:
         headers = {"x-sinmungo-secret": SECRET, "user-agent": "AHC/2.1", "content-type": "application/json"}
         return WebhookRequest("POST", headers, {}, body)
+
+    def sign_friendship(self, body: bytes) -> WebhookRequest:
+        """As developers.kakao.com tells of its channel webhook."""
+        headers = {
+            "authorization": f"KakaoAK {ADMIN_KEY}",
+            "x-kakao-resource-id": "Rvy1c2dkzBAZ5hGD3rqYbxvr",
+            "user-agent": "KakaoOpenAPI/1.0",
+            "content-type": "application/json",
+        }
+        return WebhookRequest("POST", headers, {}, body, "https://city.example/channels/kakao/blocks")
+
+    def friendship(self, event: str, user: Any = APP_USER, id_type: str = "app_user_id") -> Any:
+        return {
+            "event": event,
+            "id": user,
+            "id_type": id_type,
+            "channel_public_id": "_ZeUTxl",
+            "channel_uuid": "@gimpo",
+            "updated_at": "2026-11-23T01:00:00Z",
+        }
+
+    def doors(self) -> Mapping[str, tuple[Sign, Any]]:
+        return {"blocks": (self.sign_friendship, self.friendship("blocked"))}
 
     def unsigned(self, request: WebhookRequest) -> WebhookRequest:
         return replace(request, headers={"user-agent": "AHC/2.1"})

@@ -1,11 +1,12 @@
 """A conversation as it was said, both directions in one order: for staff, for the citizen's own page, for tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, literal, null, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Text, and_, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations, inbound, outbound
@@ -15,8 +16,9 @@ from core.vault import Vault, vault_of
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message. `direction`: "in" from the citizen, "out" from the city. `status`: for "in" the outcome or
-    "waiting", for "out" the delivery state. `attachments`: media references of what the citizen sent."""
+    """One message; `seq` orders all of them, over all conversations. `direction`: "in" from the citizen, "out" from the
+    city. `status`: for "in" the outcome or "waiting", for "out" the delivery state. `attachments`: media references of
+    what the citizen sent."""
 
     id: UUID
     seq: int
@@ -33,10 +35,51 @@ class Entry:
     external_id: str
     attachments: tuple[dict[str, Any], ...]
     place: dict[str, Any] | None
+    conversation_id: UUID
+    channel: str
 
 
 async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) -> list[Entry]:
     """The last `limit` messages, oldest first."""
+    here = (inbound.c.conversation_id == conversation_id, outbound.c.conversation_id == conversation_id)
+    return await _read(tx, *here, before=None, limit=limit)
+
+
+async def read_together(
+    tx: AsyncConnection,
+    own: Sequence[UUID],
+    others: Sequence[UUID],
+    *,
+    since: datetime,
+    case_id: UUID,
+    before: int | None,
+    limit: int,
+) -> list[Entry]:
+    """What one person and the city said around a case, on all his channels in one order: the last `limit` messages
+    with a `seq` under `before`, oldest first.
+
+    All of the conversations `own`; of `others` what was said `since`; and of any whatever is about the case itself.
+    """
+    said = or_(
+        inbound.c.conversation_id.in_(own),
+        and_(inbound.c.conversation_id.in_(others), inbound.c.received_at >= since),
+    )
+    answered = or_(
+        outbound.c.conversation_id.in_(own),
+        and_(outbound.c.conversation_id.in_(others), outbound.c.created_at >= since),
+        outbound.c.case_id == case_id,
+    )
+    return await _read(tx, said, answered, before=before, limit=limit)
+
+
+async def _read(
+    tx: AsyncConnection,
+    of_inbound: ColumnElement[bool],
+    of_outbound: ColumnElement[bool],
+    *,
+    before: int | None,
+    limit: int,
+) -> list[Entry]:
     said = select(
         inbound.c.id,
         inbound.c.seq,
@@ -50,7 +93,9 @@ async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) 
         inbound.c.received_at.label("at"),
         null().label("staff_id"),
         inbound.c.external_id,
-    ).where(inbound.c.conversation_id == conversation_id)
+        inbound.c.conversation_id,
+        inbound.c.channel,
+    ).where(of_inbound)
     answered = select(
         outbound.c.id,
         outbound.c.seq,
@@ -64,7 +109,11 @@ async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) 
         outbound.c.created_at,
         outbound.c.staff_id,
         literal(""),
-    ).where(outbound.c.conversation_id == conversation_id)
+        outbound.c.conversation_id,
+        outbound.c.channel,
+    ).where(of_outbound)
+    if before is not None:
+        said, answered = said.where(inbound.c.seq < before), answered.where(outbound.c.seq < before)
     both = union_all(said, answered).subquery()
     rows = await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))
     vault = vault_of(tx)
@@ -90,6 +139,8 @@ def _entry(vault: Vault, row: Any) -> Entry:
         external_id=row["external_id"],
         attachments=tuple(content.get("media", ())) if is_in else (),
         place=content.get("place") if is_in else None,
+        conversation_id=row["conversation_id"],
+        channel=row["channel"],
     )
 
 

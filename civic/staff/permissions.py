@@ -48,6 +48,7 @@ class Action(StrEnum):
     KEY_READ = "key.read"
     KEY_WRITE = "key.write"
     AUDIT_READ = "audit.read"
+    PERSON_UNLINK = "person.unlink"
     SUBJECT_EXPORT = "subject.export"
     SUBJECT_FORGET = "subject.forget"
     CAMPAIGN_READ = "campaign.read"
@@ -89,6 +90,7 @@ _HEAD = _DESK | {
     Action.STAFF_READ,
     Action.CAMPAIGN_READ,
     Action.CAMPAIGN_WRITE,
+    Action.PERSON_UNLINK,
 }
 _CHECK = frozenset(
     {

@@ -47,6 +47,12 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/conversations/{conversation_id}/take-over"): (Action.CONVERSATION_HOLD, None),
     ("POST", "/api/v1/conversations/{conversation_id}/hand-back"): (Action.CONVERSATION_HOLD, None),
     ("POST", "/api/v1/conversations/{conversation_id}/replies"): (Action.REPLY, {"text": "답변"}),
+    ("GET", "/api/v1/conversations/{conversation_id}/links"): (Action.PERSON_UNLINK, None),
+    ("POST", "/api/v1/conversations/{conversation_id}/links/{link_id}/undo"): (
+        Action.PERSON_UNLINK,
+        {"reason": "다른 분의 번호"},
+    ),
+    ("GET", "/api/v1/cases/{reference}/thread"): (Action.CASE_READ, None),
     ("GET", "/api/v1/inquiries"): (Action.INQUIRY_READ, None),
     ("GET", "/api/v1/outbound/failed"): (Action.OUTBOUND_READ, None),
     ("GET", "/api/v1/departments"): (Action.CITY_READ, None),

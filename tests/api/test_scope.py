@@ -37,6 +37,7 @@ NAMES_OTHER = {
     "hit_id",
     "item_id",
     "key_id",
+    "link_id",
     "export_id",
     "notice_id",
     "rule_id",

@@ -5,21 +5,16 @@ Never a second try, and never a word of the provider's answer in a reason: it ma
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
-import yaml
 
 from core.contracts.channel import SendFailed
 from core.http import NEVER_LEFT, retry_after
 
 MAX_FILE = 20 * 1024 * 1024
 """Bytes of an attachment that the house takes."""
-_REFUSALS = {
-    lang: yaml.safe_load((Path(__file__).parent / f"refusals.{lang}.yml").read_text("utf-8")) for lang in ("ko", "en")
-}
 LONGEST_WAIT_S = 3600.0
 """A Retry-After beyond this is obeyed for this long; the next attempt will be told again."""
 
@@ -92,16 +87,10 @@ def told(value: object, most: int = 200) -> str:
     return value if fits else ""  # type: ignore[return-value]
 
 
-def reason(provider: str, name: str, code: object, status: int = 0) -> str:
-    """Why a message was not taken, for staff: by the provider's code (core/refusals.*.yml), else code or HTTP status.
-
-    `provider` is its section there, `name` how it is called in Korean. Never the provider's own sentence.
-    """
-    key = str(code)[:9] if isinstance(code, int | str) else ""
-    if known := _REFUSALS["ko"][provider].get(key):
-        return f"{known} ({_REFUSALS['en'][provider][key]}) [{key}]"
-    shown = key if key.isascii() and key.isdigit() else f"HTTP {status}" if status else "no code"
-    return f"{name} 서버가 메시지를 전하지 못했습니다 ({provider}: {shown})"
+def number(code: object) -> str:
+    """A provider's error number as told; empty for what is none, as it may be anything."""
+    shown = str(code) if type(code) in (int, str) else ""
+    return shown if shown.isascii() and shown.isdigit() and len(shown) < 9 else ""
 
 
 async def download(

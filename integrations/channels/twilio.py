@@ -6,6 +6,7 @@ send and logs numbers. Source: twilio.com/docs/messaging and the vendor's OpenAP
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from core import attempts, logs
+from core.code_book import CodeBook
 from core.contracts.channel import (
     Capabilities,
     Channel,
@@ -51,7 +53,7 @@ _STATUSES: dict[str, DeliveryStatus] = {
 _OPTED: dict[str, MessageKind] = {"STOP": "stop", "START": "start"}
 _FileKind = Literal["photo", "file", "voice", "video"]
 _KINDS: dict[str, _FileKind] = {"image": "photo", "audio": "voice", "video": "video"}
-_STOPPED = "21610"
+_CODES = CodeBook(Path(__file__).with_name("twilio_codes.yml"))
 Sid = Annotated[str, Field(pattern=r"^(|[A-Z]{2}[0-9a-fA-F]{32})$")]
 
 
@@ -189,9 +191,10 @@ class Twilio:
         found = attempts.said(answer)
         if answer.is_success:
             return Sent(attempts.told(found.get("sid")))
-        code = str(found.get("code", ""))[:8]
-        is_ours = answer.status_code == 401 or code == "20003"
-        raise SendFailed(_reason(code, answer.status_code), stopped=code == _STOPPED, outage=is_ours)
+        code = str(found.get("code", ""))
+        is_ours = answer.status_code == 401 or code in _CODES.listed("ours")
+        is_over = code in _CODES.listed("stopped")
+        raise SendFailed(_reason(code, answer.status_code), stopped=is_over, outage=is_ours)
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
         return _ACK
@@ -242,9 +245,11 @@ def _report(key: str, status: str, code: str) -> Received:
     known = _STATUSES.get(status)
     if known is None:
         return Received(ignored="a state on the way", ack=_ACK)
-    reason = _reason(code[:8], 0) if known == "failed" else ""
+    reason = _reason(code, 0) if known == "failed" else ""
     return Received(reports=(DeliveryReport(key, known, reason),), ack=_ACK)
 
 
 def _reason(code: str, status: int) -> str:
-    return attempts.reason("twilio", "트윌리오", code, status)
+    """Why, for staff: by Twilio's number. Its sentences quote the citizen's and stay out."""
+    shown = attempts.number(code) or (f"HTTP {status}" if status else "no code")
+    return _CODES.reason("errors", shown, ("트윌리오가 메시지를 전하지 못했습니다", "Twilio"))

@@ -11,6 +11,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import attempts, logs
+from core.code_book import CodeBook
 from core.contracts.channel import (
     Capabilities,
     Channel,
@@ -44,8 +46,7 @@ MAX_BODY = 1024
 MAX_REPLIES = 3
 MAX_ROWS = 10
 MAX_LABEL = 20
-_REMEMBERED = 2000
-"""Chats whose last message this process can mark as read."""
+_REMEMBERED = 2000  # chats whose last message this process can mark as read
 _CHOOSE = {"ko": "선택하기", "en": "Choose"}
 _FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
     "image": "photo",
@@ -54,9 +55,7 @@ _FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
     "video": "video",
 }
 _STATUSES: dict[str, DeliveryStatus] = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
-_SLOWER = frozenset({4, 80007, 130429, 131056})
-_UNSURE = frozenset({1, 2, 131000, 131016, 133004})
-_OURS = frozenset({0, 3, 10, 190, 131005, 131031, 131042, 133010})
+_CODES = CodeBook(Path(__file__).with_name("whatsapp_codes.yml"))
 
 
 class Approved(BaseModel):
@@ -387,14 +386,15 @@ def _template(given: Template, approved: Approved) -> dict[str, Any]:
 
 
 def _refused(code: object, status: int, wait_s: float | None) -> SendFailed:
-    """Meta's sentences stay out: they may quote the number."""
-    reason = _reason(code, status)
-    if code in _SLOWER:
+    reason, number = _reason(code, status), attempts.number(code)
+    if number in _CODES.listed("slower"):
         return SendFailed(reason, retry=True, retry_after=wait_s or 60.0)
-    if code in _UNSURE:
+    if number in _CODES.listed("unsure"):
         return SendFailed(reason, unknown=True)
-    return SendFailed(reason, outage=status == 401 or code in _OURS)
+    return SendFailed(reason, outage=status == 401 or number in _CODES.listed("ours"))
 
 
 def _reason(code: object, status: int) -> str:
-    return attempts.reason("whatsapp", "왓츠앱", code, status)
+    """Why, for staff: by Meta's number. Its sentences may quote the citizen's and stay out."""
+    shown = attempts.number(code) or (f"HTTP {status}" if status else "no code")
+    return _CODES.reason("errors", shown, ("왓츠앱이 메시지를 전하지 못했습니다", "Meta"))

@@ -2,19 +2,17 @@
 
 import pytest
 
-from core.attempts import is_at, reason, told
+from core.attempts import is_at, number, told
 
 
-def test_a_known_code_has_its_reason_in_both_languages() -> None:
-    assert reason("twilio", "트윌리오", "21610", 400) == (
-        "시민이 STOP으로 수신을 거부했습니다 (the citizen sent STOP) [21610]"
-    )
-    assert reason("whatsapp", "왓츠앱", 131047, 400).endswith("(outside the 24-hour window) [131047]")
+@pytest.mark.parametrize(("code", "shown"), [(21610, "21610"), ("30003", "30003"), (0, "0")])
+def test_a_number_is_shown(code: object, shown: str) -> None:
+    assert number(code) == shown
 
 
-@pytest.mark.parametrize("code", [None, "", "+821055501234", "문자", {"a": 1}, [], 1.5, "<b>"])
-def test_what_is_no_code_is_not_shown(code: object) -> None:
-    assert reason("twilio", "트윌리오", code, 400) == "트윌리오 서버가 메시지를 전하지 못했습니다 (twilio: HTTP 400)"
+@pytest.mark.parametrize("code", [None, "", True, -1, 10**9, "+821055501234", "문자", "١٢", {"a": 1}, 1.5, "<b>"])
+def test_what_is_no_number_is_not(code: object) -> None:
+    assert number(code) == ""
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class TestReports:
             DeliveryReport(
                 f"SM{1:032x}",
                 "failed",
-                "전화가 꺼져 있거나 받을 수 없는 곳에 있습니다 (handset cannot be reached) [30003]",
+                "전화가 꺼져 있거나 받을 수 없는 곳에 있습니다 (handset cannot be reached, 30003)",
             ),
         )
 
@@ -116,7 +116,7 @@ class TestReports:
             received(lent, KIT.message(MessageStatus="failed", ErrorCode=code)).reports[0].reason
             for code in ("99999", PERSON, "")
         ]
-        assert "twilio: 99999" in found[0]
+        assert "Twilio, 99999" in found[0]
         assert "no code" in found[1] and "no code" in found[2]
 
 

@@ -5,6 +5,7 @@ Apart from the channel for its length. Sources: docs/channels/kakao.md.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,8 +45,15 @@ class Limits(BaseModel):
     card_text: Annotated[int, Field(ge=10)] = 230
     list_title: Annotated[int, Field(ge=5)] = 40
     list_text: Annotated[int, Field(ge=5)] = 40
+    carousel_text: Annotated[int, Field(ge=10)] = 128
     answer_bytes: Annotated[int, Field(ge=15_000)] = 30_000
     callback_s: Annotated[int, Field(ge=10, le=300)] = 60
+
+
+@dataclass(slots=True)
+class _Shown:
+    text: str
+    card: dict[str, Any] | None
 
 
 class Answers:
@@ -69,11 +77,15 @@ class Answers:
 
     def body(self, messages: Sequence[OutgoingMessage], lang: str) -> dict[str, Any]:
         """Cards in place of the lines that they stand for; what asks for the web form offers to go on after it."""
-        carded = [message for message in messages if message.cards][1 - MAX_BUBBLES :]
-        cards = [self._card(message) for message in carded]
-        texts = [beside_cards(one.text, one.cards) if one in carded else one.text for one in messages]
-        texts = [text for text in texts if text.strip()]
-        bubbles = fitted(texts, MAX_BUBBLES - len(cards))
+        shown = [_Shown(message.text, self._card(message)) for message in messages]
+        for extra in [one for one in shown if one.card][: 1 - MAX_BUBBLES]:
+            extra.card = None  # no room: its words hold all that it says
+        cards = [one.card for one in shown if one.card]
+        texts = [
+            beside_cards(one.text, message.cards) if one.card else one.text
+            for one, message in zip(shown, messages, strict=True)
+        ]
+        bubbles = fitted([text for text in texts if text.strip()], MAX_BUBBLES - len(cards))
         if not bubbles and not cards:
             bubbles = [_GOT[_known(lang)]]
         is_form = any(message.ask and message.cards for message in messages)
@@ -88,28 +100,43 @@ class Answers:
             template["quickReplies"] = [self._quick_reply(one) for one in buttons[:MAX_BUTTONS]]
         return {"version": "2.0", "template": template}
 
-    def _card(self, message: OutgoingMessage) -> dict[str, Any]:
-        """One thing as a basicCard with its link as a button, several as a listCard."""
-        limits = self._limits
-        if len(message.cards) == 1:
-            (card,) = message.cards
-            found: dict[str, Any] = {"title": _cut(card.title, limits.card_title)}
-            if card.text:
-                found["description"] = _cut(card.text, limits.card_text)
-            if _is_link(card.url):
-                button = {"action": "webLink", "label": _cut(card.title, MAX_LABEL), "webLinkUrl": card.url}
-                found["buttons"] = [button]
-            return {"basicCard": found}
+    def _card(self, message: OutgoingMessage) -> dict[str, Any] | None:
+        """What shows the message's cards without losing a word: a list where each fits a line, else cards side by side.
+
+        None where the text says it better: a card that is cut, or a single one with nothing to press.
+        """
+        cards, limits = message.cards[:MAX_CARDS], self._limits
+        if len(cards) == 1:
+            return {"basicCard": self._basic(cards[0], message.text)} if _is_link(cards[0].url) else None
+        if not cards or beside_cards(message.text, cards) == message.text.strip():
+            return None
+        lines = [" · ".join(card.text.split("\n")) for card in cards]
+        if all(len(line) <= limits.list_text for line in lines):
+            return self._list(message, list(zip(cards, lines, strict=True)))
+        if all(len(card.text) <= limits.carousel_text for card in cards):
+            items = [self._basic(_numbered(number, card)) for number, card in enumerate(cards, 1)]
+            return {"carousel": {"type": "basicCard", "items": items}}
+        return None
+
+    def _basic(self, card: Card, said: str = "") -> dict[str, Any]:
+        """A card; of its words those that the text beside it does not say already."""
+        found: dict[str, Any] = {"title": _cut(card.title, self._limits.card_title)}
+        if card.text and card.text not in said:
+            found["description"] = _cut(card.text, self._limits.card_text)
+        if _is_link(card.url):
+            button = {"action": "webLink", "label": _cut(card.title, MAX_LABEL), "webLinkUrl": card.url}
+            found["buttons"] = [button]
+        return found
+
+    def _list(self, message: OutgoingMessage, rows: Sequence[tuple[Card, str]]) -> dict[str, Any]:
         heading = beside_cards(message.text, message.cards).partition("\n")[0] or _LIST[_known(message.lang)]
         items = []
-        for number, card in enumerate(message.cards[:MAX_CARDS], 1):
-            item: dict[str, Any] = {"title": _cut(f"{number}. {card.title}", limits.card_title)}
-            if card.text:
-                item["description"] = _cut(" · ".join(card.text.split("\n")), limits.list_text)
-            if _is_link(card.url):
-                item["link"] = {"web": card.url}
+        for number, (card, line) in enumerate(rows, 1):
+            item: dict[str, Any] = {"title": _cut(f"{number}. {card.title}", self._limits.card_title)}
+            item |= {"description": line} if line else {}
+            item |= {"link": {"web": card.url}} if _is_link(card.url) else {}
             items.append(item)
-        return {"listCard": {"header": {"title": _cut(heading, limits.list_title)}, "items": items}}
+        return {"listCard": {"header": {"title": _cut(heading, self._limits.list_title)}, "items": items}}
 
     def _quick_reply(self, button: Button) -> dict[str, Any]:
         """By "message" only the label comes back (the dialogue finds the button by it); by "block" the payload."""
@@ -118,6 +145,11 @@ class Answers:
         if self._block_id:
             reply |= {"action": "block", "blockId": self._block_id, "extra": {"payload": button.payload}}
         return reply
+
+
+def _numbered(number: int, card: Card) -> Card:
+    """As the text numbers it, so that "2번" can be said of it."""
+    return replace(card, title=f"{number}. {card.title}")
 
 
 def beside_cards(text: str, cards: Sequence[Card]) -> str:

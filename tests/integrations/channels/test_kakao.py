@@ -354,7 +354,7 @@ def test_the_acknowledgement_is_the_answer_for_a_late_turn(lent: Lent) -> None:
 # --- cards
 
 LOTS = (
-    Card("구래 제1공영주차장", "12면 남음 · 10분 300원\n24시간", "https://city.example/p/1"),
+    Card("구래 제1공영주차장", "12면 남음\n10분 300원\n24시간", "https://city.example/p/1"),
     Card("구래 제2공영주차장", "만차", ""),
 )
 LOT_TEXT = """구래동 근처 주차장입니다.
@@ -419,14 +419,38 @@ def test_with_cards_three_outputs_stay_three_and_no_words_are_lost(lent: Lent) -
 
 
 def test_an_answer_of_cards_alone_needs_no_bubble(lent: Lent) -> None:
-    outputs = rendered(lent, said("1. 구래 제1공영주차장", cards=LOTS[:1]))["template"]["outputs"]
-    assert [next(iter(one)) for one in outputs] == ["basicCard"]
+    outputs = rendered(lent, said("1. 구래 제1공영주차장\n2. 구래 제2공영주차장", cards=LOTS))["template"]["outputs"]
+    assert [next(iter(one)) for one in outputs] == ["listCard"]
+    assert outputs[0]["listCard"]["header"] == {"title": "안내"}
+
+
+def test_what_is_too_long_for_a_line_stands_on_cards_side_by_side(lent: Lent) -> None:
+    long = (Card(LOTS[0].title, "공영 노외 46면, 지금 운영, 23:00까지\n1시간 1,500원, 2시간 3,300원"), LOTS[1])
+    text, cards = rendered(lent, said(LOT_TEXT, cards=long))["template"]["outputs"]
+    assert "1. " not in text["simpleText"]["text"]
+    assert cards["carousel"]["type"] == "basicCard"
+    assert cards["carousel"]["items"][0] == {"title": "1. 구래 제1공영주차장", "description": long[0].text}
+
+
+def test_no_card_is_shown_that_would_lose_words_or_say_them_twice(lent: Lent) -> None:
+    cut = (Card(LOTS[0].title, "가" * 200), LOTS[1])
+    alone = Card("구래1", "공영 노외 46면")
+    for message in (
+        said(LOT_TEXT, cards=cut),
+        said("구래1\n· 공영 노외 46면", cards=(alone,)),
+        said("번호 없는 글", cards=(alone, alone)),
+    ):
+        outputs = rendered(lent, message)["template"]["outputs"]
+        assert outputs == [{"simpleText": {"text": message.text}}]
+    linked = Card("사진 올리기", "여기서 올려 주세요.", "https://x.example/f/y")
+    (_, card) = rendered(lent, said("사진이 필요합니다. 여기서 올려 주세요.", cards=(linked,)))["template"]["outputs"]
+    assert "description" not in card["basicCard"]
 
 
 def test_only_web_addresses_become_links(lent: Lent) -> None:
     for url in ("javascript:alert(1)", "tel:119", "https://" + "x" * 600):
-        (card,) = rendered(lent, said("", cards=(Card("제목", "설명", url),)))["template"]["outputs"]
-        assert "buttons" not in card["basicCard"]
+        (bubble,) = rendered(lent, said("제목: 설명", cards=(Card("제목", "설명", url),)))["template"]["outputs"]
+        assert bubble == {"simpleText": {"text": "제목: 설명"}}
 
 
 def test_the_largest_answer_is_smaller_than_kakao_takes(lent: Lent) -> None:

@@ -62,6 +62,9 @@ from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
 
 
+Channels = dict[str, Channel]
+
+
 @dataclass(slots=True)
 class Running:
     """One process of the house. `url` is the store's address; `owner` names this process in leases."""
@@ -171,14 +174,7 @@ def _channel_module(name: str) -> ModuleType:
 
 
 async def _wire(
-    settings: Settings,
-    url: str,
-    clock: Clock,
-    db: Database,
-    bus: Bus,
-    jobs: Jobs,
-    house: House,
-    channels: dict[str, Channel],
+    settings: Settings, url: str, clock: Clock, db: Database, bus: Bus, jobs: Jobs, house: House, channels: Channels
 ) -> Running:
     city_id = settings.city.id
     vault = await open_vault(db, house.secret, clock.now(), old_secrets())

@@ -5,21 +5,26 @@ The channel makes one attempt and says what happened; waiting, retrying and givi
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
-from civic.conversations import delivery
+from bot.fitting import Fitter
+from bot.lane import Held, Lane
+from bot.pump import Pump
+from bot.wires import Wires
+from civic.conversations import delivery, throttle
 from civic.conversations.delivery import Result, Waiting
+from civic.conversations.rules import night_end
 from civic.conversations.tables import conversations
 from core import metrics
 from core.clock import Clock
-from core.contracts.channel import Channel, SendFailed
+from core.contracts.channel import Channel, SendFailed, Sent
 from core.db import Database
 from core.errors import Unavailable
 from core.grouping import Grouped
@@ -32,8 +37,8 @@ SURE_S = delivery.CLAIM_S - 2.0
 """A claim older than this may be somebody else's by now."""
 SHORT_WAIT = timedelta(seconds=2)
 BEHIND_S = 0.3
-LINES = 8
-"""Calls to one provider at a time from this process: kind to it, and a client with few connections is quick."""
+URGENT = 1
+"""Messages of this priority or before it overtake the others on their way to the provider, too."""
 log = structlog.get_logger(__name__)
 
 
@@ -41,19 +46,30 @@ class Sender:
     """One a process. Conversations are sent side by side, each one's messages one after another."""
 
     def __init__(
-        self, db: Database, channels: Mapping[str, Channel], messaging: Messaging, city_id: str, clock: Clock
+        self,
+        db: Database,
+        channels: Mapping[str, Channel],
+        messaging: Messaging,
+        city_id: str,
+        clock: Clock,
+        fitter: Fitter | None = None,
     ) -> None:
+        """`fitter` fits what was queued whole to its channel (docs/adr/0019)."""
         self._db = db
         self._channels = channels
         self._messaging = messaging
         self._city_id = city_id
         self._clock = clock
+        self._fitter = fitter
         self._tails: dict[UUID, asyncio.Task[None]] = {}
-        self._paused: dict[str, float] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._pumps: dict[str, tuple[Pump, asyncio.Task[int]]] = {}
+        self._wires = Wires(db, messaging.incidents, city_id, clock)
+        self._is_closing = False
         self._retries: set[asyncio.Task[None]] = set()
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
-        self._lines: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LINES))
         self._settle = Grouped(self._settle_all)
+        self._mark = Grouped(self._mark_all)
 
     def send_soon(
         self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting], *, is_behind: bool = False
@@ -93,17 +109,39 @@ class Sender:
         if waiting:
             await self._enqueue(conversation_id, row.channel, waiting)
 
-    async def drain(self) -> int:
-        """Send whatever is due on every push channel; the number of conversations looked at."""
-        seen = 0
+    async def drain(self, wait_s: float | None = None) -> int:
+        """Send whatever is due on every push channel; the number of conversations looked at.
+
+        Returns when all is done that may be done now, or after `wait_s`: then the rest goes on behind it.
+        """
         for name, channel in self._channels.items():
-            if channel.replies != "push":
-                continue
-            async with self._db.transaction() as tx:
-                due = await delivery.due(tx, self._city_id, name, self._clock.now())
-            await asyncio.gather(*(self.deliver(conversation_id) for conversation_id in due))
-            seen += len(due)
-        return seen
+            if channel.replies == "push" and name not in self._pumps and not self._is_closing:
+                self._start_pump(name)
+        pumps = [task for _, task in self._pumps.values()]
+        if not pumps:
+            return 0
+        done, _ = await asyncio.wait(pumps, timeout=wait_s)
+        return sum(task.result() for task in done)
+
+    def _start_pump(self, name: str) -> None:
+        hand = partial(self._hand, name)
+        pump = Pump(self._db, self._city_id, name, self._lane(name), self._wires, self._clock, hand)
+        task = asyncio.create_task(pump.run())
+        self._pumps[name] = (pump, task)
+        task.add_done_callback(lambda done: self._pump_ended(name, done))
+
+    def _pump_ended(self, name: str, done: "asyncio.Task[int]") -> None:
+        del self._pumps[name]
+        if not done.cancelled() and (error := done.exception()):
+            log.warning("drain_broke_off", channel=name, error=type(error).__name__)
+
+    def _hand(self, channel: str, conversation_id: UUID, waiting: Sequence[Waiting]) -> asyncio.Task[None]:
+        return self._enqueue(conversation_id, channel, list(waiting))
+
+    def _lane(self, name: str) -> Lane:
+        if name not in self._lanes:
+            self._lanes[name] = Lane(self._db, self._city_id, self._channels[name])
+        return self._lanes[name]
 
     def _enqueue(
         self,
@@ -182,46 +220,57 @@ class Sender:
         if now > waiting.valid_until:
             reason = "보낼 수 있는 시간이 지났습니다. (Too old to send.)"
             return await self._give_up(channel, Result(message.id, "expired", now, reason=reason, tried=0))
+        if message.purpose == "campaign" and (morning := night_end(self._messaging, now)) > now:
+            # 광고의 야간 금지(정보통신망법 §50③)는 보내는 때의 것: 낮에 쌓인 것도 밤에는 나가지 않는다.
+            await self._requeue(conversation_id, Result(message.id, "queued", now, tried=0, next_attempt_at=morning))
+            return "queued"
         if waiting.was_sending and not channel.capabilities.idempotent:
             reason = (
                 "보내는 중에 프로세스가 멈춰 전달 여부를 알 수 없어 다시 보내지 않았습니다. (Unknown, not re-sent.)"
             )
             return await self._give_up(channel, Result(message.id, "unknown", now, reason=reason, tried=0))
-        if wait := await self._throttled(channel):
-            await self._requeue(conversation_id, Result(message.id, "queued", now, tried=0, next_attempt_at=now + wait))
+        if await self._wires.gate(channel.name) == "wait":
+            await self._let_go([message.id])
             return "queued"
-        if not channel.capabilities.idempotent:
-            async with self._db.transaction() as tx:
-                await delivery.mark_sending(tx, message.id)
         try:
-            async with self._lines[channel.name]:
-                sent = await asyncio.wait_for(channel.send(message), ATTEMPT_S)
+            sent = await self._call(channel, waiting)
         except SendFailed as failure:
             return await self._failed(conversation_id, channel, waiting, failure)
-        except Exception as error:
-            # A channel may raise nothing but SendFailed; whether the provider took the message is unknown here.
-            log.error("channel_broke_its_contract", channel=channel.name, error=type(error).__name__)
-            broken = SendFailed(type(error).__name__, retry=channel.capabilities.idempotent, unknown=True)
-            return await self._failed(conversation_id, channel, waiting, broken)
+        if isinstance(sent, Held):
+            later = now + timedelta(seconds=sent.seconds)
+            await self._requeue(conversation_id, Result(message.id, "queued", now, tried=0, next_attempt_at=later))
+            return "queued"
         await self._settle(Result(message.id, sent.status, now, provider_id=sent.provider_id))
         metrics.OUTBOUND.labels(channel.name, sent.status).inc()
+        await self._wires.sent(channel.name)
         return sent.status
 
-    async def _throttled(self, channel: Channel) -> timedelta | None:
-        """How long to wait, if at all: the provider asked for a pause, or the channel's rate is used up."""
-        left = self._paused.get(channel.name, 0.0) - asyncio.get_running_loop().time()
-        if left > 0:
-            return timedelta(seconds=left)
-        rate = channel.capabilities.rate_per_second
-        if rate is None:
-            return None
-        async with self._db.transaction() as tx:
-            wait_s = await delivery.take_token(tx, self._city_id, channel.name, rate)
-        return timedelta(seconds=wait_s) if wait_s else None
+    async def _call(self, channel: Channel, waiting: Waiting) -> Sent | Held:
+        """One attempt at the moment that the channel's rate gives. Raises SendFailed."""
+        lane, message = self._lane(channel.name), waiting.message
+        is_urgent = self._messaging.purposes[message.purpose].priority <= URGENT
+        moment = await lane.moment(is_urgent=is_urgent)
+        if isinstance(moment, Held):
+            return moment
+        async with lane.line(is_urgent=is_urgent):
+            if held := await lane.until(moment, is_urgent=is_urgent):
+                return held
+            if not channel.capabilities.idempotent:
+                await self._mark(message.id)
+            try:
+                sending = self._fitter.send(channel, message) if self._fitter else channel.send(message)
+                return await asyncio.wait_for(sending, ATTEMPT_S)
+            except SendFailed:
+                raise
+            except Exception as error:
+                # A channel may raise nothing but SendFailed; whether the provider took the message is unknown here.
+                log.error("channel_broke_its_contract", channel=channel.name, error=type(error).__name__)
+                raise SendFailed(type(error).__name__, retry=channel.capabilities.idempotent, unknown=True) from None
 
     async def _failed(self, conversation_id: UUID, channel: Channel, waiting: Waiting, failure: SendFailed) -> str:
         now, message = self._clock.now(), waiting.message
         attempts = waiting.attempts + 1
+        await self._wires.failed(channel.name, failure, is_repeat=waiting.attempts > 0)
         if failure.stopped:
             await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
             async with self._db.transaction() as tx:
@@ -229,14 +278,19 @@ class Sender:
             return "stopped"
         if failure.unknown and not channel.capabilities.idempotent:
             return await self._give_up(channel, Result(message.id, "unknown", now, reason=failure.reason))
+        if failure.outage and self._wires.is_down(channel.name):
+            # Not this message's fault: it waits with the others and spends none of its attempts.
+            reason = failure.reason
+            await self._requeue_quietly(Result(message.id, "queued", now, reason=reason, tried=0, next_attempt_at=now))
+            return "queued"
         wait = delivery.next_wait(self._messaging.retry.waits_s, attempts)
-        if not failure.retry or wait is None:
+        if not (failure.retry or failure.outage) or wait is None:
             return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
         if failure.retry_after is not None:
             wait = max(wait, timedelta(seconds=failure.retry_after))
-            self._paused[channel.name] = asyncio.get_running_loop().time() + failure.retry_after
+            self._lane(channel.name).hold(failure.retry_after)
             async with self._db.transaction() as tx:
-                await delivery.pause(tx, self._city_id, channel.name, failure.retry_after)
+                await throttle.pause(tx, self._city_id, channel.name, failure.retry_after)
         await self._requeue(
             conversation_id, Result(message.id, "queued", now, reason=failure.reason, next_attempt_at=now + wait)
         )
@@ -248,9 +302,12 @@ class Sender:
         metrics.OUTBOUND.labels(channel.name, result.status).inc()
         return result.status
 
-    async def _requeue(self, conversation_id: UUID, result: Result) -> None:
+    async def _requeue_quietly(self, result: Result) -> None:
         async with self._db.transaction() as tx:
             await delivery.requeue(tx, result)
+
+    async def _requeue(self, conversation_id: UUID, result: Result) -> None:
+        await self._requeue_quietly(result)
         wait = (result.next_attempt_at or result.at) - result.at
         if wait <= SHORT_WAIT:
             self._soon(conversation_id, wait.total_seconds())
@@ -277,16 +334,28 @@ class Sender:
             await delivery.settle(tx, results)
         return [None] * len(results)
 
+    async def _mark_all(self, ids: Sequence[UUID]) -> Sequence[None]:
+        async with self._db.direct() as tx:
+            await delivery.mark_sending(tx, ids)
+        return [None] * len(ids)
+
     async def settle_sent(self, ids: Sequence[UUID], now: datetime) -> None:
         """Messages that went out in an HTTP response."""
         await asyncio.gather(*(self._settle(Result(message_id, "sent", now)) for message_id in ids))
 
     async def idle(self) -> None:
         """Wait until every conversation's tail is done (shutdown, tests); what waits for its time is the sweep's."""
-        while self._tails or self._retries:
-            await asyncio.wait([*self._tails.values(), *self._retries])
+        while busy := [*self._tails.values(), *self._retries, *(task for _, task in self._pumps.values())]:
+            await asyncio.wait(busy)
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
         with contextlib.suppress(Unavailable):
             await self._settle.close()
+
+    async def close(self) -> None:
+        """Take nothing more from the queue, and wait for what is under way."""
+        self._is_closing = True
+        for pump, _ in self._pumps.values():
+            pump.is_closing = True
+        await self.idle()

@@ -32,8 +32,8 @@ metadata = MetaData(
 """Every table of the house registers here; migrations/ is written from it and checked against it."""
 
 Driver = psycopg.AsyncConnection[tuple[Any, ...]]
-DIRECT = 4
-"""Connections for the few statements of every message: intake, turns and outcomes each flush one at a time."""
+DIRECT = 6
+"""Connections for the few statements of every message: intake, turns, moments, marks, outcomes flush one at a time."""
 BEFORE_COMMIT: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
 )

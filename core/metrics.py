@@ -13,6 +13,7 @@ WEBHOOK_REFUSED = Counter(
 TURN_SECONDS = Histogram("turn_seconds", "One turn from lease to commit.", buckets=_QUICK, registry=REGISTRY)
 OUTBOUND = Counter("outbound_total", "Attempts to send, by their end.", ["channel", "status"], registry=REGISTRY)
 OUTBOUND_WAITING = Gauge("outbound_waiting", "Messages waiting to be sent.", ["channel"], registry=REGISTRY)
+CHANNEL_DOWN = Gauge("channel_down", "1 while a channel's provider fails.", ["channel"], registry=REGISTRY)
 HTTP_REQUESTS = Counter(
     "http_requests_total", "Requests answered, by route pattern.", ["route", "method", "status"], registry=REGISTRY
 )

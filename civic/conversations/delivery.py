@@ -1,6 +1,7 @@
 """What became of an outgoing message: claimed, sent, delivered, read, failed; states only move forward."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +9,18 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.conversations.outbound import UNASKED
+from civic.conversations import hidden
+from civic.conversations.outbound import OPTED_OUT, UNASKED, UNREACHABLE
+from civic.conversations.tables import conversations
 from core.contracts.channel import Button, Card, DeliveryReport, OutgoingMessage, Template
 from core.db import Driver, driver
 from core.vault import Vault, vault_of
 
+MOST_OF_ONE = 5
+"""Messages of one conversation in one batch of many."""
 CLAIM_S = 30
 """A claim outlives any one attempt (channels give up after 20 s) and dies soon after its process."""
 
@@ -37,61 +43,52 @@ that waits for the morning holds up no reply."""
 _CLAIM = f"""
 UPDATE outbound SET claimed_until = clock_timestamp() + make_interval(secs => %(claim_s)s)
 WHERE id IN (
-    SELECT o.id FROM outbound AS o WHERE o.conversation_id = %(id)s AND {_IN_LINE}
-    ORDER BY o.seq LIMIT 20 FOR UPDATE OF o SKIP LOCKED
+    SELECT o.id FROM unnest(%(ids)s::uuid[]) AS c(id) CROSS JOIN LATERAL (
+        SELECT o.id FROM outbound AS o WHERE o.conversation_id = c.id AND {_IN_LINE}
+        ORDER BY o.seq LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
+    ) AS o
 )
-RETURNING id, seq, body, purpose, status, attempts, valid_until, inbound_id
+RETURNING id, seq, body, purpose, status, attempts, valid_until, conversation_id
 """  # noqa: S608 - our own words
 
 _DUE = f"""
-SELECT conversation_id FROM (
-    SELECT o.conversation_id, min(o.priority) AS priority, min(o.next_attempt_at) AS since FROM outbound AS o
-    WHERE o.city_id = %(city)s AND o.channel = %(channel)s AND {_IN_LINE}
-      AND NOT EXISTS (
-        SELECT 1 FROM channel_throttles AS t
-        WHERE t.city_id = %(city)s AND t.channel = %(channel)s AND t.paused_until > clock_timestamp()
-      )
-    GROUP BY o.conversation_id
-) AS due ORDER BY priority, since LIMIT %(limit)s
+SELECT o.conversation_id FROM generate_series(0, 9) AS p(priority) CROSS JOIN LATERAL (
+    SELECT o.conversation_id, o.next_attempt_at FROM outbound AS o
+    WHERE o.city_id = %(city)s AND o.channel = %(channel)s AND o.priority = p.priority AND {_IN_LINE}
+    ORDER BY o.next_attempt_at LIMIT %(limit)s
+) AS o
+WHERE NOT EXISTS (
+    SELECT 1 FROM channel_throttles AS t
+    WHERE t.city_id = %(city)s AND t.channel = %(channel)s AND t.paused_until > clock_timestamp()
+) AND NOT EXISTS (
+    SELECT 1 FROM channel_incidents AS i
+    WHERE i.city_id = %(city)s AND i.channel = %(channel)s AND i.ended_at IS NULL AND i.next_probe_at > %(now)s
+)
+ORDER BY p.priority, o.next_attempt_at LIMIT %(limit)s
 """  # noqa: S608 - our own words
+# One descent of ix_outbound_due a priority: the cost is that of what is taken, not of what waits.
 
 _SETTLE = """
 UPDATE outbound AS o SET
     status = s.status, provider_id = COALESCE(s.provider_id, o.provider_id), reason = s.reason,
     attempts = o.attempts + s.tried, claimed_until = NULL,
     next_attempt_at = COALESCE(s.next_attempt_at, o.next_attempt_at),
-    sent_at = CASE WHEN s.status = 'sent' THEN s.at ELSE o.sent_at END
+    sent_at = CASE WHEN s.status IN ('sent', 'delivered', 'read') THEN s.at ELSE o.sent_at END,
+    delivered_at = CASE WHEN s.status = 'delivered' THEN s.at ELSE o.delivered_at END,
+    ended_at = CASE WHEN s.status IN ('failed', 'unknown', 'expired') THEN s.at ELSE o.ended_at END
 FROM jsonb_to_recordset(%(results)s) AS s(id uuid, status text, provider_id text, reason text, tried int,
     next_attempt_at timestamptz, at timestamptz)
 WHERE o.id = s.id AND array_position(%(ladder)s::text[], s.status) >= array_position(%(ladder)s::text[], o.status)
 """
 
 _REPORT = """
-UPDATE outbound SET status = %(status)s, reason = COALESCE(NULLIF(%(reason)s, ''), reason)
+UPDATE outbound SET status = %(status)s, reason = COALESCE(NULLIF(%(reason)s, ''), reason),
+    delivered_at = CASE WHEN %(status)s IN ('delivered', 'read') THEN COALESCE(delivered_at, %(now)s)
+        ELSE delivered_at END,
+    read_at = CASE WHEN %(status)s = 'read' THEN %(now)s ELSE read_at END,
+    ended_at = CASE WHEN %(status)s = 'failed' THEN %(now)s ELSE ended_at END
 WHERE city_id = %(city)s AND channel = %(channel)s AND provider_id = %(provider_id)s
   AND array_position(%(ladder)s::text[], %(status)s::text) > array_position(%(ladder)s::text[], status)
-"""
-
-_TAKE = """
-INSERT INTO channel_throttles AS t (city_id, channel, tokens, refilled_at)
-VALUES (%(city)s, %(channel)s, %(burst)s - 1, clock_timestamp())
-ON CONFLICT (city_id, channel) DO UPDATE SET
-    tokens = LEAST(%(burst)s, t.tokens + %(rate)s * EXTRACT(EPOCH FROM clock_timestamp() - t.refilled_at)) - 1,
-    refilled_at = clock_timestamp()
-WHERE LEAST(%(burst)s, t.tokens + %(rate)s * EXTRACT(EPOCH FROM clock_timestamp() - t.refilled_at)) >= 1
-  AND (t.paused_until IS NULL OR t.paused_until <= clock_timestamp())
-RETURNING tokens
-"""
-
-_PAUSED = """
-SELECT EXTRACT(EPOCH FROM paused_until - clock_timestamp())::float FROM channel_throttles
-WHERE city_id = %(city)s AND channel = %(channel)s AND paused_until > clock_timestamp()
-"""
-
-_PAUSE = """
-INSERT INTO channel_throttles AS t (city_id, channel, tokens, refilled_at, paused_until)
-VALUES (%(city)s, %(channel)s, 0, clock_timestamp(), clock_timestamp() + make_interval(secs => %(seconds)s))
-ON CONFLICT (city_id, channel) DO UPDATE SET paused_until = GREATEST(t.paused_until, EXCLUDED.paused_until)
 """
 
 
@@ -119,13 +116,41 @@ class Result:
 
 
 async def claim(tx: AsyncConnection, conversation_id: UUID, address: str, now: datetime) -> list[Waiting]:
-    """This conversation's due messages in order, now ours for a minute."""
+    """This conversation's due messages in order, now ours for a minute. The caller has locked the conversation."""
+    return (await _claimed(tx, {conversation_id: address}, now, most=20)).get(conversation_id, [])
+
+
+async def claim_due(
+    tx: AsyncConnection, city_id: str, channel: str, now: datetime, limit: int
+) -> list[tuple[UUID, list[Waiting]]]:
+    """Messages of up to `limit` conversations of a channel, the most urgent conversations first, now ours.
+
+    At most a few of each conversation: what is left follows when these are out. Who is busy with one keeps it.
+    """
+    ids = await due(tx, city_id, channel, now, limit)
+    if not ids:
+        return []
+    wanted = select(conversations.c.id, conversations.c.address, conversations.c.address_sealed)
+    order = (conversations.c.channel, conversations.c.address)
+    rows = await tx.execute(
+        wanted.where(conversations.c.id.in_(ids)).order_by(*order).with_for_update(skip_locked=True)
+    )
+    found = await _claimed(tx, {row.id: row.address_sealed or row.address for row in rows}, now, most=MOST_OF_ONE)
+    return [(one, found[one]) for one in ids if one in found]
+
+
+async def _claimed(
+    tx: AsyncConnection, addresses: Mapping[UUID, str], now: datetime, *, most: int
+) -> dict[UUID, list[Waiting]]:
     connection = await driver(tx)
-    values = {"id": conversation_id, "now": now, "claim_s": CLAIM_S}
+    values = {"ids": list(addresses), "now": now, "claim_s": CLAIM_S, "most": most}
     async with connection.cursor(row_factory=dict_row) as cursor:
         rows = await (await cursor.execute(_CLAIM, values)).fetchall()
-    vault = vault_of(tx)
-    return [_waiting(vault, row, address) for row in sorted(rows, key=lambda row: row["seq"])]
+    vault, found = vault_of(tx), defaultdict[UUID, list[Waiting]](list)
+    for row in sorted(rows, key=lambda row: row["seq"]):
+        one = row["conversation_id"]
+        found[one].append(_waiting(vault, row, addresses[one]))
+    return found
 
 
 def _waiting(vault: Vault, row: dict[str, Any], address: str) -> Waiting:
@@ -142,13 +167,13 @@ def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any)
     """The opened body as the message a channel takes.
 
     Beside its text a body may have `buttons` ({label, payload}), `cards` ({title, text, url}), `template` ({key,
-    values}), `subject`, `answers` and `replaces` (provider ids), `ask`, `lang` and `reply_token`.
+    values}), `subject`, `answers` and `replaces` (provider ids), `ask`, `lang`, `reply_token` and `is_fitted`.
     """
     template = body.get("template")
     return OutgoingMessage(
         id=message_id,
         address=address,
-        text=body["text"],
+        text=hidden.shown(body),
         buttons=tuple(Button(**button) for button in body.get("buttons", ())),
         ask=body.get("ask", ""),
         lang=body.get("lang", "ko"),
@@ -159,6 +184,7 @@ def outgoing(message_id: UUID, body: dict[str, Any], address: str, purpose: Any)
         subject=body.get("subject", ""),
         answers=body.get("answers", ""),
         replaces=body.get("replaces", ""),
+        is_fitted=body.get("is_fitted", False),
     )
 
 
@@ -183,14 +209,14 @@ async def due(tx: AsyncConnection, city_id: str, channel: str, now: datetime, li
     """Conversations with messages to send now: replies before notices before bulk."""
     connection = await driver(tx)
     cursor = await connection.execute(_DUE, {"city": city_id, "channel": channel, "now": now, "limit": limit})
-    return [row[0] for row in await cursor.fetchall()]
+    return list(dict.fromkeys(row[0] for row in await cursor.fetchall()))
 
 
-async def mark_sending(tx: AsyncConnection, message_id: UUID) -> None:
+async def mark_sending(tx: AsyncConnection | Driver, ids: Sequence[UUID]) -> None:
     """Before a call to a provider that takes no idempotency key: after a crash the row tells that it may be out."""
     connection = await driver(tx)
     await connection.execute(
-        "UPDATE outbound SET status = 'sending' WHERE id = %s AND status IN ('queued', 'sending')", (message_id,)
+        "UPDATE outbound SET status = 'sending' WHERE id = ANY(%s) AND status IN ('queued', 'sending')", (list(ids),)
     )
 
 
@@ -240,14 +266,14 @@ async def renew(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
     )
 
 
-async def opt_out(tx: AsyncConnection, conversation_id: UUID) -> None:
+async def opt_out(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> None:
     """수신거부: what was queued unasked (a notice for the morning, a campaign) is not sent any more."""
     connection = await driver(tx)
     await connection.execute(
-        """UPDATE outbound SET status = 'cancelled', reason = %s
+        """UPDATE outbound SET status = 'cancelled', reason = %s, cause = 'opted_out', ended_at = %s
            WHERE conversation_id = %s AND status = 'queued' AND purpose = ANY(%s)
              AND (claimed_until IS NULL OR claimed_until < clock_timestamp())""",
-        ("시민이 수신을 거부했습니다. (The citizen opted out.)", conversation_id, sorted(UNASKED)),
+        (OPTED_OUT, now, conversation_id, sorted(UNASKED)),
     )
 
 
@@ -255,16 +281,18 @@ async def expire(tx: AsyncConnection, city_id: str, now: datetime) -> int:
     """Give up on queued messages past their valid-until (their channel is off, or nobody asked again)."""
     connection = await driver(tx)
     cursor = await connection.execute(
-        """UPDATE outbound SET status = 'expired', reason = %s, claimed_until = NULL
+        """UPDATE outbound SET status = 'expired', reason = %s, claimed_until = NULL, ended_at = %s
            WHERE city_id = %s AND status = 'queued' AND valid_until < %s
              AND (claimed_until IS NULL OR claimed_until < clock_timestamp())""",
-        ("보낼 수 있는 시간이 지났습니다. (Too old to send.)", city_id, now),
+        ("보낼 수 있는 시간이 지났습니다. (Too old to send.)", now, city_id, now),
     )
     return cursor.rowcount
 
 
-async def report(tx: AsyncConnection, city_id: str, channel: str, reports: Sequence[DeliveryReport]) -> None:
-    """The provider's delivery reports; late or repeated ones change nothing."""
+async def report(
+    tx: AsyncConnection, city_id: str, channel: str, reports: Sequence[DeliveryReport], now: datetime
+) -> None:
+    """The provider's delivery reports; repeated ones, and those behind a later state, change nothing."""
     connection = await driver(tx)
     for one in reports:
         await connection.execute(
@@ -276,27 +304,9 @@ async def report(tx: AsyncConnection, city_id: str, channel: str, reports: Seque
                 "status": one.status,
                 "reason": one.reason,
                 "ladder": LADDER,
+                "now": now,
             },
         )
-
-
-async def take_token(tx: AsyncConnection, city_id: str, channel: str, rate: float) -> float:
-    """One send of the channel's rate (messages a second, burst of one second), shared by all processes.
-
-    0 when it was granted, else the seconds to wait before asking again.
-    """
-    connection = await driver(tx)
-    values = {"city": city_id, "channel": channel, "rate": rate, "burst": max(rate, 1.0)}
-    if await (await connection.execute(_TAKE, values)).fetchone() is not None:
-        return 0.0
-    paused = await (await connection.execute(_PAUSED, values)).fetchone()
-    return max(1.0 / rate, 0.2, paused[0] if paused else 0.0)
-
-
-async def pause(tx: AsyncConnection, city_id: str, channel: str, seconds: float) -> None:
-    """Obey a Retry-After for the whole channel, in every process."""
-    connection = await driver(tx)
-    await connection.execute(_PAUSE, {"city": city_id, "channel": channel, "seconds": seconds})
 
 
 async def unreachable(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> None:
@@ -304,9 +314,9 @@ async def unreachable(tx: AsyncConnection, conversation_id: UUID, now: datetime)
     connection = await driver(tx)
     await connection.execute("UPDATE conversations SET unreachable_at = %s WHERE id = %s", (now, conversation_id))
     await connection.execute(
-        """UPDATE outbound SET status = 'cancelled', reason = %s, claimed_until = NULL
-           WHERE conversation_id = %s AND status = 'queued'""",
-        ("시민이 이 채널을 차단했거나 나갔습니다. (The citizen blocked or left the channel.)", conversation_id),
+        """UPDATE outbound SET status = 'cancelled', reason = %s, cause = 'unreachable', ended_at = %s,
+           claimed_until = NULL WHERE conversation_id = %s AND status = 'queued'""",
+        (UNREACHABLE, now, conversation_id),
     )
 
 

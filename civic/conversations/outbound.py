@@ -17,11 +17,14 @@ from core.vault import vault_of
 
 UNASKED: frozenset[Purpose] = frozenset({"case_notice", "alert", "campaign"})
 """Purposes that a citizen's 수신거부 stops."""
+OPTED_OUT = "시민이 수신을 거부했습니다. (The citizen opted out.)"
+UNREACHABLE = "시민이 이 채널을 차단했거나 나갔습니다. (The citizen blocked or left the channel.)"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to queue. `body`: {text, buttons: [{label, payload}], ask, lang}."""
+    """A message to queue. `body`: see `delivery.outgoing`. `notice`: the kind of a case's notice. `way`, `follows_id`:
+    of a message that comes after another one that did not arrive (civic/fallback)."""
 
     city_id: str
     conversation_id: UUID
@@ -35,6 +38,9 @@ class Draft:
     case_id: UUID | None = None
     inbound_id: UUID | None = None
     dedupe_key: str | None = None
+    notice: str | None = None
+    way: str | None = None
+    follows_id: UUID | None = None
 
 
 async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
@@ -52,7 +58,7 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
     ).one_or_none()
     if thread is None:
         raise NotFound("대화를 찾을 수 없습니다.", "No such conversation.")
-    reason = _barred(draft, is_stopped=thread.stopped_at is not None, is_unreachable=thread.unreachable_at is not None)
+    cause = _barred(draft, is_stopped=thread.stopped_at is not None, is_unreachable=thread.unreachable_at is not None)
     message_id = new_id()
     values = {
         "id": message_id,
@@ -65,8 +71,13 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
         "purpose": draft.purpose,
         "priority": draft.priority,
         "body": vault_of(tx).seal_json(draft.body, f"outbound.body:{message_id}"),
-        "status": "cancelled" if reason else "queued",
-        "reason": reason,
+        "status": "cancelled" if cause else "queued",
+        "reason": _REASONS[cause] if cause else None,
+        "cause": cause,
+        "ended_at": now if cause else None,
+        "notice": draft.notice,
+        "way": draft.way,
+        "follows_id": draft.follows_id,
         "next_attempt_at": draft.next_attempt_at,
         "valid_until": draft.valid_until,
         "dedupe_key": draft.dedupe_key,
@@ -91,9 +102,12 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
     return (await tx.execute(earlier)).scalar_one()  # type: ignore[no-any-return]
 
 
+_REASONS = {"opted_out": OPTED_OUT, "unreachable": UNREACHABLE}
+
+
 def _barred(draft: Draft, *, is_stopped: bool, is_unreachable: bool) -> str | None:
     if is_unreachable:
-        return "시민이 이 채널을 차단했거나 나갔습니다. (The citizen blocked or left the channel.)"
+        return "unreachable"
     if is_stopped and draft.purpose in UNASKED:
-        return "시민이 수신을 거부했습니다. (The citizen opted out.)"
+        return "opted_out"
     return None

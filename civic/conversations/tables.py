@@ -110,9 +110,19 @@ outbound = Table(
     Column("valid_until", Moment, nullable=False),
     Column("provider_id", Text),
     Column("reason", Text),
+    Column("cause", Text),
     Column("dedupe_key", Text),
+    Column("notice", Text),
+    Column("way", Text),
+    Column("follows_id", Id, ForeignKey("outbound.id")),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
+    Column("delivered_at", Moment),
+    Column("read_at", Moment),
+    Column("ended_at", Moment),
+    Column("fell_at", Moment),
+    Column("fell_to", Text),
+    Column("fell_why", Text),
     UniqueConstraint("city_id", "dedupe_key"),
     CheckConstraint(
         "status IN ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'expired', 'unknown', 'cancelled')",
@@ -135,6 +145,14 @@ outbound = Table(
         postgresql_where=text("status IN ('failed', 'unknown', 'expired', 'cancelled')"),
     ),
     Index(
+        "ix_outbound_fallen",
+        "city_id",
+        "purpose",
+        "created_at",
+        postgresql_where=text("status IN ('failed', 'unknown', 'expired', 'cancelled') AND fell_at IS NULL"),
+    ),
+    Index("ix_outbound_follows", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
+    Index(
         "ix_outbound_provider",
         "channel",
         "provider_id",
@@ -142,16 +160,18 @@ outbound = Table(
     ),
     postgresql_with={"fillfactor": 80},
 )
-"""`body`, sealed: {text, buttons: [{label, payload}], ask, lang}. `reason`: why it failed, expired or is unknown, for
-staff."""
+"""`body`, sealed: see `delivery.outgoing`. `reason`: why it failed, expired or is unknown, for staff; `cause` the same
+in a word where it decides what comes next: opted_out, unreachable, channel_down. `notice`: the kind of a case's notice.
+`way`: by which step of `messaging.fallback` it came, after `follows_id`. `ended_at`: when it failed or was given up.
+`fell_*`: when it was decided what comes instead, what (a way, task, nothing), and why (civic/fallback)."""
 
 throttles = Table(
     "channel_throttles",
     metadata,
     Column("city_id", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
-    Column("tokens", Float, nullable=False),
-    Column("refilled_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
     Column("paused_until", Moment),
 )
-"""One token bucket a channel, shared by every process; `paused_until` holds a provider's Retry-After."""
+"""The rate of a channel, shared by every process (civic.conversations.throttle); `paused_until` holds a provider's
+Retry-After."""

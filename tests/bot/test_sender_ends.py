@@ -82,7 +82,7 @@ async def test_delivery_states_move_only_forward(town: City, reports: list[Deliv
     for status in reports:
         async with town.house.db.transaction() as tx:
             report = DeliveryReport(str(message_id), status)
-            await delivery.report(tx, town.house.settings.city.id, town.channel.name, [report])
+            await delivery.report(tx, town.house.settings.city.id, town.channel.name, [report], town.clock.now())
     assert (await row(town, message_id)).status == ends
     async with town.house.db.transaction() as tx:
         await delivery.settle(tx, [delivery.Result(message_id, "sent", town.clock.now())])

@@ -61,7 +61,6 @@ from core.vault import Vault, VaultWatch, old_secrets, open_vault
 from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
 
-
 Channels = dict[str, Channel]
 
 

@@ -23,16 +23,17 @@ _STORE = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(arrivals)s) AS g(
         position int, thread_id uuid, id uuid, city text, channel text, address text, address_sealed text,
-        external_id text, kind text, text text, content jsonb, now timestamptz, lease text)
+        external_id text, kind text, text text, content jsonb, now timestamptz, lease text, is_block boolean)
     ORDER BY channel, address
 ), thread AS (
     INSERT INTO conversations AS c
-        (id, city_id, channel, address, address_sealed, last_inbound_at, created_at, lease_owner, lease_until)
+        (id, city_id, channel, address, address_sealed, last_inbound_at, created_at, lease_owner, lease_until,
+         unreachable_at)
     SELECT thread_id, city, channel, address, address_sealed, now, now, lease,
-        clock_timestamp() + make_interval(secs => %(lease_s)s)
+        clock_timestamp() + make_interval(secs => %(lease_s)s), CASE WHEN is_block THEN now END
     FROM given
     ON CONFLICT (city_id, channel, address) DO UPDATE SET
-        last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = NULL,
+        last_inbound_at = EXCLUDED.last_inbound_at, unreachable_at = EXCLUDED.unreachable_at,
         lease_owner = CASE WHEN c.lease_owner IS NULL OR c.lease_until < clock_timestamp()
             THEN EXCLUDED.lease_owner ELSE c.lease_owner END,
         lease_until = CASE WHEN c.lease_owner IS NULL OR c.lease_until < clock_timestamp()
@@ -165,6 +166,7 @@ def _values(vault: Vault, position: int, arrival: Arrival, owner: str) -> dict[s
         "content": _content(message),
         "now": arrival.now,
         "lease": new_lease(owner),
+        "is_block": message.is_event and message.kind == "stop",
     }
 
 

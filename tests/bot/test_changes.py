@@ -146,6 +146,37 @@ async def test_a_block_is_noted_without_a_word_and_a_later_message_ends_it(city:
         assert (await tx.execute(held)).one().unreachable_at is None
 
 
+async def test_a_block_told_by_another_key_finds_the_conversation_that_told_it(city: City) -> None:
+    """A skill cannot push: the event is acknowledged at once, with nothing of the conversation in the answer."""
+    skill = MemoryChannel(f"c-{uuid4().hex[:8]}", "in_response")
+    city.house.channels[skill.name] = skill
+
+    async def accept(message: IncomingMessage) -> bytes:
+        skill.inbox.append(message)
+        answer = await city.house.desk.accept(skill.name, EMPTY)
+        await city.house.desk.idle()
+        assert answer.status == 200
+        return answer.body
+
+    async def unreachable() -> list[str]:
+        blocked = select(conversations.c.address).where(
+            conversations.c.channel == skill.name, conversations.c.unreachable_at.is_not(None)
+        )
+        async with city.house.db.transaction() as tx:
+            return list((await tx.execute(blocked)).scalars())
+
+    for address in ("one", "two"):
+        assert await accept(IncomingMessage(f"u-{address}-chp1", address, "text", "안녕하세요"))
+    await accept(IncomingMessage("friend-0", "", "stop", is_event=True, known_by="u-nobody-"))
+    assert await unreachable() == []
+    blocked = IncomingMessage("friend-1", "", "stop", is_event=True, known_by="u-two-")
+    assert await accept(blocked) == b""
+    assert await accept(blocked) == b""
+    assert await unreachable() == ["two"]
+    await accept(IncomingMessage("friend-2", "", "start", is_event=True, known_by="u-two-"))
+    assert await unreachable() == []
+
+
 @dataclass
 class ClosingChannel(MemoryChannel):
     closed: list[tuple[Pressed, str]] = field(default_factory=list)

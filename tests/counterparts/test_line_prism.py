@@ -18,6 +18,7 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped]
 from core.contracts.channel import Button, Card, OutgoingMessage
 from integrations.channels.line import Line, Settings, _shown
 from tests.counterparts.conftest import NOW, Prism, Watched
+from tests.integrations.channels.kits.line import KIT, signature
 
 pytestmark = pytest.mark.counterpart
 SPEC = "line_messaging-api.yml"
@@ -84,6 +85,19 @@ async def test_the_vendors_client_and_ours_are_answered_alike(prism: Prism, watc
         request = PushMessageRequest(to=PERSON, messages=[TextMessage(text="접수했습니다.")])
         theirs = await AsyncMessagingApi(client).push_message(request, x_line_retry_key=str(UUID(int=7)))
     assert theirs.sent_messages[0].id == sent.provider_id
+
+
+async def test_the_events_of_the_suite_are_what_the_webhook_document_describes(prism: Prism) -> None:
+    """What we read was written down from LINE's pages; its own document of the webhook must admit it."""
+    url = f"{await prism('line_webhook.yml')}/callback"
+    said = [KIT.text("안녕"), KIT.button("y"), KIT.place(37.6, 126.7), KIT.photo(""), KIT.call()]
+    said += [KIT.call(KIT.event("unsend", unsend={"messageId": "1"})), KIT.call(KIT.event("unfollow"))]
+    said += [KIT.call(KIT.event("follow", replyToken="x", follow={"isUnblocked": True}))]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for one in said:
+            answer = await http.post(url, json=one, headers={"x-line-signature": signature(b"")})
+            assert answer.is_success, answer.text
+        assert (await http.post(url, json={"events": []}, headers={"x-line-signature": "x"})).is_client_error
 
 
 async def test_prism_refuses_what_the_document_does_not_allow(prism: Prism) -> None:

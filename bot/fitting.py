@@ -140,7 +140,7 @@ class Fitter:
         The first has the message's own id, the others ids made of it, so that a second try has the same ones. Where
         others read, nobody knows what it holds: it is a word to go on in private.
         """
-        if message.is_fitted:
+        if message.is_fitted and _keeps_to(message, can):
             return [message]
         body = _body(message)
         if can.is_public:
@@ -163,6 +163,14 @@ class Fitter:
                     reason, stopped=failure.stopped, unknown=failure.unknown, outage=failure.outage
                 ) from None
         return sent
+
+
+def _keeps_to(message: OutgoingMessage, can: Capabilities) -> bool:
+    """It has no more than the channel shows: what was fitted to another one, or to its limits of yesterday, may."""
+    is_long = len(message.text) > can.max_text or len(message.buttons) > can.max_buttons
+    if is_long or can.charset != "cp949":
+        return not is_long
+    return not cp949.refused(message.text) and cp949.size(message.text) <= (can.max_bytes or cp949.LMS_BYTES)
 
 
 def _body(message: OutgoingMessage) -> Body:

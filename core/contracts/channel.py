@@ -173,7 +173,8 @@ class OutgoingMessage:
     the cards say: a channel that has no cards shows the text alone. `subject`: a short line for channels that head a
     long message (LMS). `answers`: the provider's id of the message that this one answers. `replaces`: the provider's
     id of a message of ours to be changed instead of sending a new one, where the channel can. `is_fitted`: compiled
-    for its channel when it was written; what was queued whole (a notice, a staff answer) is fitted as it is sent.
+    for its channel when it was written (a copy for another channel must not say so); what was queued whole (a notice,
+    a staff answer) is fitted as it is sent.
     """
 
     id: UUID

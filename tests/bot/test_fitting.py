@@ -62,6 +62,16 @@ def test_what_was_fitted_fits_again_unchanged(text: str, labels: list[str]) -> N
         assert sender.fitted(replace(one, is_fitted=False), TEXT_MESSAGES) == [one], "marked or not"
 
 
+def test_what_was_fitted_to_another_channel_is_fitted_again() -> None:
+    sender = Fitter(TEXTS, SMS)
+    wide = replace(message("고쳤습니다 🚧", buttons=(Button("고맙습니다", "b:1"),)), is_fitted=True)
+    assert sender.fitted(wide, CARDS) == [wide]
+    (again,) = sender.fitted(wide, TEXT_MESSAGES)
+    assert (again.text, again.buttons) == ("고쳤습니다\n1. 고맙습니다\n번호로 답해 주세요.", ())
+    long = replace(message("가" * 1200), is_fitted=True)
+    assert [len(sender.fitted(long, can)) for can in (NUMBERS, TEXT_MESSAGES, PUBLIC)] == [3, 2, 1]
+
+
 def test_choices_are_numbered_with_a_word_how_to_answer_and_kept_in_their_order() -> None:
     (one,) = fit(body("언제 있었던 일인가요?", "지금", "오늘 ☀️"), TEXT_MESSAGES, TEXTS, SMS)
     assert one["text"] == "언제 있었던 일인가요?\n1. 지금\n2. 오늘\n번호로 답해 주세요."

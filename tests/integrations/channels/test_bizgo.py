@@ -25,6 +25,8 @@ from integrations.channels import bizgo
 from tests.integrations.channels.bizgo_made import ID, made
 from tests.integrations.channels.conftest import Lent
 from tests.integrations.channels.kits.bizgo import KIT, SECRET, STAMP, posted
+from tests.integrations.channels.mutations import JSON, changed_at, paths
+from tests.integrations.channels.test_contract import fuzzed, heard
 
 OLD = "bizgo-secret-of-last-year"
 SHARED = ROOT.parent / "shared" / "data" / "channels"
@@ -247,6 +249,15 @@ def test_a_report_also_goes_by_the_reference_that_we_gave(lent: Lent) -> None:
     assert [one.provider_id for one in found.reports] == ["20260921120000001SM1", str(ID)]
     for odd in ("", "시민", "x" * 150, None):
         assert len(received(lent, KIT.report("10000", ref=odd)).reports) == 1
+
+
+@fuzzed
+@given(data=st.data())
+def test_no_changed_report_breaks_it(lent: Lent, data: st.DataObject) -> None:
+    document: Any = KIT.report("23001", ref=str(ID), sendTime="2026-09-21T23:13:21.120+09:00", carrier="10001")
+    for _ in range(data.draw(st.integers(1, 3))):
+        document = changed_at(document, data.draw(st.sampled_from(list(paths(document)))), data.draw(JSON))
+    heard(made(lent), KIT.sign(json.dumps(document).encode()))
 
 
 @given(code=st.text(max_size=8) | st.from_regex(r"[0-9A-Z]{5}", fullmatch=True))

@@ -16,7 +16,7 @@ from core.contracts.channel import DeliveryReport, OutgoingMessage, Polling, Sen
 from core.http import guarded_client
 from tests.integrations.channels.bizgo_made import ID, made
 from tests.integrations.channels.conftest import Lent, Serve
-from tests.integrations.channels.kits import CUT, Answer, Call
+from tests.integrations.channels.kits import CUT, HANG, Answer, Call
 from tests.integrations.channels.kits.bizgo import API_KEY, KIT, SENDER, refusal, taken
 
 
@@ -131,6 +131,13 @@ async def test_it_makes_one_attempt_and_no_more(lent: Lent, serve: Serve) -> Non
             with pytest.raises(SendFailed):
                 await made(lent, provider.url).send(message())
             assert len(provider.calls) == 1
+
+
+async def test_a_call_ends_by_the_channels_own_time_limit(lent: Lent, serve: Serve) -> None:
+    async with serve(lambda call: HANG) as provider:
+        with pytest.raises(SendFailed, match=r"\(TimeoutError\)") as failure:
+            await made(lent, provider.url, timeout_s=0.2).send(message())
+    assert failure.value.retry
 
 
 @pytest.mark.parametrize(

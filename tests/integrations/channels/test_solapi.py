@@ -28,7 +28,7 @@ from core.contracts.channel import (
 from integrations.channels import solapi
 from integrations.channels.solapi import Settings, Solapi
 from tests.integrations.channels.conftest import Lent, Serve
-from tests.integrations.channels.kits import CUT, Answer
+from tests.integrations.channels.kits import CUT, HANG, Answer
 from tests.integrations.channels.kits.solapi import (
     API_KEY,
     API_SECRET,
@@ -41,6 +41,8 @@ from tests.integrations.channels.kits.solapi import (
     posted,
     taken,
 )
+from tests.integrations.channels.mutations import JSON, changed_at, paths
+from tests.integrations.channels.test_contract import fuzzed, heard
 
 ID = UUID("01999999-0000-7000-8000-000000000001")
 TOKEN = "address-token-of-the-suite-0123456789"
@@ -171,6 +173,15 @@ def test_texts_are_read_by_the_names_of_the_settings_and_by_no_guess(lent: Lent)
     assert received(lent, [said], "SINGLE-REPORT", inbound=names).ignored
 
 
+@fuzzed
+@given(data=st.data())
+def test_no_changed_report_breaks_it(lent: Lent, data: st.DataObject) -> None:
+    document: Any = [KIT.report("4000"), {"eventDataId": "E1", "data": KIT.report("3032"), "retryCount": 0}]
+    for _ in range(data.draw(st.integers(1, 3))):
+        document = changed_at(document, data.draw(st.sampled_from(list(paths(document)))), data.draw(JSON))
+    heard(made(lent), posted(json.dumps(document).encode(), "SINGLE-REPORT"))
+
+
 @given(code=st.one_of(st.none(), st.integers(), st.text(max_size=6), st.from_regex(r"[0-9]{4}", fullmatch=True)))
 def test_no_code_breaks_it_and_none_but_success_counts_as_delivered(code: Any) -> None:
     for report in solapi._told({"messageId": "m", "statusCode": code}):
@@ -255,6 +266,13 @@ async def test_it_makes_one_attempt_and_no_more(lent: Lent, serve: Serve) -> Non
             with pytest.raises(SendFailed) as failure:
                 await made(lent, provider.url).send(message())
             assert (failure.value.retry, failure.value.unknown, len(provider.calls)) == (False, True, 1)
+
+
+async def test_a_call_ends_by_the_channels_own_time_limit(lent: Lent, serve: Serve) -> None:
+    async with serve(lambda call: HANG) as provider:
+        with pytest.raises(SendFailed, match=r"may have been sent: TimeoutError") as failure:
+            await made(lent, provider.url, timeout_s=0.2).send(message())
+    assert failure.value.unknown
 
 
 @pytest.mark.parametrize(

@@ -111,16 +111,21 @@ async def note(
     """What has happened, as cards to post or to change and lines to tell (of the kinds in `told`).
 
     `rooms`: department → room, "default" for the others; a case whose department has none gets no card. A card that is
-    not out yet needs no line: it will show all that has happened until then.
+    not out yet needs no line: it will show all that has happened until then. That a case went to another department is
+    told where it was as well.
     """
-    where = {one.case_id: rooms.get(one.department_id, rooms.get("default", "")) for one in happened}
+
+    def room_of(department_id: str | None) -> str:
+        return rooms.get(department_id or "", rooms.get("default", ""))
+
+    where = {one.case_id: room_of(one.department_id) for one in happened}
     placed = {case_id: room for case_id, room in where.items() if room}
     given: dict[str, Any] = {"city": city_id, "channel": channel, "now": now}
-    lines = [one for one in happened if one.kind in told and one.case_id in placed]
+    lines = {(one.case_id, where[one.case_id], one.seq) for one in happened if one.kind in told}
+    lines |= {(one.case_id, room_of(one.from_value), one.seq) for one in happened if one.kind == "department"}
     if lines:
-        cases = [one.case_id for one in lines]
-        shown = {"cases": cases, "rooms": [placed[one] for one in cases], "seqs": [one.seq for one in lines]}
-        await tx.execute(_LINES, given | shown)
+        cases, there, seqs = (list(column) for column in zip(*sorted(lines, key=lambda one: one[2]), strict=True))
+        await tx.execute(_LINES, given | {"cases": cases, "rooms": there, "seqs": seqs})
     await tx.execute(_CHANGED, {"city": city_id, "channel": channel, "cases": list(where)})
     if placed:
         await tx.execute(_CARDS, given | {"cases": list(placed), "rooms": list(placed.values())})

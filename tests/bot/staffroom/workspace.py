@@ -72,7 +72,7 @@ class Workspace:
         self.answers: dict[str, list[Answer | Callable[[Call], Answer]]] = {}
         self._count = 0
 
-    # -- the Web API ----------------------------------------------------------------------------------------------------
+    # -- the Web API --
 
     def answer(self, call: Call) -> Answer:
         method = call.path.partition("?")[0].removeprefix("/api/")
@@ -151,7 +151,9 @@ class Workspace:
     async def submit(self, user: str, form: dict[str, Any], **given: str) -> dict[str, Any]:
         """The answer's body, empty when the form is simply closed."""
         self._count += 1
-        values = {name: {name: {"type": "plain_text_input", "value": text}} for name, text in given.items()}
+        values: dict[str, Any] = {
+            name: {name: {"type": "plain_text_input", "value": text}} for name, text in given.items()
+        }
         if "status" in given:
             values["status"] = {"status": {"type": "static_select", "selected_option": {"value": given["status"]}}}
         view = {"id": "V1", "callback_id": form["callback_id"], "private_metadata": form["private_metadata"]}
@@ -224,6 +226,7 @@ async def workspace(city: City, **settings: Any) -> AsyncIterator[Workspace]:
     async with serving(made.answer) as counterpart, httpx.AsyncClient(trust_env=False) as http:
         house = House(http, city.house.bus.publish, b"s" * 32, city.house.var, "http://localhost", city.clock.now)
         channel = slack.build(_settings(counterpart, settings), house)
+        before = city.house.channels.get("slack")
         city.house.channels["slack"] = channel
         try:
             assert city.house.desk.staffroom is not None
@@ -231,6 +234,8 @@ async def workspace(city: City, **settings: Any) -> AsyncIterator[Workspace]:
             yield made
         finally:
             del city.house.channels["slack"]
+            if before is not None:
+                city.house.channels["slack"] = before
             await channel.aclose()
 
 

@@ -59,7 +59,7 @@ class Settings(BaseModel):
     """`channel_secret` proves webhooks (`previous_channel_secret` while it is being changed), `access_token` is the
     long-lived token of the same Messaging API channel.
 
-    `reply_token_s`: how long after an event its reply token is used; LINE says "about a minute", so less.
+    `reply_within_s`: how long after an event its reply token is used; LINE says "about a minute", so less.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -67,7 +67,7 @@ class Settings(BaseModel):
     channel_secret: Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,128}$", repr=False)]
     previous_channel_secret: Annotated[str, Field(pattern=r"^(|[\x21-\x7e]{16,128})$", repr=False)] = ""
     access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,1000}$", repr=False)]
-    reply_token_s: Annotated[float, Field(ge=0, le=60)] = 50
+    reply_within_s: Annotated[float, Field(ge=0, le=60)] = 50
     api_base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "https://api.line.me"
     data_base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "https://api-data.line.me"
     rate_per_second: Annotated[float | None, Field(gt=0)] = 100
@@ -226,7 +226,7 @@ class Line:
         if not token or not stamp.isdigit():
             return ""
         age_s = self._house.now().timestamp() - int(stamp) / 1000
-        is_good = age_s <= self._settings.reply_token_s and token not in self._spent
+        is_good = age_s <= self._settings.reply_within_s and token not in self._spent
         return token if is_good else ""
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:

@@ -4,6 +4,7 @@ Counted in `cp949` and never in `euc_kr`: Python writes a syllable that KS X 100
 there. Whether every carrier shows those syllables is a question for the gateway (docs/adr/0019).
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _WORDS: Mapping[str, str] = {
     for character in characters.split()
 }
 """What stands for a character: a word for an emoji that says something, the nearest sign for a sign."""
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _JAMO = ("CHOSEONG", "JUNGSEONG", "JONGSEONG")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
 """Joiners, selectors, marks, half characters: gone without a trace."""
@@ -71,7 +73,7 @@ def plain(text: str) -> Plain:
     Raises nothing; what is returned can always be encoded, and comes back as it is when given again.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not any(_is_control(character) or not _bytes(character) for character in text):
+    if _is_sendable(text):
         return Plain(text)
     kept: list[str] = []
     replaced: dict[str, None] = {}
@@ -106,6 +108,14 @@ def cut(text: str, most: int) -> str:
     return pieces.cut(text, most, size)
 
 
+def _is_sendable(text: str) -> bool:
+    try:
+        text.encode("cp949")
+    except UnicodeEncodeError:
+        return False
+    return _CONTROL.search(text) is None
+
+
 def _ends_open(kept: list[str]) -> bool:
     return not kept or kept[-1][-1] in " \n"
 
@@ -120,7 +130,7 @@ def _bytes(character: str) -> int:
 
 
 def _is_control(character: str) -> bool:
-    return (character < " " and character != "\n") or character == "\x7f"
+    return _CONTROL.match(character) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -31,12 +31,13 @@ def cut(text: str, most: int, size: Size = len) -> str:
     room = most - size(SIGN)
     if room < 0:
         return ""
-    return text[: fitting(text, room, size)].rstrip() + SIGN if room else SIGN
+    head = text[: fitting(text, room, size)]
+    return (head.rstrip() if size(head) <= room else "") + SIGN
 
 
 def fitting(text: str, most: int, size: Size) -> int:
-    """How many characters from the start fit; at least one, so that whoever splits gets on."""
-    low, high = 1, len(text)
+    """How many characters from the start fit, each being one or more; at least one, so that whoever splits gets on."""
+    low, high = 1, max(1, min(len(text), most))
     while low < high:
         middle = (low + high + 1) // 2
         if size(text[:middle]) <= most:

@@ -85,7 +85,7 @@ def test_it_cuts_at_lines_then_sentences_then_words() -> None:
     assert cp949.split("첫 줄입니다.\n둘째 줄입니다.", 16) == ["첫 줄입니다.", "둘째 줄입니다."]
     assert cp949.split("앞 문장이에요. 뒤 문장이에요.", 20) == ["앞 문장이에요.", "뒤 문장이에요."]
     assert cp949.split("낱말 낱말 낱말", 10) == ["낱말 낱말", "낱말"]
-    assert cp949.cut("가나다라마", 7) == "가나…"
+    assert [cp949.cut("가나다라마", most) for most in (10, 7, 3, 2, 1)] == ["가나다라마", "가나…", "…", "…", ""]
 
 
 def test_every_word_of_the_table_can_be_sent_and_is_needed() -> None:

@@ -19,6 +19,7 @@ from bot.codes import CodeKeeping
 from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
+from bot.falling import Falling
 from bot.fitting import Fitter
 from bot.guarding import Guarding
 from bot.listening import Told, open_reader
@@ -378,6 +379,8 @@ def _schedule(jobs: Jobs, running: Running) -> None:
     jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
     jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
     jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
+    falling = Falling(running.db, running.desk, running.channels, running.settings, running.clock)
+    jobs.every("outbound.fall_back", "5/10 * * * * *", falling.go)
     jobs.every("guard.watch", "*/10 * * * * *", Guarding(running.db, running.settings.city.id, running.clock).go)
     _schedule_care(jobs, running)
     campaigning = Campaigning(running.db, running.channels, running.settings, running.clock)

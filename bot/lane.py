@@ -104,23 +104,26 @@ class Lane:
         return await self._moments(len(asked), ahead_s=BULK_AHEAD_S)
 
     async def _moments(self, count: int, *, ahead_s: float) -> Sequence[Moment]:
-        while True:
-            async with self._db.direct() as tx:
-                if self.rate is None:
-                    paused_s = await throttle.paused_s(tx, self._city_id, self._channel.name)
-                    given = throttle.Moments(0 if paused_s else count, paused_s)
-                else:
-                    name = self._channel.name
-                    given = await throttle.take(tx, self._city_id, name, self.rate, count, ahead_s=ahead_s)
+        found: list[Moment] = []
+        while (left := count - len(found)) > 0:
+            given = await self._ask(min(left, _at_once(self.rate or 0.0, ahead_s)), ahead_s)
             if given.count:
-                self._read_until = _now() + PAUSE_KNOWN_S
                 first = _now() + given.wait_s
-                return [first + number * given.gap_s for number in range(count)]
-            if given.wait_s > NEXT_S or ahead_s == NEXT_S or self.held:
-                if ahead_s < NEXT_S:
-                    self.hold(given.wait_s)
-                return [Held(given.wait_s)] * count
-            await asyncio.sleep(given.wait_s)
+                found += [first + number * given.gap_s for number in range(given.count)]
+            elif given.wait_s > NEXT_S or ahead_s == NEXT_S or self.held:
+                found += [Held(given.wait_s)] * left
+            else:
+                await asyncio.sleep(given.wait_s)
+        return found
+
+    async def _ask(self, count: int, ahead_s: float) -> throttle.Moments:
+        name, rate = self._channel.name, self.rate
+        async with self._db.direct() as tx:
+            if rate is not None:
+                return await throttle.take(tx, self._city_id, name, rate, count, ahead_s=ahead_s)
+            paused_s = await throttle.paused_s(tx, self._city_id, name)
+        self._read_until = _now() + (PAUSE_KNOWN_S if not paused_s else 0.0)
+        return throttle.Moments(0 if paused_s else count, paused_s)
 
 
 def _at_once(rate: float, seconds: float) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import yaml
@@ -122,15 +123,17 @@ async def tell_one(
     lang = "en" if thread.lang == "en" else "ko"
     name, phone = await _department(tx, case, lang)
     timing = schedule(messaging, "case_notice", now)
-    said = render(kind, lang, values_of(case, lang, department=name, phone=phone, text=text))
+    values = values_of(case, lang, department=name, phone=phone, text=text)
+    said = render(kind, lang, values)
     to_filer = conversation_id == case.conversation_id
     buttons = offers_with(case, kind, lang) if to_filer else []
     draft = Draft(
         city_id=case.city_id,
         conversation_id=told_at,
         channel=thread.channel,
-        body={"text": said, "buttons": buttons, "ask": "", "lang": lang},
+        body={"text": said, "buttons": buttons, "ask": "", "lang": lang} | templated(messaging, kind, values),
         purpose="case_notice",
+        notice=kind,
         priority=timing.priority,
         valid_until=timing.valid_until,
         next_attempt_at=timing.next_attempt_at,
@@ -139,6 +142,14 @@ async def tell_one(
         dedupe_key=f"case:{case.id}:{case.version}" + ("" if to_filer else f":{conversation_id}"),
     )
     return await queue(tx, draft, now)
+
+
+def templated(messaging: Messaging, kind: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """The body's template of this kind of notice, if the city has one (`messaging.templates`)."""
+    if (template := messaging.templates.get(kind)) is None:
+        return {}
+    given = {name: values.get(value, "") for name, value in template.values.items()}
+    return {"template": {"key": template.key, "values": given}}
 
 
 def values_of(case: Case, lang: str, *, department: str, phone: str, text: str = "") -> dict[str, str]:

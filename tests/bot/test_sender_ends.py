@@ -112,7 +112,7 @@ async def test_a_crash_between_the_mark_and_the_result_is_unknown_and_not_sent_a
     message_id = await put(town, conversation_id, "문자")
     async with town.house.db.transaction() as tx:
         await delivery.claim(tx, conversation_id, citizen.address, town.clock.now())
-        await delivery.mark_sending(tx, message_id)
+        await delivery.mark_sending(tx, [message_id])
         await tx.execute(update(outbound).where(outbound.c.id == message_id).values(claimed_until=LONG_AGO))
     await drain(town)
     now = await row(town, message_id)

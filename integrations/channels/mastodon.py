@@ -51,7 +51,7 @@ _EARLY, _LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UT
 _FILE = re.compile(r"https?://[\x21-\x7e]{1,980}")
 _URL = re.compile(r"https?://[^\s]+")
 _AT = re.compile(r"(?<![=/\w])@(?=\w)")
-_LEAVE_ME = re.compile(r"(?i)do not reply|don'?t reply|no reply needed|답(장|글|변)?하지 ?마|답장 ?(불필요|사절)")
+_LEAVE_ME = re.compile(r"(?i)(do not|don'?t) reply\W*$|no reply|답(장|글|변)?하지 ?(마|말아)\w{0,4}\W*$")
 _SHORT = 60
 _KINDS: dict[str, Any] = {"image": "photo", "audio": "voice", "video": "video", "gifv": "video"}
 log = structlog.get_logger(__name__)

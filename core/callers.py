@@ -19,7 +19,7 @@ class Callers(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    header: Annotated[str, Field(pattern=r"^$|^[a-z0-9-]+$")] = ""
+    header: Annotated[str, Field(pattern=r"^$|^[A-Za-z0-9-]+$")] = ""
     networks: tuple[IPvAnyNetwork, ...] = ()
 
     @model_validator(mode="after")
@@ -40,7 +40,7 @@ class Callers(BaseModel):
         if not self.networks:
             return True
         try:
-            address = ipaddress.ip_address(headers.get(self.header, "").rpartition(",")[2].strip())
+            address = ipaddress.ip_address(headers.get(self.header.lower(), "").rpartition(",")[2].strip())
         except ValueError:
             return False
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:

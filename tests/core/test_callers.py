@@ -39,6 +39,10 @@ def test_a_missing_header_lets_nobody_in() -> None:
     assert not callers().include({"x-forwarded-for": "203.0.113.7"})
 
 
+def test_a_header_is_a_header_however_it_is_written() -> None:
+    assert callers(header="X-Real-IP").include({"x-real-ip": "203.0.113.7"})
+
+
 def test_nothing_is_checked_by_default() -> None:
     assert Callers().include({}) and not Callers().are_checked
 

@@ -45,7 +45,22 @@ def compile_says(
         made = whole(say, lang, can, texts)
         for body in complete(say, made) if complete else [made]:
             bodies += fitting.fit(body, can, texts, sms, first=len(offered(bodies)) + 1)
-    return [{**body, "is_fitted": True} for body in bodies]
+    return [{**body, "is_fitted": True} for body in joined(bodies, can)]
+
+
+def joined(bodies: Sequence[Body], can: Capabilities) -> list[Body]:
+    """Neighbours made one bubble where a turn has more than the channel's `max_bubbles`, as far as texts have room.
+
+    Only what is nothing but words goes before the next; a question keeps its choices last.
+    """
+    kept, at = list(bodies), 0
+    while len(kept) > can.max_bubbles and at + 1 < len(kept):
+        text = f"{kept[at]['text']}\n\n{kept[at + 1]['text']}"
+        if set(kept[at]) <= {"text", "lang"} and len(text) <= can.max_text and can.max_bytes is None:
+            kept[at : at + 2] = [{**kept[at + 1], "text": text}]
+        else:
+            at += 1
+    return kept
 
 
 def whole(say: Say, lang: str, can: Capabilities, texts: Texts) -> Body:

@@ -138,6 +138,7 @@ class Line:
             max_text=MAX_UNITS // 2,  # so that emoji, two units each, fit as well
             max_buttons=MAX_ITEMS - 2,  # beside camera and album
             max_label=MAX_LABEL,
+            max_bubbles=1,  # one reply is free, whatever follows it is a push
             asks_place=True,
             takes_photo=True,
             idempotent=False,  # a push is (see `send`), a reply is not

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from civic.conversations.tables import conversations, outbound
-from core.contracts.channel import House
+from core.contracts.channel import House, WebhookRequest
 from tests.bot.city import City
 from tests.integrations.channels.counterpart import Counterpart, serving
 from tests.integrations.channels.kits import Kit, line, twilio, whatsapp
@@ -79,8 +79,8 @@ async def test_line_answers_by_reply_token_and_forgets_what_is_taken_back(city: 
 
     async with abroad(kit, "line") as found:
         calls = await found.hear(said("1", "가로등이 꺼졌어요"))
-        assert calls[0][0] == "/v2/bot/message/reply" and calls[0][1]["replyToken"] == f"{REPLY_TOKEN}1"
-        assert {path for path, _ in calls[1:]} <= {"/v2/bot/message/push"}
+        assert [path for path, _ in calls] == ["/v2/bot/message/reply"], "greeting and question in one, free of quota"
+        assert calls[0][1]["replyToken"] == f"{REPLY_TOKEN}1"
         items = calls[-1][1]["messages"][-1]["quickReply"]["items"]
         assert items, "the form asks with keys"
         assert (await found.hear(said("1", "가로등이 꺼졌어요"))) == [], "the same event again"
@@ -101,6 +101,9 @@ async def test_whatsapp_is_told_apart_by_hashes_and_its_reports_find_their_messa
         assert calls[0][0] == f"/v23.0/{whatsapp.OURS}/messages"
         assert {body["to"] for _, body in calls} == {whatsapp.PERSON}
         assert await found.hear(kit.text("가로등이 꺼졌어요")) == [], "the same message again"
+        query = {"hub.mode": "subscribe", "hub.verify_token": whatsapp.VERIFY, "hub.challenge": "1158201444"}
+        checked = await found.city.house.desk.accept("whatsapp", WebhookRequest("GET", {}, query, b""))
+        assert (checked.status, checked.body) == (200, b"1158201444")
         seen = kit.call(statuses=[{"id": f"{whatsapp.WAMID}9", "status": "read"}])
         assert await found.hear(seen) == []
         assert "read" in {row.status for row in await found.rows(outbound)}

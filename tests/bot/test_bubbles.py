@@ -63,3 +63,26 @@ def test_a_place_is_asked_for_only_where_the_channel_can() -> None:
     says = [Say("message.empty", ask="place")]
     assert compile_says(says, "ko", WIDE, TEXTS)[0]["ask"] == "place"
     assert "ask" not in compile_says(says, "ko", NARROW, TEXTS)[0]
+
+
+class TestJoined:
+    """A channel whose first bubble is free, or that shows a few only, gets a turn's words in as few as may be."""
+
+    ASK = (Choice("do:help", key="intent.help"),)
+
+    def shown(self, *says: Say, most: int = 1, room: int = 2000) -> list[tuple[str, bool]]:
+        can = Capabilities(max_text=room, max_buttons=10, max_label=40, max_bubbles=most)
+        return [(body["text"], "buttons" in body) for body in compile_says(says, "ko", can, TEXTS)]
+
+    def test_words_go_before_the_question_and_its_choices_stay_last(self) -> None:
+        plain, asking = Say("message.empty"), Say("message.unsupported", buttons=self.ASK)
+        apart = self.shown(plain, plain, asking, most=3)
+        assert len(apart) == 3
+        assert self.shown(plain, plain, asking) == [("\n\n".join(text for text, _ in apart), True)]
+        assert len(self.shown(plain, plain, asking, most=2)) == 2
+
+    def test_a_question_is_not_buried_and_nothing_is_cut_for_it(self) -> None:
+        plain, asking = Say("message.empty"), Say("message.unsupported", buttons=self.ASK)
+        assert [has for _, has in self.shown(asking, plain, plain)] == [True, False]
+        room = max(len(text) for text, _ in self.shown(plain, asking, most=2))
+        assert self.shown(plain, asking, room=room) == self.shown(plain, asking, most=2)

@@ -2,17 +2,20 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from bot.prepare import prepare
+from civic.cases.tables import cases
 from civic.conversations.tables import throttles
 from core.settings import Settings, read
 from tests.bot.city import MORNING, City, open_city
 from tests.bot.memory_channel import TEXT_MESSAGES, MemoryChannel
+from tests.bot.people import People, open_people
 from tests.trained import trained
 
 
@@ -53,3 +56,19 @@ async def town(city: City) -> AsyncIterator[City]:
     del city.house.channels[channel.name]
     async with city.house.db.transaction() as tx:
         await tx.execute(delete(throttles))
+
+
+@pytest.fixture(scope="module")
+async def whole(settings: Settings, database_url: str, var: Path) -> AsyncIterator[People]:
+    await prepare(settings, database_url, MORNING, lambda line: None)
+    async with open_people(settings, database_url, var) as made:
+        yield made
+
+
+@pytest.fixture
+async def people(whole: People) -> People:
+    """The morning; what earlier tests sent is no matter for bounds of this one, as each has numbers of its own."""
+    whole.city.clock.move(MORNING - whole.city.clock.now())
+    async with whole.house.db.transaction() as tx:
+        await tx.execute(update(cases).values(received_at=cases.c.received_at - timedelta(days=60)))
+    return whole

@@ -11,6 +11,7 @@ from api.staff.schemas import MemberRow, NewMember, StaffChange
 from civic.staff.change import change_member, must_exist
 from civic.staff.permissions import Action
 from civic.staff.service import Member, add_staff, list_staff, member_of
+from civic.staffroom.service import links
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 Reader = Annotated[Caller, allowed(Action.STAFF_READ)]
@@ -63,6 +64,8 @@ async def change_one(
             by=asking.member,
             versions=versions,
         )
+        if not member.is_active:
+            await links.end_of_leavers(tx, house.settings.city.id, house.clock.now())
     return _shown(member, response)
 
 

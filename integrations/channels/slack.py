@@ -385,6 +385,6 @@ def _refused(error: SlackApiError) -> RoomFailed:
         return RoomFailed(f"슬랙 채널이나 사람이 없거나 앱이 들어 있지 않습니다 ({word})", stopped=True)
     if word in LATE:
         return RoomFailed(f"단추를 누른 지 3초가 지났습니다 ({word})", is_late=True)
-    if status >= 500 or status == 0 or word in BROKEN or data is None or not isinstance(data, dict):
+    if status >= 500 or word in BROKEN or not isinstance(data, dict) or "ok" not in data:
         return RoomFailed(f"도착했는지 알 수 없습니다 (may have been sent: {word})", unknown=True)
     return RoomFailed(f"슬랙이 거절했습니다 ({word})")

@@ -17,7 +17,7 @@ from core.contracts.staffroom import StaffAnswer, StaffButton, StaffCard, StaffE
 MAX_TEXT, MAX_HEADER, MAX_LABEL, MAX_ROW, MAX_TITLE = 3000, 150, 75, 25, 24
 """A section, a header, a button, buttons in a row, the title of a form."""
 _PART, _PARTS = 2900, 10
-_TOKEN = re.compile(r"<([^<>|]{1,2000})(?:\|([^<>]{0,2000}))?>")
+_TOKEN = re.compile(r"<([^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>")
 
 
 def plain(text: str) -> str:

@@ -64,7 +64,6 @@ async def _decide(
     case = await _case(tx, row)
     person = await _person(tx, row, case)
     sms = messaging.sms_channel if channels.get(messaging.sms_channel) else ""
-    template = row["body"].get("template")
     fallen = Fallen(
         status=row["status"],
         cause=row["cause"] or "",
@@ -72,7 +71,8 @@ async def _decide(
         notice=row["notice"] or "",
         way=row["way"] or "",
         first_channel=first["channel"],
-        has_template=bool(template),
+        has_template=bool(row["body"].get("template")),
+        knows_template=bool(first["body"].get("template")),
         is_on_phone=bool(channels.get(row["channel"])),
     )
     can_get_letter = case is not None and person.is_filer and bool(person.name)

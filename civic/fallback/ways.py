@@ -15,7 +15,8 @@ TO_PHONE: frozenset[Way] = frozenset({"alimtalk", "sms"})
 @dataclass(frozen=True, slots=True)
 class Fallen:
     """What did not arrive. `way`: by which step it had come (""; the first). `cause`: opted_out, unreachable,
-    channel_down, or "". `first_channel`: where the chain began. `is_on_phone`: it went to the number that we know.
+    channel_down, or "". `first_channel`: where the chain began. `has_template`: it went as one; `knows_template`: the
+    first one did. `is_on_phone`: it went to a telephone number.
     """
 
     status: str
@@ -25,6 +26,7 @@ class Fallen:
     way: str
     first_channel: str
     has_template: bool
+    knows_template: bool
     is_on_phone: bool
 
 
@@ -89,7 +91,7 @@ def _shut(way: Way, fallen: Fallen, reader: Reader, *, must: bool) -> str:
     if not reader.has_mobile:
         return "휴대전화 번호 없음 (no mobile number)"
     if way == "alimtalk":
-        if not fallen.has_template:
+        if not fallen.knows_template:
             return "템플릿 없음 (no template)"
         return "이미 같은 번호로 보냄 (tried at this number)" if fallen.is_on_phone else ""
     is_same = fallen.is_on_phone and not fallen.has_template

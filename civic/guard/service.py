@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import yaml
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.outbound import Draft, queue
@@ -159,17 +159,26 @@ async def lift(
 ) -> None:
     """End a rest before its time. Raises NotFound when there is none."""
     thread = await _thread(tx, city_id, conversation_id)
-    ended = update(guard_rests).where(guard_rests.c.conversation_id == conversation_id, _rests(now))
-    if (await tx.execute(ended.values(lifted_at=now).returning(guard_rests.c.id))).one_or_none() is None:
+    ended = update(guard_rests).where(_his(conversation_id), _rests(now))
+    if not (await tx.execute(ended.values(lifted_at=now).returning(guard_rests.c.id))).all():
         raise NotFound("답변을 쉬고 있는 대화가 아닙니다.", "Replies do not pause in this conversation.")
     await _say(tx, messaging, thread, "lifted", now, by=by)
     await _record(tx, city_id, conversation_id, "lifted", {}, now, by)
 
 
 async def rest_of(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> datetime | None:
-    """Until when no person writes to this citizen (aware UTC), or None."""
-    query = select(guard_rests.c.until_at).where(guard_rests.c.conversation_id == conversation_id, _rests(now))
-    return (await tx.execute(query)).scalar_one_or_none()
+    """Until when no person writes to this citizen (aware UTC), on whichever linked channel it began; or None."""
+    longest = select(func.max(guard_rests.c.until_at)).where(_his(conversation_id), _rests(now))
+    until: datetime | None = await tx.scalar(longest)
+    return until
+
+
+def _his(conversation_id: UUID) -> ColumnElement[bool]:
+    """Over `guard_rests`: of this conversation, or of another one of the same person."""
+    here = conversations.alias("here")
+    whole = select(conversations.c.id).join(here, here.c.citizen_id == conversations.c.citizen_id)
+    others = guard_rests.c.conversation_id.in_(whole.where(here.c.id == conversation_id))
+    return or_(guard_rests.c.conversation_id == conversation_id, others)
 
 
 async def must_not_rest(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> None:

@@ -4,12 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations, inbound, outbound
 from civic.guard import service as guard
 from civic.guard.tables import guard_hits
+from civic.people.tables import citizens
 from civic.staff.tables import audit_log, staff_notices
 from core.db import Database
 from core.errors import BadInput, Conflict, NotFound
@@ -101,3 +102,16 @@ async def test_a_rest_has_a_reason_and_an_end_within_a_week(database: Database, 
     async with database.transaction() as tx:
         with pytest.raises(BadInput):
             await guard.rest(tx, MESSAGING, CITY, await held(tx), NOW, hours=hours, reason=reason, by=OFFICER)
+
+
+async def test_a_rest_holds_on_every_channel_of_the_person_and_on_nobody_elses(database: Database) -> None:
+    async with database.transaction() as tx:
+        citizen = new_id()
+        await tx.execute(insert(citizens).values(id=citizen, city_id=CITY, created_at=NOW, updated_at=NOW))
+        threads = [await conversation(tx, citizen_id=one) for one in (citizen, citizen, None)]
+        await guard.rest(tx, MESSAGING, CITY, threads[0], NOW, hours=2, reason="욕설이 이어짐", by=OFFICER)
+        until = [await guard.rest_of(tx, one, NOW) for one in threads]
+        await guard.lift(tx, MESSAGING, CITY, threads[1], NOW, by=OFFICER)
+        lifted = [await guard.rest_of(tx, one, NOW) for one in threads]
+    assert until == [NOW + timedelta(hours=2)] * 2 + [None]
+    assert lifted == [None] * 3

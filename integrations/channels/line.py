@@ -18,6 +18,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import attempts, logs
+from core.cards import beside_cards, numbered
 from core.contracts.channel import (
     Capabilities,
     Card,
@@ -331,11 +332,19 @@ def _at(stamp_ms: int) -> datetime | None:
 
 
 def _shown(message: OutgoingMessage) -> list[dict[str, Any]]:
-    """The text, its cards behind it, the quick replies on the last of them."""
-    shown: list[dict[str, Any]] = [{"type": "text", "text": _fit(message.text)}]
-    if cards := [_card(card, message.lang) for card in message.cards[:MAX_CARDS]]:
-        alt = attempts.fit(" · ".join(card.title for card in message.cards) or message.text, 400)
-        shown.append({"type": "flex", "altText": alt, "contents": {"type": "carousel", "contents": cards}})
+    """The words, the cards of a list in the place of its lines, the quick replies on the last of them."""
+    shown: list[dict[str, Any]] = []
+    cards = message.cards[:MAX_CARDS]
+    if len(cards) == 1 and not cards[0].url:
+        cards = ()  # the text says it better
+    words = beside_cards(message.text, cards) if len(cards) > 1 else message.text
+    if words or not cards:
+        shown.append({"type": "text", "text": _fit(words)})
+    if cards:
+        named = [numbered(number, card) for number, card in enumerate(cards, 1)] if len(cards) > 1 else cards
+        made = [_card(card, words, message.lang) for card in named]
+        alt = attempts.fit(" · ".join(card.title for card in cards) or message.text, 400)
+        shown.append({"type": "flex", "altText": alt, "contents": {"type": "carousel", "contents": made}})
     if actions := _actions(message):
         shown[-1]["quickReply"] = {"items": [{"type": "action", "action": action} for action in actions]}
     return shown
@@ -355,10 +364,10 @@ def _actions(message: OutgoingMessage) -> list[dict[str, str]]:
     ]
 
 
-def _card(card: Card, lang: str) -> dict[str, Any]:
-    """A Flex bubble: wrapped lines, no picture, a button where there is more to read."""
+def _card(card: Card, words: str, lang: str) -> dict[str, Any]:
+    """A Flex bubble: what the words beside it do not say already, and a button where there is more to read."""
     lines = [{"type": "text", "text": attempts.fit(card.title or "·", 200), "weight": "bold", "wrap": True}]
-    if card.text:
+    if card.text and card.text not in words:
         lines.append({"type": "text", "text": attempts.fit(card.text, 1000), "size": "sm", "wrap": True})
     bubble: dict[str, Any] = {"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": lines}}
     if card.url.isascii() and card.url.startswith("http"):

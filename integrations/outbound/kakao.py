@@ -5,11 +5,12 @@ Apart from the channel for its length. Sources: docs/channels/kakao.md.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.cards import beside_cards, numbered
 from core.contracts.channel import Button, Card, OutgoingMessage
 
 MAX_TEXT = 1000
@@ -114,7 +115,7 @@ class Answers:
         if all(len(line) <= limits.list_text for line in lines):
             return self._list(message, list(zip(cards, lines, strict=True)))
         if all(len(card.text) <= limits.carousel_text for card in cards):
-            items = [self._basic(_numbered(number, card)) for number, card in enumerate(cards, 1)]
+            items = [self._basic(numbered(number, card)) for number, card in enumerate(cards, 1)]
             return {"carousel": {"type": "basicCard", "items": items}}
         return None
 
@@ -145,21 +146,6 @@ class Answers:
         if self._block_id:
             reply |= {"action": "block", "blockId": self._block_id, "extra": {"payload": button.payload}}
         return reply
-
-
-def _numbered(number: int, card: Card) -> Card:
-    """As the text numbers it, so that "2번" can be said of it."""
-    return replace(card, title=f"{number}. {card.title}")
-
-
-def beside_cards(text: str, cards: Sequence[Card]) -> str:
-    """The text without the numbered lines (and what is indented below them) that cards show."""
-    kept, is_inside = [], False
-    heads = [re.compile(rf"{number}\.\s*{re.escape(card.title)}") for number, card in enumerate(cards, 1)]
-    for line in text.split("\n"):
-        is_inside = any(head.match(line) for head in heads) or (is_inside and line.startswith(" "))
-        kept += [] if is_inside else [line]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
 def _show(lang: str) -> Button:

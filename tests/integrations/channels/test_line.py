@@ -120,10 +120,12 @@ class TestReceive:
 
 
 class TestSend:
-    async def sent(self, lent: Lent, serve: Serve, *script: Answer, **values: Any) -> list[Call]:
+    async def sent(
+        self, lent: Lent, serve: Serve, *script: Answer, words: str = "접수했습니다.", **values: Any
+    ) -> list[Call]:
         async with serve(KIT.ok) as provider:
             provider.script.extend(script)
-            await made(lent, provider.url).send(KIT.outgoing("", "접수했습니다.", **values))
+            await made(lent, provider.url).send(KIT.outgoing("", words, **values))
             return provider.calls
 
     async def test_a_fresh_token_makes_a_free_reply(self, lent: Lent, serve: Serve) -> None:
@@ -210,16 +212,28 @@ class TestSend:
         assert kinds == native + ["postback"] * most
         assert len(kinds) <= 13
 
-    async def test_cards_stand_behind_the_text_and_hold_the_keys(self, lent: Lent, serve: Serve) -> None:
-        cards = (Card("구래 공영주차장", "12면 비었습니다", "https://a.go.kr/p/1"), Card("한강 주차장"))
-        (call,) = await self.sent(lent, serve, cards=cards, buttons=(Button("네", "y"),))
+    async def test_the_cards_of_a_list_stand_in_the_place_of_its_lines(self, lent: Lent, serve: Serve) -> None:
+        cards = (Card("구래 공영주차장", "12면 비었습니다", "https://a.go.kr/p/1"), Card("한강 주차장", "만차입니다"))
+        listed = "가까운 곳입니다.\n1. 구래 공영주차장\n   12면 비었습니다\n2. 한강 주차장\n   만차입니다\n골라 주세요."
+        (call,) = await self.sent(lent, serve, words=listed, cards=cards, buttons=(Button("네", "y"),))
         text, flex = json.loads(call.body)["messages"]
-        assert "quickReply" not in text and len(flex["quickReply"]["items"]) == 1
+        assert text == {"type": "text", "text": "가까운 곳입니다.\n골라 주세요."}
+        assert len(flex["quickReply"]["items"]) == 1
         assert flex["altText"] == "구래 공영주차장 · 한강 주차장"
         first, second = flex["contents"]["contents"]
-        assert [one["text"] for one in first["body"]["contents"]] == ["구래 공영주차장", "12면 비었습니다"]
+        assert [one["text"] for one in first["body"]["contents"]] == ["1. 구래 공영주차장", "12면 비었습니다"]
+        assert [one["text"] for one in second["body"]["contents"]] == ["2. 한강 주차장", "만차입니다"]
         assert first["footer"]["contents"][0]["action"]["uri"] == "https://a.go.kr/p/1"
         assert "footer" not in second
+
+    async def test_one_card_is_a_way_to_more_and_says_nothing_twice(self, lent: Lent, serve: Serve) -> None:
+        words = "사진을 올려 주세요."
+        (call,) = await self.sent(lent, serve, words=words, cards=(Card("사진 올리기", words, "https://a.go.kr/f/1"),))
+        text, flex = json.loads(call.body)["messages"]
+        assert text["text"] == words
+        assert [one["text"] for one in flex["contents"]["contents"][0]["body"]["contents"]] == ["사진 올리기"]
+        (call,) = await self.sent(lent, serve, words=words, cards=(Card("여기", words),))
+        assert [one["type"] for one in json.loads(call.body)["messages"]] == ["text"]
 
     async def test_lengths_are_counted_as_line_counts_them(self, lent: Lent, serve: Serve) -> None:
         async with serve(KIT.ok) as provider:

@@ -18,6 +18,8 @@ Body = dict[str, Any]
 Option = dict[str, str]
 _RECEIPT = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{1,4}-\d{4}-\d{6,9}(?:-\d{1,2})?(?![A-Za-z0-9-])")
 _COUNTS = re.compile(r"^(\d{1,2})(?!\d)")
+_ENDLESS = Capabilities(max_text=1_000_000, max_buttons=0, max_label=1)
+"""A text beside a template stays one: the provider has the template, and the text only where that is refused."""
 _OF_EACH = ("lang", "answers", "reply_token")
 """What every piece of a text carries; `template` and `replaces` are the first one's, what asks is the last one's."""
 
@@ -42,7 +44,7 @@ def fit(body: Body, can: Capabilities, texts: Texts, sms: SmsBytes, *, first: in
     elif len(buttons) > can.max_buttons:
         lines = "\n".join(_numbered(buttons, text, first))
     number = _case_number(subject, text) if is_text_message(can) else ""
-    parts = [text] if body.get("template") else _parts(text, lines, number, can)
+    parts = _parts(text, lines, number, _ENDLESS if body.get("template") else can)
     made = [{"text": part} | {key: body[key] for key in _OF_EACH if body.get(key)} for part in parts]
     made[0] |= {key: body[key] for key in ("template", "replaces") if body.get(key)}
     made[-1] |= _choices(buttons, can) | {key: body[key] for key in ("ask",) if body.get(key)}

@@ -138,9 +138,12 @@ def test_a_long_one_has_a_subject_within_its_bytes_and_a_short_one_none() -> Non
     assert cp949.size(told["subject"]) <= 20
 
 
-def test_a_templates_text_stays_whole() -> None:
-    sent = Fitter(TEXTS, SMS).fitted(message("가" * 1200, template=Template("done", {"a": "b"})), TEXT_MESSAGES)
-    assert [(one.template, len(one.text)) for one in sent] == [(Template("done", {"a": "b"}), 1200)]
+def test_a_templates_text_stays_whole_and_says_all() -> None:
+    done = Template("done", {"a": "b"})
+    told = message("민원(GP-2026-000123) " + "가" * 1200, template=done, buttons=(Button("5점", "r:5"),))
+    (one,) = Fitter(TEXTS, SMS).fitted(told, TEXT_MESSAGES)
+    assert (one.template, one.text[:16], one.text.count("가")) == (done, "[GP-2026-000123]", 1200)
+    assert one.text.endswith("1. 5점\n번호로 답해 주세요.")
 
 
 def test_cards_say_what_the_text_says_and_no_more() -> None:

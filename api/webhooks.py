@@ -4,6 +4,7 @@ A bare ASGI door in front of the staff api: this is the busiest path of the hous
 document or route.
 """
 
+import re
 from types import SimpleNamespace
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -22,6 +23,7 @@ _ROUTE = SimpleNamespace(path="/channels/{name}")
 _BROKEN = HttpAnswer(500, b'{"type":"about:blank","title":"internal","status":500}', "application/problem+json")
 _TOO_LONG = HttpAnswer(413, b'{"type":"about:blank","title":"too long","status":413}', "application/problem+json")
 _NOT_ALLOWED = HttpAnswer(405, b'{"type":"about:blank","title":"not allowed","status":405}', "application/problem+json")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 log = structlog.get_logger(__name__)
 
 
@@ -69,8 +71,13 @@ def _record(scope: Scope, body: bytes) -> WebhookRequest:
         headers=headers,
         query=dict(parse_qsl(query, keep_blank_values=True)),
         body=body,
-        url=f"{scope['scheme']}://{headers.get('host', '')}{path}",
+        url=f"{scope['scheme']}://{_host(headers.get('host', ''))}{path}",
     )
+
+
+def _host(given: str) -> str:
+    """The Host header where it is one: channels take the address apart, and anybody may send "[" as his host."""
+    return given if _HOST.fullmatch(given) else ""
 
 
 async def _body(receive: Receive, most: int) -> bytes | None:

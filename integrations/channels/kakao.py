@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -97,7 +96,7 @@ class Kakao:
 
         Behind `/blocks`: Kakao's word that somebody added or blocked the channel.
         """
-        if urlsplit(request.url).path.rstrip("/").endswith(_BLOCKS):
+        if request.url.partition("?")[0].rstrip("/").endswith(_BLOCKS):
             return self._friendship(request)
         prove(request.headers.get(self._header, ""), self._settings.secret)
         raw = parsed(request.body)

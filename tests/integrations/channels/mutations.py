@@ -1,8 +1,10 @@
 """Ways to spoil a JSON document: every place, every wrong type."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
@@ -18,6 +20,43 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+
+WILD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**80), 2**80)
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=40)
+    | st.sampled_from(
+        ["\x00", "\ud800", "\udfff\ud83d", "1e999", "9" * 400, "null", "../../x", "\u202e\u2066", "🏳️\u200d🌈"]
+    ),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=8), inner, max_size=5),
+    max_leaves=25,
+)
+"""Any JSON there is: huge numbers, not-a-number, half surrogates, NULs, as deep as it gets."""
+
+
+def written(document: Any) -> bytes:
+    """As a careless writer makes it: half surrogates escaped, NaN and Infinity as words."""
+    return json.dumps(document, ensure_ascii=True).encode()
+
+
+def deep(levels: int, inner: Any, key: str = "") -> bytes:
+    """Nested so deep, as lists or under a key, around `inner`."""
+    start, end = (f'{{"{key}":', "}") if key else ("[", "]")
+    return (start * levels).encode() + written(inner) + (end * levels).encode()
+
+
+def form(fields: Any) -> bytes:
+    """A form body of a document's own names, nested values as JSON."""
+    pairs = fields.items() if isinstance(fields, dict) else [("payload", fields)]
+    flat = {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in pairs}
+    return urlencode({name: value.encode("utf-8", "replace") for name, value in flat.items()}).encode()
+
+
+def names(value: Any) -> list[str]:
+    """Every key that occurs in a document: what a parser looks for."""
+    return sorted({key for holder in objects(value) for key in holder})
 
 
 def samples(kit: Kit) -> list[Any]:

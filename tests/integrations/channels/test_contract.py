@@ -73,7 +73,7 @@ def heard(channel: Channel, request: WebhookRequest) -> Received | Forged | Malf
             assert_short(message.address)
         assert message.is_event or not message.known_by
         for name in (message.provider_id, message.edits, message.album, message.known_by):
-            assert name == "" or assert_short(name) is None
+            assert_short(name or "-")
         assert message.kind in ("text", "button", "place", "media", "start", "stop", "other")
         assert isinstance(message.text, str)
         assert message.payload.isascii() and len(message.payload) <= 64

@@ -60,6 +60,9 @@ class Kit:
     file: bytes = b""
     """The bytes that `ok` serves for the photo of `photo()`; empty: the channel fetches nothing."""
 
+    most_bytes: int = 10_000_000
+    """The largest body of one call or answer, where the provider bounds it."""
+
     timeout_s: float = 10
     """The time limit that `build` sets for a call; the suite shortens it where a server never answers."""
 

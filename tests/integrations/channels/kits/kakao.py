@@ -22,6 +22,7 @@ BLOCK = {"id": "64f0a1b2c3d4e5f600112299", "name": "폴백 블록"}
 class KakaoKit(Kit):
     secrets = (SECRET, TOKEN, ADMIN_KEY)
     limit = 1000
+    most_bytes = 30_000
     address = USER
     failures: ClassVar[Mapping[Failure, Answer]] = {
         "too_many": Answer(429, headers={"retry-after": "7"}),

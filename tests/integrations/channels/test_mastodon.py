@@ -382,3 +382,11 @@ def test_a_mention_of_several_is_answered_to_its_writer_alone(lent: Lent) -> Non
 def test_settings_that_could_not_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="1 validation error"):
         Settings.model_validate({"instance_url": "http://h", "access_token": TOKEN} | wrong)
+
+
+async def test_a_recorded_answer_names_the_new_status(lent: Lent, serve: Serve) -> None:
+    """A real server's answer to a post, where the shared samples are at hand; else one of the same shape."""
+    path = SHARED / "status_reply.json"
+    recorded = json.loads(path.read_text("utf-8"))["body"] if path.is_file() else status("", id="117440826677780974")
+    async with serve(lambda call: listed(recorded)) as provider:
+        assert (await made(lent, provider.url).send(outgoing())).provider_id == "117440826677780974"

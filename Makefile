@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup options assets test test-channels check bench bench-cases bench-nlu lock format clean
+.PHONY: run setup options assets test test-channels check bench bench-cases bench-channels bench-nlu lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -57,6 +57,10 @@ bench: setup
 # The case desk with a million cases, built once (some minutes) and kept in var/bench: reads, searches, filing, plans.
 bench-cases: setup
 	@$(BIN)/python -m bench.cases $(ARGS)
+
+# Channels: acknowledgements at 200/s, 100,000 notices at the provider's limit, replies meanwhile (about five minutes).
+bench-channels: setup
+	@$(BIN)/python -m bench.channels $(ARGS)
 
 # The language engine beside a real Rasa and public sets. Rasa is trained once (most of an hour), then reused.
 bench-nlu: setup

@@ -32,7 +32,7 @@ async def post_all(port: int, path: str, requests: Sequence[Request], *, connect
             began = perf_counter()
             head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n".encode()
             writer.write(head + headers + b"\r\n" + body)
-            status, _ = await _answer(reader)
+            status, _ = await answer(reader)
             times.append((perf_counter() - began) * 1000)
             refused += status != 200
         writer.close()
@@ -43,7 +43,7 @@ async def post_all(port: int, path: str, requests: Sequence[Request], *, connect
     return figures(times, len(requests) / took, refused)
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
     length = 0

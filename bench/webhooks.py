@@ -5,21 +5,18 @@ import hashlib
 import hmac
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
-import httpx
 import orjson
 import psycopg
 import yaml
 
 from bench.load import Figures, Request, bodies, post_all
+from bench.process import running
 from core.loading import ROOT
 from tests.ports import free_port
 
@@ -45,11 +42,11 @@ def run(database_url: str) -> dict[str, list[Figures]]:
         env = {**os.environ, "DATABASE_URL": database_url, "SINMUNGO_CONFIG": str(config)}
         city = [sys.executable, "-m", "commands", "serve", "--port", str(city_port)]
         bound = [sys.executable, "-m", "bench.bound", str(bound_port)]
-        with _process(bound, env, bound_port, "/docs"), _process(city, env, city_port, "/healthz"):
+        with running(bound, env, bound_port, "/docs"), running(city, env, city_port, "/healthz"):
             second_port = free_port()
             second = [sys.executable, "-m", "commands", "serve", "--no-worker", "--port", str(second_port)]
             found = asyncio.run(_rounds(database_url, bound_port, city_port, out_port))
-            with _process(second, env, second_port, "/healthz"):
+            with running(second, env, second_port, "/healthz"):
                 found["kakao2"] = asyncio.run(_pair(city_port, second_port))
             return found
 
@@ -132,8 +129,12 @@ async def _until_sent(database_url: str) -> None:
 
 
 def _signed(index: int, run: str) -> Request:
-    text = SAID[(index // CITIZENS + index) % len(SAID)]
-    body = orjson.dumps({"id": f"{run}-{index}", "from": f"p{index % CITIZENS}", "type": "text", "text": text})
+    return signed(f"{run}-{index}", f"p{index % CITIZENS}", SAID[(index // CITIZENS + index) % len(SAID)])
+
+
+def signed(message_id: str, sender: str, text: str) -> Request:
+    """One message as the partner's system posts it."""
+    body = orjson.dumps({"id": message_id, "from": sender, "type": "text", "text": text})
     at = str(int(time.time()))
     mac = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
     headers = f"Content-Type: application/json\r\nX-Sinmungo-Timestamp: {at}\r\nX-Sinmungo-Signature: v1={mac}\r\n"
@@ -177,28 +178,3 @@ def _config(folder: Path, out_port: int) -> Path:
     path = folder / "config.yml"
     path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
     return path
-
-
-@contextmanager
-def _process(command: list[str], env: dict[str, str], port: int, path: str) -> Iterator[None]:
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-        try:
-            _until_up(process, port, path, log)
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _until_up(process: "subprocess.Popen[bytes]", port: int, path: str, log: IO[bytes]) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            log.seek(0)
-            raise RuntimeError(log.read().decode()[-3000:])
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code == 200:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"port {port} did not open")

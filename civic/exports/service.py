@@ -1,6 +1,6 @@
 """What other rooms may use of exports."""
 
-from civic.exports.columns import COLUMNS, CONTACT, USUAL, Cell, Names, Row
+from civic.exports.columns import COLUMNS, CONTACT, USUAL, Cell, Column, Names, Row
 from civic.exports.files import MEDIA_TYPES, Format, ListFile, fingerprint, open_file
 from civic.exports.record import Export, list_exports, names_of, note
 
@@ -10,6 +10,7 @@ __all__ = [
     "MEDIA_TYPES",
     "USUAL",
     "Cell",
+    "Column",
     "Export",
     "Format",
     "ListFile",

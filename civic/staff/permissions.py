@@ -51,6 +51,10 @@ class Action(StrEnum):
     PERSON_UNLINK = "person.unlink"
     SUBJECT_EXPORT = "subject.export"
     SUBJECT_FORGET = "subject.forget"
+    CHANNEL_READ = "channel.read"
+    LETTER_READ = "letter.read"
+    LETTER_WRITE = "letter.write"
+    LETTER_EXPORT = "letter.export"
     CAMPAIGN_READ = "campaign.read"
     CAMPAIGN_WRITE = "campaign.write"
     CONSENT_WRITE = "consent.write"
@@ -76,6 +80,9 @@ _DESK = frozenset(
         Action.RULE_READ,
         Action.DAY_OFF_READ,
         Action.CONSENT_WRITE,
+        Action.CHANNEL_READ,
+        Action.LETTER_READ,
+        Action.LETTER_WRITE,
     }
 )
 _HEAD = _DESK | {
@@ -91,6 +98,7 @@ _HEAD = _DESK | {
     Action.CAMPAIGN_READ,
     Action.CAMPAIGN_WRITE,
     Action.PERSON_UNLINK,
+    Action.LETTER_EXPORT,
 }
 _CHECK = frozenset(
     {
@@ -101,6 +109,7 @@ _CHECK = frozenset(
         Action.METRICS_READ,
         Action.RULE_READ,
         Action.DAY_OFF_READ,
+        Action.CHANNEL_READ,
     }
 )
 

@@ -155,6 +155,13 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("DELETE", "/api/v1/views/{view_id}"): (Action.VIEW_USE, None),
     ("GET", "/api/v1/views/{view_id}/cases"): (Action.VIEW_USE, None),
     ("GET", "/api/v1/live"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/channels"): (Action.CHANNEL_READ, None),
+    ("GET", "/api/v1/channels/incidents"): (Action.CHANNEL_READ, None),
+    ("GET", "/api/v1/letters"): (Action.LETTER_READ, None),
+    ("POST", "/api/v1/letters/export"): (Action.LETTER_EXPORT, {}),
+    ("PUT", "/api/v1/letters/{letter_id}/address"): (Action.LETTER_WRITE, {"address": "경기도 김포시 사우중로 1"}),
+    ("POST", "/api/v1/letters/{letter_id}/sent"): (Action.LETTER_WRITE, {}),
+    ("POST", "/api/v1/letters/{letter_id}/cancel"): (Action.LETTER_WRITE, {"reason": "전화로 알려 드림"}),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

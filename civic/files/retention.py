@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -25,6 +26,11 @@ UNION SELECT thumb_sha256 FROM attachments WHERE thumb_sha256 = ANY(%(all)s)
 UNION SELECT public_sha256 FROM attachments WHERE public_sha256 = ANY(%(all)s)
 """
 
+_UNFILED = """
+DELETE FROM attachments WHERE conversation_id = %(id)s AND case_id IS NULL
+RETURNING sha256, thumb_sha256, public_sha256
+"""
+
 
 async def forget_files(tx: AsyncConnection, city_id: str, before: datetime) -> list[str]:
     """Delete the rows of old files; the SHA-256 of bytes that nobody refers to any more, to be taken off the store
@@ -33,6 +39,15 @@ async def forget_files(tx: AsyncConnection, city_id: str, before: datetime) -> l
     cursor = await connection.execute(_FORGET, {"city": city_id, "before": before})
     gone = {name for row in await cursor.fetchall() for name in row if name}
     return await unneeded(tx, gone)
+
+
+async def forget_unfiled(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> int:
+    """Delete what was sent in a conversation and is in no case; how many files. Their bytes go with the next round."""
+    connection = await driver(tx)
+    cursor = await connection.execute(_UNFILED, {"id": conversation_id})
+    rows = await cursor.fetchall()
+    await leave_orphans(tx, {name for row in rows for name in row if name}, now)
+    return len(rows)
 
 
 async def unneeded(tx: AsyncConnection, sums: set[str]) -> list[str]:

@@ -5,7 +5,7 @@ from civic.files.disk import DiskFiles
 from civic.files.keep import Files, Kept, StoredFile
 from civic.files.paper import ENDINGS
 from civic.files.redact import Box, redacted, suspects
-from civic.files.retention import forget_files, leave_orphans, take_orphans, unneeded
+from civic.files.retention import forget_files, forget_unfiled, leave_orphans, take_orphans, unneeded
 
 __all__ = [
     "ENDINGS",
@@ -17,6 +17,7 @@ __all__ = [
     "StoredFile",
     "attach",
     "forget_files",
+    "forget_unfiled",
     "leave_orphans",
     "link_to_case",
     "of_case",

@@ -5,12 +5,15 @@ from typing import Any
 from sqlalchemy import select
 
 from civic.conversations import thread
-from civic.conversations.tables import inbound
+from civic.conversations.intake import Arrival, store
+from civic.conversations.tables import conversations, inbound
 from civic.conversations.withdrawal import withdraw
+from civic.files.tables import attachments
 from civic.staff.tables import audit_log
 from core.contracts.channel import IncomingMessage, Media, Received
 from core.vault import vault_of
 from tests.bot.city import City
+from tests.bot.dialog_player import photo
 
 
 async def handle(city: City, *messages: IncomingMessage, withdrawn: tuple[str, ...] = ()) -> None:
@@ -79,3 +82,55 @@ async def test_an_id_of_another_channel_is_not_meant(city: City) -> None:
         assert await withdraw(tx, city.house.settings.city.id, "another", ["gone-4"], now) == 0
         assert await withdraw(tx, "another-city", city.channel.name, ["gone-4"], now) == 0
     assert (await stored(city, "w-4"))[0][1] == "그대로"
+
+
+async def state(city: City, address: str) -> tuple[dict[str, Any], Any, int]:
+    """What the conversation remembers, who holds its lease, how many of its files are in no case."""
+    async with city.house.db.transaction() as tx:
+        found = await tx.execute(select(conversations).where(conversations.c.address == address))
+        row = found.one()
+        files = await tx.execute(select(attachments.c.id).where(attachments.c.conversation_id == row.id))
+        opened = vault_of(tx).open_json(row.state, f"conversations.state:{row.id}")
+        return opened, row.lease_owner, len(files.all())
+
+
+async def test_a_form_that_holds_the_words_is_forgotten_with_its_pictures(city: City) -> None:
+    citizen = city.citizen()
+    await handle(city, IncomingMessage("form-1", citizen.address, "text", "구래동 가로등이 꺼졌어요"))
+    await citizen.photo(photo())
+    before, _, files = await state(city, citizen.address)
+    assert "구래동 가로등이 꺼졌어요" in repr(before) and files == 1
+    await handle(city, withdrawn=("form-1",))
+    assert (await state(city, citizen.address))[0] == {}
+    (picture,) = [key for key, _, content, _ in await stored(city, citizen.address) if "media" in content]
+    await handle(city, withdrawn=(picture,))
+    assert await state(city, citizen.address) == ({}, None, 0)
+    assert await citizen.say("안녕하세요"), "the conversation goes on"
+
+
+async def test_a_form_that_does_not_hold_them_stays(city: City) -> None:
+    citizen = city.citizen()
+    await handle(city, IncomingMessage("other-1", citizen.address, "text", "도서관 몇 시까지 해요?"))
+    await handle(city, IncomingMessage("other-2", citizen.address, "text", "구래동 가로등이 꺼졌어요"))
+    before, _, _ = await state(city, citizen.address)
+    await handle(city, withdrawn=("other-1",))
+    assert (await state(city, citizen.address))[0] == before
+
+
+async def test_a_message_that_waits_is_not_answered_any_more(city: City) -> None:
+    """Taken in by a process that died before it answered: the sweep finds nothing to do."""
+    citizen = city.citizen()
+    async with city.house.db.transaction() as tx:
+        arrival = Arrival(
+            city.house.settings.city.id,
+            city.channel.name,
+            IncomingMessage("wait-1", citizen.address, "text", "구래동 가로등이 꺼졌어요"),
+            city.clock.now(),
+        )
+        await store(tx, [arrival], owner="dead", lease_s=15)
+    await handle(city, withdrawn=("wait-1",))
+    city.move(seconds=60)
+    assert await city.house.desk.run_left_behind() == 0
+    assert city.channel.sent[citizen.address] == []
+    ((_, text, _, outcome),) = await stored(city, citizen.address)
+    assert (text, outcome) == ("", "withdrawn")

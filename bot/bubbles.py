@@ -7,7 +7,7 @@ from typing import Any
 from bot import fitting
 from bot.fitting import Body
 from bot.replies import Texts
-from core import pieces
+from core import cp949, pieces
 from core.contracts.channel import Capabilities, Card
 from core.contracts.dialogue import Choice, Say
 from core.settings import SmsBytes
@@ -45,22 +45,29 @@ def compile_says(
         made = whole(say, lang, can, texts)
         for body in complete(say, made) if complete else [made]:
             bodies += fitting.fit(body, can, texts, sms, first=len(offered(bodies)) + 1)
-    return [{**body, "is_fitted": True} for body in joined(bodies, can)]
+    return [{**body, "is_fitted": True} for body in joined(bodies, can, sms)]
 
 
-def joined(bodies: Sequence[Body], can: Capabilities) -> list[Body]:
-    """Neighbours made one bubble where a turn has more than the channel's `max_bubbles`, as far as texts have room.
+def joined(bodies: Sequence[Body], can: Capabilities, sms: SmsBytes) -> list[Body]:
+    """Neighbours made one bubble, as far as texts have room: where a turn has more than the channel's `max_bubbles`,
+    and where a long text message takes in its neighbour for nothing (two cost more, and may come in any order).
 
     Only what is nothing but words goes before the next; a question keeps its choices last.
     """
     kept, at = list(bodies), 0
-    while len(kept) > can.max_bubbles and at + 1 < len(kept):
-        text = f"{kept[at]['text']}\n\n{kept[at + 1]['text']}"
-        if set(kept[at]) <= {"text", "lang"} and len(text) <= can.max_text and can.max_bytes is None:
-            kept[at : at + 2] = [{**kept[at + 1], "text": text}]
+    while at + 1 < len(kept):
+        one, two = kept[at], kept[at + 1]
+        text = f"{one['text']}\n\n{two['text']}"
+        is_wanted = len(kept) > can.max_bubbles or _is_long(one, can, sms) or _is_long(two, can, sms)
+        if is_wanted and set(one) <= {"text", "lang", "subject"} and fitting.has_room(text, can):
+            kept[at : at + 2] = [one | two | {"text": text}]
         else:
             at += 1
     return kept
+
+
+def _is_long(body: Body, can: Capabilities, sms: SmsBytes) -> bool:
+    return can.charset == "cp949" and cp949.kind(body["text"], sms=sms.sms) != "sms"
 
 
 def whole(say: Say, lang: str, can: Capabilities, texts: Texts) -> Body:

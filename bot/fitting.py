@@ -107,12 +107,21 @@ def _parts(text: str, lines: str, number: str, can: Capabilities) -> list[str]:
     return [part if not number or part.startswith((number, f"[{number}]")) else lead + part for part in found]
 
 
+def has_room(text: str, can: Capabilities) -> bool:
+    """Whether one message of the channel holds the text."""
+    return len(text) <= can.max_text and (can.max_bytes is None or _size(can)(text) <= can.max_bytes)
+
+
 def _split(text: str, lead: str, can: Capabilities) -> list[str]:
     room = can.max_text - len(lead)
     if can.max_bytes is None:
         return pieces.split(text, room)
-    size = cp949.size if can.charset == "cp949" else _utf8
-    return [piece for part in pieces.split(text, can.max_bytes - len(lead), size) for piece in pieces.split(part, room)]
+    wide = pieces.split(text, can.max_bytes - len(lead), _size(can))
+    return [piece for part in wide for piece in pieces.split(part, room)]
+
+
+def _size(can: Capabilities) -> pieces.Size:
+    return cp949.size if can.charset == "cp949" else _utf8
 
 
 def _utf8(text: str) -> int:
@@ -169,10 +178,8 @@ class Fitter:
 
 def _keeps_to(message: OutgoingMessage, can: Capabilities) -> bool:
     """It has no more than the channel shows: what was fitted to another one, or to its limits of yesterday, may."""
-    is_long = len(message.text) > can.max_text or len(message.buttons) > can.max_buttons
-    if is_long or can.charset != "cp949":
-        return not is_long
-    return not cp949.refused(message.text) and cp949.size(message.text) <= (can.max_bytes or cp949.LMS_BYTES)
+    is_sendable = can.charset != "cp949" or not cp949.refused(message.text)
+    return is_sendable and len(message.buttons) <= can.max_buttons and has_room(message.text, can)
 
 
 def _body(message: OutgoingMessage) -> Body:

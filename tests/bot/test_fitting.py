@@ -89,6 +89,27 @@ def test_what_the_text_numbers_itself_is_not_said_twice() -> None:
     assert "\n1. 구래1\n" in other["text"], "another name that begins alike is not this one"
 
 
+def test_a_long_text_message_takes_in_its_neighbour_and_short_ones_stay_apart() -> None:
+    long, short = Say("intro"), Say("case_file.ask.name")
+    assert [
+        len(compile_says([long, short], "ko", TEXT_MESSAGES, TEXTS)),
+        len(compile_says([short, long], "ko", TEXT_MESSAGES, TEXTS)),
+    ] == [1, 1]
+    (one,) = compile_says(
+        [long, Say("form.which", buttons=(Choice("do:a", label="내용"),))], "ko", TEXT_MESSAGES, TEXTS
+    )
+    assert one["text"].endswith("전화\n\n무엇을 고칠까요?\n1. 내용\n번호로 답해 주세요.")
+    assert (one["options"], one["subject"]) == ([{"payload": "do:a", "label": "내용"}], "김포시 신문고")
+    assert len(compile_says([short, short], "ko", TEXT_MESSAGES, TEXTS)) == 2, (
+        "two short ones cost less than a long one"
+    )
+    assert len(compile_says([long, short], "ko", NUMBERS, TEXTS)) == 2, (
+        "where a message costs nothing, each stands alone"
+    )
+    full = replace(TEXT_MESSAGES, max_bytes=170)
+    assert len(compile_says([long, short], "ko", full, TEXTS)) == 2, "there was no room"
+
+
 def test_a_number_is_the_points_that_it_gives() -> None:
     assert [one["payload"] for one in in_order(RATING)] == ["r:1", "r:2", "r:3", "r:4", "r:5", "again"]
     for kept in (["30분", "1시간"], ["2층", "3층"], ["지금", "1층"]):

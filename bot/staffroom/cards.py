@@ -8,7 +8,7 @@ from bot.staffroom.words import has, say
 from civic.cases.case import Case
 from civic.cases.notices import written
 from civic.cases.status import CLOSED, NAMES, choices
-from civic.staffroom.service import Facts, facts_of, told_of
+from civic.staffroom.service import Facts, Line, facts_of, told_of
 from core.contracts.staffroom import StaffButton, StaffCard, StaffRoom
 
 
@@ -89,9 +89,11 @@ TOLD = frozenset(
 """Kinds of lines that stand in the thread."""
 
 
-async def line_of(tx: AsyncConnection, room: StaffRoom, case: Case, seq: int) -> StaffCard | None:
-    """A line of the history for the thread, in our words and never in the citizen's."""
-    told = await told_of(tx, case, seq, room.lang)
+async def line_of(tx: AsyncConnection, room: StaffRoom, case: Case, line: Line) -> StaffCard | None:
+    """A line for the thread, in our words and never in the citizen's."""
+    if line.kind == "heard":
+        return StaffCard("", say(room.lang, "line.heard"))
+    told = await told_of(tx, case, line.seq, room.lang)
     if told is None:
         return None
     lang, nobody = room.lang, say(room.lang, "who.none")

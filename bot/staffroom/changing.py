@@ -115,6 +115,8 @@ async def hold(asking: Asking) -> Done:
     conversation_id, case = await _talk(asking)
     await must_not_rest(asking.tx, conversation_id, asking.now)
     await ownership.take_over(asking.tx, conversation_id, asking.member.id, asking.now)
+    where = (asking.office.city_id, asking.room.name, case.id)
+    await posts.talk(asking.tx, *where, asking.now, room=asking.event.room)
     return await _held(asking, conversation_id, case, "take_over", "told.held")
 
 
@@ -122,6 +124,7 @@ async def give_back(asking: Asking) -> Done:
     """대화 돌려주기: the bot answers again."""
     conversation_id, case = await _talk(asking)
     await ownership.hand_back(asking.tx, conversation_id, asking.member.id, asking.now)
+    await posts.talk(asking.tx, asking.office.city_id, asking.room.name, case.id, None)
     return await _held(asking, conversation_id, case, "hand_back", "told.given_back")
 
 

@@ -1,4 +1,4 @@
-"""Follows the histories of cases and notes what is to be posted: it adds nothing to a filing, and misses nothing."""
+"""Follows the histories of cases, and talks, and notes what is to be posted: it adds nothing to a filing or a turn."""
 
 from bot.staffroom.cards import TOLD
 from bot.staffroom.office import Office
@@ -28,6 +28,7 @@ class Following:
             place = Place.read(said) if said is not None else None
             if place is None:
                 return False
+            await posts.listen(tx, office.city_id, room.name, now)
             batch = await stream.after(tx, office.city_id, place)
             if batch.rows:
                 await posts.note(tx, office.city_id, room.name, batch.rows, room.rooms, TOLD, now)

@@ -105,7 +105,7 @@ class Posting:
     async def _tell(self, room: StaffRoom, one: Line) -> None:
         async with self._office.db.transaction() as tx:
             case = await read_case(tx, self._office.city_id, one.case_id)
-            line = await line_of(tx, room, case, one.seq)
+            line = await line_of(tx, room, case, one)
             await posts.begin(tx, one, self._office.clock.now())
         if line is not None:
             thread = one.message_id

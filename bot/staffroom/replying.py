@@ -56,6 +56,8 @@ async def _say(asking: Asking, case: Case, text: str) -> Done:
     await change.add_note(asking.tx, case.id, text, _actor(asking), asking.now, is_internal=False)
     await asking.looked("case", case.receipt_no, "case.reply")
     await _said_there(asking)
+    where = (asking.office.city_id, asking.room.name, case.id)
+    await posts.talk(asking.tx, *where, asking.now, room=asking.event.room)
     if queued.status == "cancelled":
         return Done(asking.say("told.not_sent", reason=queued.reason or ""), case_id=case.id, outcome="not_sent")
     key = "told.sent_held" if took_over else "told.sent"

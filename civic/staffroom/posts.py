@@ -34,7 +34,7 @@ _LINES = text(
     JOIN staff_posts p ON p.city_id = :city AND p.channel = :channel AND p.room = wanted.room
         AND p.case_id = wanted.case_id
     WHERE p.message_id IS NOT NULL AND p.status = 'open'
-    ON CONFLICT (post_id, seq) DO NOTHING
+    ON CONFLICT (post_id, kind, seq) DO NOTHING
     """
 )
 _NEW = text(
@@ -59,13 +59,35 @@ _STALE = text(
 _NEXT_LINE = text(
     """
     SELECT found.* FROM unnest(CAST(:rooms AS text[])) AS asked (room) CROSS JOIN LATERAL (
-        SELECT l.id, p.room, p.case_id, p.message_id, l.seq, l.attempted_at, l.attempts, l.created_at
+        SELECT l.id, p.room, p.case_id, p.message_id, l.kind, l.seq, l.attempted_at, l.attempts, l.created_at
         FROM staff_lines l JOIN staff_posts p ON p.id = l.post_id
         WHERE l.city_id = :city AND l.status = 'queued' AND p.channel = :channel AND p.room = asked.room
             AND p.status = 'open' AND p.message_id IS NOT NULL AND l.next_attempt_at <= :now
-            AND NOT EXISTS (SELECT 1 FROM staff_lines f
-                WHERE f.post_id = l.post_id AND f.status = 'queued' AND f.seq < l.seq)
-        ORDER BY l.seq LIMIT 1) AS found
+            AND NOT EXISTS (SELECT 1 FROM staff_lines f WHERE f.post_id = l.post_id AND f.status = 'queued'
+                AND (f.created_at, f.seq) < (l.created_at, l.seq))
+        ORDER BY l.created_at, l.seq LIMIT 1) AS found
+    """
+)
+
+
+_OVER = text(
+    """
+    UPDATE staff_posts p SET heard_at = NULL FROM cases k JOIN conversations c ON c.id = k.conversation_id
+    WHERE p.city_id = :city AND p.channel = :channel AND p.heard_at IS NOT NULL AND k.id = p.case_id
+        AND c.owner <> 'staff'
+    """
+)
+_HEARD = text(
+    """
+    WITH heard AS (
+        UPDATE staff_posts p SET heard_at = c.last_inbound_at
+        FROM cases k JOIN conversations c ON c.id = k.conversation_id
+        WHERE p.city_id = :city AND p.channel = :channel AND k.id = p.case_id AND p.heard_at < c.last_inbound_at
+        RETURNING p.id, p.message_id, p.status, p.heard_at)
+    INSERT INTO staff_lines (id, city_id, post_id, kind, seq, next_attempt_at, created_at)
+    SELECT uuidv7(), :city, id, 'heard', CAST(extract(epoch FROM heard_at) * 1000000 AS bigint), :now, :now
+    FROM heard WHERE message_id IS NOT NULL AND status = 'open'
+    ON CONFLICT (post_id, kind, seq) DO NOTHING
     """
 )
 
@@ -87,12 +109,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the case's history to be told below its card, `message_id`."""
+    """A line to be told below the card `message_id`: of the history, or (kind "heard") that the citizen wrote."""
 
     id: UUID
     room: str
     case_id: UUID
     message_id: str
+    kind: str
     seq: int
     attempts: int
     attempted_at: datetime | None
@@ -129,6 +152,24 @@ async def note(
     await tx.execute(_CHANGED, {"city": city_id, "channel": channel, "cases": list(where)})
     if placed:
         await tx.execute(_CARDS, given | {"cases": list(placed), "rooms": list(placed.values())})
+
+
+async def listen(tx: AsyncConnection, city_id: str, channel: str, now: datetime) -> None:
+    """What citizens wrote to officers who talk with them from a room; who gave the talk back hears no more."""
+    given = {"city": city_id, "channel": channel}
+    await tx.execute(_OVER, given)
+    await tx.execute(_HEARD, given | {"now": now})
+
+
+async def talk(
+    tx: AsyncConnection, city_id: str, channel: str, case_id: UUID, now: datetime | None, *, room: str = ""
+) -> None:
+    """From now on the room is told that the citizen wrote; None: no more."""
+    mine = [staff_posts.c.city_id == city_id, staff_posts.c.channel == channel, staff_posts.c.case_id == case_id]
+    if room:
+        mine.append(staff_posts.c.room == room)
+    heard_at = func.coalesce(staff_posts.c.heard_at, now) if now else None
+    await tx.execute(update(staff_posts).where(*mine).values(heard_at=heard_at))
 
 
 async def due(

@@ -119,6 +119,7 @@ staff_posts = Table(
     Column("next_attempt_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("posted_at", Moment),
+    Column("heard_at", Moment),
     UniqueConstraint("city_id", "channel", "room", "case_id"),
     CheckConstraint("status IN ('open', 'failed')", name="status"),
     Index("ix_staff_posts_case", "case_id"),
@@ -131,9 +132,11 @@ staff_posts = Table(
         "created_at",
         postgresql_where=text("status = 'open' AND shown < changes"),
     ),
+    Index("ix_staff_posts_talk", "city_id", "channel", postgresql_where=text("heard_at IS NOT NULL")),
 )
 """One card per case and room. `changes` counts what happened, `shown` what the card says: it is due while they differ.
-`attempted_at`: an attempt whose end nobody knows, so the message is looked for before it is posted again."""
+`attempted_at`: an attempt whose end nobody knows, so the message is looked for before it is posted again. `heard_at`:
+an officer talks with the citizen from here, and what came until then is known to him."""
 
 staff_lines = Table(
     "staff_lines",
@@ -141,6 +144,7 @@ staff_lines = Table(
     Column("id", Id, primary_key=True),
     Column("city_id", Text, nullable=False),
     Column("post_id", Id, ForeignKey("staff_posts.id"), nullable=False),
+    Column("kind", Text, nullable=False, server_default="event"),
     Column("seq", BigInteger, nullable=False),
     Column("status", Text, nullable=False, server_default="queued"),
     Column("reason", Text, nullable=False, server_default=""),
@@ -148,9 +152,11 @@ staff_lines = Table(
     Column("attempted_at", Moment),
     Column("next_attempt_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
-    UniqueConstraint("post_id", "seq"),
+    UniqueConstraint("post_id", "kind", "seq"),
+    CheckConstraint("kind IN ('event', 'heard')", name="kind"),
     CheckConstraint("status IN ('queued', 'sent', 'failed')", name="status"),
-    Index("ix_staff_lines_due", "city_id", "seq", postgresql_where=text("status = 'queued'")),
+    Index("ix_staff_lines_due", "city_id", "created_at", "seq", postgresql_where=text("status = 'queued'")),
     Index("ix_staff_lines_created", "city_id", "created_at"),
 )
-"""Lines of a case's history (`case_events.seq`) told in the thread below its card, in their order."""
+"""What is told in the thread below a card, in its order: lines of the case's history (`seq` is `case_events.seq`), and
+that the citizen wrote to the officer who talks with him (`seq` is the moment in microseconds)."""

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", moment, nullable=False),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("posted_at", moment, nullable=True),
+        sa.Column("heard_at", moment, nullable=True),
         sa.CheckConstraint("status IN ('open', 'failed')", name=op.f("ck_staff_posts_status")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_staff_posts_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_posts")),
@@ -136,11 +137,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'open' AND shown < changes"),
     )
     op.create_index("ix_staff_posts_message", "staff_posts", ["city_id", "channel", "room", "message_id"], unique=False)
+    op.create_index(
+        "ix_staff_posts_talk",
+        "staff_posts",
+        ["city_id", "channel"],
+        unique=False,
+        postgresql_where=sa.text("heard_at IS NOT NULL"),
+    )
     op.create_table(
         "staff_lines",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("city_id", sa.Text(), nullable=False),
         sa.Column("post_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="event", nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), server_default="queued", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -151,13 +160,14 @@ def upgrade() -> None:
         sa.CheckConstraint("status IN ('queued', 'sent', 'failed')", name=op.f("ck_staff_lines_status")),
         sa.ForeignKeyConstraint(["post_id"], ["staff_posts.id"], name=op.f("fk_staff_lines_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_lines")),
-        sa.UniqueConstraint("post_id", "seq", name=op.f("uq_staff_lines_post_id_seq")),
+        sa.UniqueConstraint("post_id", "kind", "seq", name=op.f("uq_staff_lines_post_id_kind_seq")),
+        sa.CheckConstraint("kind IN ('event', 'heard')", name=op.f("ck_staff_lines_kind")),
     )
     op.create_index("ix_staff_lines_created", "staff_lines", ["city_id", "created_at"], unique=False)
     op.create_index(
         "ix_staff_lines_due",
         "staff_lines",
-        ["city_id", "seq"],
+        ["city_id", "created_at", "seq"],
         unique=False,
         postgresql_where=sa.text("status = 'queued'"),
     )

@@ -292,3 +292,24 @@ async def test_a_reply_stands_in_the_history_and_in_the_conversation(scene: Scen
     sent = select(outbound).where(outbound.c.conversation_id == case.conversation_id, outbound.c.staff_id == member.id)
     queued = await row(scene, sent)
     assert (queued.purpose, queued.case_id, queued.status) == ("reply", case.id, "sent")
+
+
+async def test_an_officer_who_talks_from_the_room_hears_that_the_citizen_wrote_until_he_gives_the_talk_back(
+    scene: Scene,
+) -> None:
+    await scene.hire(ONE)
+    citizen, card = await scene.filed()
+    wrote = "시민이 글을 남겼습니다. ‘내용 보기’에서 읽어 주세요."
+    await scene.slack.write(ONE, "어느 쪽 출입구인가요?", card=card)
+    for text in ("동문이요", "놀이터 옆 동문입니다"):
+        scene.city.move(seconds=1)
+        assert await citizen.say(text) == []  # the bot is silent
+        await scene.slack.follow(2)
+    assert scene.slack.lines(card) == [wrote, wrote]
+    await scene.slack.press(ONE, card, "내용 보기")
+    assert "놀이터 옆 동문입니다" in str(scene.slack.forms[-1])
+    await scene.slack.press(ONE, card, "대화 돌려주기")
+    scene.city.move(seconds=1)
+    assert await citizen.say("고맙습니다")
+    await scene.slack.follow(2)
+    assert scene.slack.lines(card) == [wrote, wrote]

@@ -151,8 +151,8 @@ class Fitter:
         The first has the message's own id, the others ids made of it, so that a second try has the same ones. Where
         others read, nobody knows what it holds: it is a word to go on in private.
         """
-        if message.is_fitted and _keeps_to(message, can):
-            return [message]
+        if message.is_fitted and (message.reply_token or _keeps_to(message, can)):
+            return [message]  # a one-time address takes one message, however much the turn said
         body = _body(message)
         if can.is_public:
             body = {"text": self._texts.render("public.elsewhere", message.lang, {}), "lang": message.lang}

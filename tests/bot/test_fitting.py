@@ -70,6 +70,8 @@ def test_what_was_fitted_to_another_channel_is_fitted_again() -> None:
     assert (again.text, again.buttons) == ("고쳤습니다\n1. 고맙습니다\n번호로 답해 주세요.", ())
     long = replace(message("가" * 1200), is_fitted=True)
     assert [len(sender.fitted(long, can)) for can in (NUMBERS, TEXT_MESSAGES, PUBLIC)] == [3, 2, 1]
+    whole_turn = replace(long, reply_token="once")
+    assert sender.fitted(whole_turn, NUMBERS) == [whole_turn], "a one-time address takes one message"
 
 
 def test_choices_are_numbered_with_a_word_how_to_answer_and_kept_in_their_order() -> None:

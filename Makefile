@@ -42,6 +42,7 @@ test: assets
 test-channels: setup
 	@$(BIN)/python -m tests.counterparts.install
 	@$(BIN)/python -m tests.counterparts.synapse
+	@$(BIN)/python -m tests.counterparts.telemelya
 	@$(BIN)/python -m pytest -m counterpart tests/counterparts $(ARGS)
 
 check: assets

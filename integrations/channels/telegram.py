@@ -236,12 +236,13 @@ class Telegram:
         """setWebhook with our secret token and the kinds read here; the commands' menu. Raises SendFailed."""
         try:
             await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=KINDS)
-            for lang, commands in _COMMANDS.items():
-                menu = [BotCommand(name, told) for name, told in commands.items()]
-                await self._bot.set_my_commands(menu, language_code="" if lang == "en" else lang)
             name = (await self._bot.get_me()).username
         except TelegramError as error:
             raise SendFailed(f"텔레그램이 거절했습니다 (setWebhook: {type(error).__name__})") from None
+        with contextlib.suppress(TelegramError):  # a menu is a comfort: without it the bot works as well
+            for lang, commands in _COMMANDS.items():
+                menu = [BotCommand(word, told) for word, told in commands.items()]
+                await self._bot.set_my_commands(menu, language_code="" if lang == "en" else lang)
         return f"@{name}"
 
     async def poll(self) -> AsyncIterator[WebhookRequest]:

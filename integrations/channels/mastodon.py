@@ -44,8 +44,7 @@ HEADER = "x-sinmungo-pulled"
 PAGE, DEEP = 40, 5
 ROOM_FOR_NAME = 40
 """Characters of "@name " before a text; a name is at most 30 of them, and its host is not counted."""
-WATCHED = 20
-LOOK_AGAIN = timedelta(minutes=5)
+WATCHED, LOOK_AGAIN = 20, timedelta(minutes=5)
 NOTE = "쪽지로 답을 드렸습니다. (We have answered in a direct message.)"
 _EARLY, _LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _FILE = re.compile(r"https?://[\x21-\x7e]{1,980}")
@@ -291,7 +290,8 @@ class Mastodon:
         """
         above, _, visibility = message.reply_token.partition("/")
         above = message.answers or above or ("" if message.replaces else await self._common(message.address))
-        text = self._fit(_AT.sub("@\u2060", message.text))
+        room = self._settings.max_characters - len(message.address.partition("@")[0]) - len("@ ")
+        text = self._fit(_AT.sub("@\u2060", message.text), room)
         body: dict[str, Any] = {"status": f"@{message.address} {text}", "language": message.lang}
         if message.replaces:
             answer = await self._call("PUT", f"/api/v1/statuses/{message.replaces}", body)
@@ -352,12 +352,12 @@ class Mastodon:
         """It has no typing sign."""
 
     def bubbles(self, texts: Sequence[str]) -> list[str]:
-        return [self._fit(text) for text in texts]
+        return [self._fit(text, self.capabilities.max_text) for text in texts]
 
-    def _fit(self, text: str) -> str:
+    def _fit(self, text: str, most: int) -> str:
         """Cut where the instance would refuse it, counted as it counts: every web address as the same number."""
         address = "x" * self._settings.url_characters
-        return cut(text, self.capabilities.max_text, lambda some: len(_URL.sub(address, some)))
+        return cut(text, most, lambda some: len(_URL.sub(address, some)))
 
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""

@@ -285,6 +285,13 @@ async def test_nobody_named_in_the_text_gets_to_read_it(lent: Lent, serve: Serve
     assert post["status"].partition(" ")[2] == text.replace(" @mayor", " @\u2060mayor").replace("(@lee", "(@\u2060lee")
 
 
+async def test_what_defuses_a_name_costs_no_word(lent: Lent, serve: Serve) -> None:
+    text = "@lee " * 6 + "가" * 430
+    assert len(text) == made(lent).capabilities.max_text
+    (post,) = await sent(lent, serve, outgoing(text))
+    assert post["status"].endswith("가") and len(post["status"]) - len("@far.example") <= 500
+
+
 async def test_a_note_in_public_is_said_once_and_says_nothing(lent: Lent, serve: Serve) -> None:
     instance = Instance()
     instance.tell(said("민원이요", "1"))
@@ -352,8 +359,8 @@ async def test_addresses_count_as_the_instance_counts_them(lent: Lent, serve: Se
     assert post["status"].endswith(f"{long} 보세요")
     short = " ".join(["https://a.kr"] * 40)
     (post,) = await sent(lent, serve, outgoing(short))
-    counted = sum(23 if word.startswith("https://") else len(word) for word in post["status"].split(" ")[1:])
-    assert post["status"].endswith("…") and counted + post["status"].count(" ") - 1 <= 460
+    counted = sum(23 if word.startswith("https://a") else len(word) for word in post["status"].split(" ")[1:])
+    assert post["status"].endswith("…") and counted + post["status"].count(" ") + len("@kim") <= 500
 
 
 async def test_a_refused_token_is_an_outage(lent: Lent, serve: Serve) -> None:

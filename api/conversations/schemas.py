@@ -10,6 +10,25 @@ from api.fields import Message
 from civic.guard.words import look
 
 
+class Receipt(BaseModel):
+    """Of a message of ours. `way`: by which step it came after the message `follows_id` that did not arrive (text,
+    alimtalk, sms); `next_way`: what was decided when it did not arrive either (a way, letter, task, none).
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    queued_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    ended_at: datetime | None = Field(description="실패했거나 그만둔 때")
+    attempts: int
+    way: str
+    follows_id: UUID | None
+    next_way: str
+    next_why: str
+
+
 class ThreadEntry(BaseModel):
     """One message. `status`: delivery state of ours, fate of the citizen's; `reason` says why one failed."""
 
@@ -28,6 +47,7 @@ class ThreadEntry(BaseModel):
     staff_id: UUID | None
     attachments: list[dict[str, Any]]
     place: dict[str, Any] | None
+    receipt: Receipt | None
 
     @computed_field(description="거친 말이 있어 화면이 먼저 접어 두는 글: 1 거친 말, 2 욕설, 3 협박·성희롱, 0 없음")  # type: ignore[prop-decorator]
     @property

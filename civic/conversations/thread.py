@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, and_, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.conversations.receipts import Receipt, receipts
 from civic.conversations.tables import conversations, inbound, outbound
 from core.db import Json
 from core.vault import Vault, vault_of
@@ -37,6 +38,7 @@ class Entry:
     place: dict[str, Any] | None
     conversation_id: UUID
     channel: str
+    receipt: Receipt | None
 
 
 async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) -> list[Entry]:
@@ -115,12 +117,13 @@ async def _read(
     if before is not None:
         said, answered = said.where(inbound.c.seq < before), answered.where(outbound.c.seq < before)
     both = union_all(said, answered).subquery()
-    rows = await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))
+    rows = (await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))).all()
+    told = await receipts(tx, [row.id for row in rows if row.direction == "out"])
     vault = vault_of(tx)
-    return [_entry(vault, row._mapping) for row in reversed(rows.all())]
+    return [_entry(vault, row._mapping, told.get(row.id)) for row in reversed(rows)]
 
 
-def _entry(vault: Vault, row: Any) -> Entry:
+def _entry(vault: Vault, row: Any, receipt: Receipt | None) -> Entry:
     is_in = row["direction"] == "in"
     content = vault.open_json(row["content"], f"{'inbound.content' if is_in else 'outbound.body'}:{row['id']}")
     return Entry(
@@ -141,6 +144,7 @@ def _entry(vault: Vault, row: Any) -> Entry:
         place=content.get("place") if is_in else None,
         conversation_id=row["conversation_id"],
         channel=row["channel"],
+        receipt=receipt,
     )
 
 

@@ -23,7 +23,7 @@ KINDS = sorted(
     folder.name for folder in (ROOT / "integrations").iterdir() if folder.is_dir() and list(folder.glob("*.py"))
 )
 ENGINES = loading.files("integrations.language")
-NO_SOURCES = {"channels", "files", "inbound", "language", "outbound"}
+NO_SOURCES = {"channels", "files", "inbound", "language", "outbound", "rooms"}
 SOURCES = [(kind, name) for kind in KINDS if kind not in NO_SOURCES for name in loading.files(f"integrations.{kind}")]
 OUR_OWN = {("parking", "compact")}
 """Forms of ours and nobody's publication: described in demo/gimpo/README.md."""

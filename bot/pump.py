@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from bot.lane import Lane
+from bot.outlet import Outlet
 from bot.wires import Wires
 from civic.conversations import delivery
 from civic.conversations.delivery import Waiting
@@ -18,12 +18,12 @@ class Pump:
     """Runs until nothing is due or the channel is held up. Several processes may pump one channel side by side."""
 
     def __init__(
-        self, db: Database, city_id: str, channel: str, lane: Lane, wires: Wires, clock: Clock, hand: Hand
+        self, db: Database, city_id: str, channel: str, outlet: Outlet, wires: Wires, clock: Clock, hand: Hand
     ) -> None:
         self._db = db
         self._city_id = city_id
         self._channel = channel
-        self._lane = lane
+        self._outlet = outlet
         self._wires = wires
         self._clock = clock
         self._hand = hand
@@ -34,10 +34,10 @@ class Pump:
         """The number of conversations taken in hand. Raises Unavailable when the store is away."""
         seen = 0
         await self._wires.look()
-        while not self.is_closing and self._lane.held is None:
+        while not self.is_closing and self._outlet.held is None:
             is_probe = self._wires.is_down(self._channel)
-            room = 1 if is_probe else self._lane.most - len(self._under_way)
-            if room >= max(1, self._lane.most // 4) or is_probe:
+            room = 1 if is_probe else self._outlet.most - len(self._under_way)
+            if room >= max(1, self._outlet.most // 4) or is_probe:
                 taken = await self._take(room)
                 seen += taken
                 if not taken and not self._under_way:

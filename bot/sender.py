@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import select
 
 from bot.fitting import Fitter
-from bot.lane import Held, Lane
+from bot.outlet import Held, Outlet
 from bot.pump import Pump
 from bot.wires import Wires
 from civic.conversations import delivery, throttle
@@ -62,7 +62,7 @@ class Sender:
         self._clock = clock
         self._fitter = fitter
         self._tails: dict[UUID, asyncio.Task[None]] = {}
-        self._lanes: dict[str, Lane] = {}
+        self._outlets: dict[str, Outlet] = {}
         self._pumps: dict[str, tuple[Pump, asyncio.Task[int]]] = {}
         self._wires = Wires(db, messaging.incidents, city_id, clock)
         self._is_closing = False
@@ -125,7 +125,7 @@ class Sender:
 
     def _start_pump(self, name: str) -> None:
         hand = partial(self._hand, name)
-        pump = Pump(self._db, self._city_id, name, self._lane(name), self._wires, self._clock, hand)
+        pump = Pump(self._db, self._city_id, name, self._outlet(name), self._wires, self._clock, hand)
         task = asyncio.create_task(pump.run())
         self._pumps[name] = (pump, task)
         task.add_done_callback(lambda done: self._pump_ended(name, done))
@@ -138,10 +138,10 @@ class Sender:
     def _hand(self, channel: str, conversation_id: UUID, waiting: Sequence[Waiting]) -> asyncio.Task[None]:
         return self._enqueue(conversation_id, channel, list(waiting))
 
-    def _lane(self, name: str) -> Lane:
-        if name not in self._lanes:
-            self._lanes[name] = Lane(self._db, self._city_id, self._channels[name])
-        return self._lanes[name]
+    def _outlet(self, name: str) -> Outlet:
+        if name not in self._outlets:
+            self._outlets[name] = Outlet(self._db, self._city_id, self._channels[name])
+        return self._outlets[name]
 
     def _enqueue(
         self,
@@ -247,13 +247,13 @@ class Sender:
 
     async def _call(self, channel: Channel, waiting: Waiting) -> Sent | Held:
         """One attempt at the moment that the channel's rate gives. Raises SendFailed."""
-        lane, message = self._lane(channel.name), waiting.message
+        outlet, message = self._outlet(channel.name), waiting.message
         is_urgent = self._messaging.purposes[message.purpose].priority <= URGENT
-        moment = await lane.moment(is_urgent=is_urgent)
+        moment = await outlet.moment(is_urgent=is_urgent)
         if isinstance(moment, Held):
             return moment
-        async with lane.line(is_urgent=is_urgent):
-            if held := await lane.until(moment, is_urgent=is_urgent):
+        async with outlet.line(is_urgent=is_urgent):
+            if held := await outlet.until(moment, is_urgent=is_urgent):
                 return held
             if not channel.capabilities.idempotent:
                 await self._mark(message.id)
@@ -288,7 +288,7 @@ class Sender:
             return await self._give_up(channel, Result(message.id, "failed", now, reason=failure.reason))
         if failure.retry_after is not None:
             wait = max(wait, timedelta(seconds=failure.retry_after))
-            self._lane(channel.name).hold(failure.retry_after)
+            self._outlet(channel.name).hold(failure.retry_after)
             async with self._db.transaction() as tx:
                 await throttle.pause(tx, self._city_id, channel.name, failure.retry_after)
         await self._requeue(

@@ -159,7 +159,7 @@ async def test_a_retry_after_pauses_the_whole_channel(town: City, rate: float | 
         town.move(hours=1)
         assert await delivery.due(tx, town.house.settings.city.id, town.channel.name, town.clock.now()) == []
         await tx.execute(update(throttles).values(paused_until=LONG_AGO))
-    town.house.desk.sender._lanes.clear()
+    town.house.desk.sender._outlets.clear()
     await drain(town)
     assert texts(town, citizen) == ["안내"]
     assert texts(town, other)

@@ -32,7 +32,7 @@ Moment = float | Held
 """A time of the loop's clock at which a call may leave."""
 
 
-class Lane:
+class Outlet:
     """Urgent messages (replies) and bulk ask separately, so that no reply stands behind a notice."""
 
     def __init__(self, db: Database, city_id: str, channel: Channel) -> None:

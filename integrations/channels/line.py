@@ -18,10 +18,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import attempts, logs
-from core.cards import beside_cards, numbered
 from core.contracts.channel import (
     Capabilities,
-    Card,
     Channel,
     Forged,
     House,
@@ -37,17 +35,8 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 from core.point import point
+from integrations.outbound.line import MAX_CARDS, MAX_ITEMS, MAX_LABEL, MAX_UNITS, fit, shown
 
-MAX_UNITS = 5000
-"""Of one text message, in UTF-16 code units, as LINE counts."""
-MAX_ITEMS = 13
-"""Quick replies of one message."""
-MAX_LABEL = 20
-MAX_CARDS = 10
-_SHARE = {"ko": "위치 보내기", "en": "Send location"}
-_CAMERA = {"ko": "사진 찍기", "en": "Take a photo"}
-_ROLL = {"ko": "앨범에서 고르기", "en": "Choose a photo"}
-_MORE = {"ko": "자세히 보기", "en": "More"}
 _FILES: dict[str, Literal["photo", "file", "voice", "video"]] = {
     "image": "photo",
     "file": "file",
@@ -183,16 +172,16 @@ class Line:
         A push carries the message's id as retry key, so a broken one may be tried again. A reply has no key: a broken
         one is `unknown`. A reply that was refused was not sent, so the push after it doubles nothing.
         """
-        shown = _shown(message)
+        bubbles = shown(message)
         if token := self._fresh(message.reply_token):
-            answer = await self._post("message/reply", {"replyToken": token, "messages": shown})
+            answer = await self._post("message/reply", {"replyToken": token, "messages": bubbles})
             self._spent.append(token)
             if answer.is_success:
                 return _sent(answer)
             if "reply token" not in str(attempts.said(answer).get("message", "")).lower():
                 raise _refused(answer)
         key = {"x-line-retry-key": str(message.id)}
-        answer = await self._post("message/push", {"to": message.address, "messages": shown}, key)
+        answer = await self._post("message/push", {"to": message.address, "messages": bubbles}, key)
         if answer.is_success or answer.status_code == 409:  # 409: this key was accepted before
             return _sent(answer)
         raise _refused(answer)
@@ -259,7 +248,7 @@ class Line:
         return attempts.told(attempts.said(answer).get("basicId"))
 
     def bubbles(self, texts: Sequence[str]) -> list[str]:
-        return [_fit(text) for text in texts]
+        return [fit(text) for text in texts]
 
     async def aclose(self) -> None:
         """Nothing of its own: the house's client is the house's to close."""
@@ -329,59 +318,6 @@ def _made(event: Event, kind: MessageKind, key: str = "", text: str = "", **valu
 
 def _at(stamp_ms: int) -> datetime | None:
     return datetime.fromtimestamp(stamp_ms / 1000, UTC) if 0 < stamp_ms < 4_000_000_000_000 else None
-
-
-def _shown(message: OutgoingMessage) -> list[dict[str, Any]]:
-    """The words, the cards of a list in the place of its lines, the quick replies on the last of them."""
-    shown: list[dict[str, Any]] = []
-    cards = message.cards[:MAX_CARDS]
-    if len(cards) == 1 and not cards[0].url:
-        cards = ()  # the text says it better
-    words = beside_cards(message.text, cards) if len(cards) > 1 else message.text
-    if words or not cards:
-        shown.append({"type": "text", "text": _fit(words)})
-    if cards:
-        named = [numbered(number, card) for number, card in enumerate(cards, 1)] if len(cards) > 1 else cards
-        made = [_card(card, words, message.lang) for card in named]
-        alt = attempts.fit(" · ".join(card.title for card in cards) or message.text, 400)
-        shown.append({"type": "flex", "altText": alt, "contents": {"type": "carousel", "contents": made}})
-    if actions := _actions(message):
-        shown[-1]["quickReply"] = {"items": [{"type": "action", "action": action} for action in actions]}
-    return shown
-
-
-def _actions(message: OutgoingMessage) -> list[dict[str, str]]:
-    lang = "ko" if message.lang == "ko" else "en"
-    native = {
-        "": [],
-        "place": [{"type": "location", "label": _SHARE[lang]}],
-        "photo": [{"type": "camera", "label": _CAMERA[lang]}, {"type": "cameraRoll", "label": _ROLL[lang]}],
-    }[message.ask]
-    return native + [
-        {"type": "postback", "label": label, "data": one.payload, "displayText": label}
-        for one in message.buttons[: MAX_ITEMS - len(native)]
-        if (label := attempts.fit(one.label, MAX_LABEL))
-    ]
-
-
-def _card(card: Card, words: str, lang: str) -> dict[str, Any]:
-    """A Flex bubble: what the words beside it do not say already, and a button where there is more to read."""
-    lines = [{"type": "text", "text": attempts.fit(card.title or "·", 200), "weight": "bold", "wrap": True}]
-    if card.text and card.text not in words:
-        lines.append({"type": "text", "text": attempts.fit(card.text, 1000), "size": "sm", "wrap": True})
-    bubble: dict[str, Any] = {"type": "bubble", "body": {"type": "box", "layout": "vertical", "contents": lines}}
-    if card.url.isascii() and card.url.startswith("http"):
-        action = {"type": "uri", "label": _MORE["ko" if lang == "ko" else "en"], "uri": card.url}
-        bubble["footer"] = {"type": "box", "layout": "vertical", "contents": [{"type": "button", "action": action}]}
-    return bubble
-
-
-def _fit(text: str) -> str:
-    """Cut by UTF-16 code units, never through a character."""
-    raw = text.encode("utf-16-le", "replace")
-    if len(raw) <= MAX_UNITS * 2:
-        return text
-    return raw[: (MAX_UNITS - 1) * 2].decode("utf-16-le", "ignore") + "…"
 
 
 def _sent(answer: httpx.Response) -> Sent:

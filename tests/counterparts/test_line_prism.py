@@ -16,7 +16,8 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped]
 )
 
 from core.contracts.channel import Button, Card, OutgoingMessage
-from integrations.channels.line import Line, Settings, _shown
+from integrations.channels.line import Line, Settings
+from integrations.outbound.line import shown
 from tests.counterparts.conftest import NOW, Prism, Watched
 from tests.integrations.channels.kits.line import KIT, signature
 
@@ -70,12 +71,12 @@ async def test_the_other_calls_are_what_the_document_asks_for(prism: Prism, watc
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_the_vendors_own_models_take_what_we_make(shape: str) -> None:
     """line-bot-sdk's pydantic models check what the document leaves open: bubbles, actions, sizes."""
-    shown = _shown(message(**SHAPES[shape]))
-    ReplyMessageRequest.from_dict({"replyToken": "x", "messages": shown})
-    request = PushMessageRequest.from_dict({"to": PERSON, "messages": shown})
+    made = shown(message(**SHAPES[shape]))
+    ReplyMessageRequest.from_dict({"replyToken": "x", "messages": made})
+    request = PushMessageRequest.from_dict({"to": PERSON, "messages": made})
     kinds = [type(one) for one in request.messages]
     assert kinds == [TextMessage, FlexMessage] if "cards" in shape else [TextMessage]
-    assert request.to_dict()["messages"] == shown
+    assert request.to_dict()["messages"] == made
 
 
 async def test_the_vendors_client_and_ours_are_answered_alike(prism: Prism, watched: Watched) -> None:

@@ -102,10 +102,14 @@ def _pulled(house: Running) -> list[str]:
 
 
 async def _pull(house: Running, name: str) -> None:
-    """Updates as if they were posted; an update counts as done once the desk has stored it."""
+    """Updates as if they were posted; an update counts as done once the desk has stored it.
+
+    After a failed call the next one waits, as long as the provider asked for.
+    """
     channel = house.channels[name]
     assert isinstance(channel, Polling)
     while True:
+        wait_s = POLL_AGAIN_S
         try:
             async for request in channel.poll():
                 # The store is away: the update is offered again until it is stored, as a provider would.
@@ -113,7 +117,8 @@ async def _pull(house: Running, name: str) -> None:
                     await asyncio.sleep(POLL_AGAIN_S)
         except SendFailed as failure:
             log.warning("polling_failed", channel=name, reason=failure.reason)
-        await asyncio.sleep(POLL_AGAIN_S)
+            wait_s = max(wait_s, failure.retry_after or 0)
+        await asyncio.sleep(wait_s)
 
 
 async def _work(settings: Settings, url: str) -> None:

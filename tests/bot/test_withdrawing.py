@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from civic.conversations import thread
+from civic.conversations import lease, thread
 from civic.conversations.intake import Arrival, store
 from civic.conversations.tables import conversations, inbound
 from civic.conversations.withdrawal import withdraw
@@ -118,7 +118,7 @@ async def test_a_form_that_does_not_hold_them_stays(city: City) -> None:
 
 
 async def test_a_message_that_waits_is_not_answered_any_more(city: City) -> None:
-    """Taken in by a process that died before it answered: the sweep finds nothing to do."""
+    """Taken in by a slow process: it has lost its lease, and the sweep finds nothing to do."""
     citizen = city.citizen()
     async with city.house.db.transaction() as tx:
         arrival = Arrival(
@@ -127,8 +127,13 @@ async def test_a_message_that_waits_is_not_answered_any_more(city: City) -> None
             IncomingMessage("wait-1", citizen.address, "text", "구래동 가로등이 꺼졌어요"),
             city.clock.now(),
         )
-        await store(tx, [arrival], owner="dead", lease_s=15)
+        (waiting,) = await store(tx, [arrival], owner="slow", lease_s=15)
+        assert waiting.held is not None
     await handle(city, withdrawn=("wait-1",))
+    async with city.house.db.transaction() as tx:
+        held = await lease.take(tx, waiting.conversation_id, owner="next", lease_s=15)
+        assert held is not None and held.version == waiting.held.version + 1, "who was answering it has lost it"
+        assert await lease.release(tx, held)
     city.move(seconds=60)
     assert await city.house.desk.run_left_behind() == 0
     assert city.channel.sent[citizen.address] == []

@@ -26,8 +26,7 @@ def forms() -> tuple[Form, ...]:
     return (*linking_forms(), deletion_form())
 
 
-INTENTS: dict[str, object] = {}
-PRESSED = {
+INTENTS = {
     "link_channel": link_channel,
     "unlink_channel": unlink_channel,
     "choose_notice_channel": choose_notice_channel,

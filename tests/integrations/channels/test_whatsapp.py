@@ -2,10 +2,13 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pywa.utils import webhook_updates_validator
 
 from core.contracts.channel import (
@@ -73,6 +76,16 @@ class TestAddressCheck:
     def test_only_a_challenge_is_echoed(self, lent: Lent, mode: str, challenge: str) -> None:
         with pytest.raises(Malformed):
             self.asked(lent, mode=mode, verify_token=VERIFY, challenge=challenge)
+
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(query=st.dictionaries(st.sampled_from(["mode", "verify_token", "challenge", "x"]), st.text(max_size=300)))
+    def test_no_query_breaks_it(self, lent: Lent, query: dict[str, str]) -> None:
+        for values in (query, query | {"verify_token": VERIFY}):
+            try:
+                found = self.asked(lent, **values)
+            except (Forged, Malformed):
+                continue
+            assert re.fullmatch(rb"[A-Za-z0-9_-]{1,200}", found.ack.body)
 
 
 class TestSignature:

@@ -117,6 +117,10 @@ class LineKit(Kit):
             "taken back in a group": self.call(self.event("unsend", source=group, unsend={"messageId": "1"})),
         }
 
+    def measure(self, text: str) -> int:
+        """LINE counts UTF-16 code units."""
+        return len(text.encode("utf-16-le")) // 2
+
     def ok(self, call: Call) -> Answer:
         if call.method == "GET":
             return Answer(body=self.file) if call.path == "/v2/bot/message/50000000001/content" else Answer(404)

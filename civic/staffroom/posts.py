@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.cases.status import OPEN
 from civic.cases.stream import Happened
 from civic.staffroom.tables import staff_lines, staff_posts
 from core.db import Id
 from core.ids import new_id
 
+_BEGINS = frozenset({"opened", "status", "department", "owner", "note", "photo", "joined"})
+"""What gives a case a card that has none."""
 _CARDS = text(
     """
     INSERT INTO staff_posts (id, city_id, channel, room, case_id, next_attempt_at, created_at)
@@ -133,16 +136,18 @@ async def note(
 ) -> None:
     """What has happened, as cards to post or to change and lines to tell (of the kinds in `told`).
 
-    `rooms`: department → room, "default" for the others; a case whose department has none gets no card. A card that is
-    not out yet needs no line: it will show all that has happened until then. That a case went to another department is
-    told where it was as well.
+    `rooms`: department → room, "default" for the others; a case whose department has none gets no card, nor one that is
+    closed, nor one older than the rooms as long as nobody does anything about it (a recount of all due dates). A card
+    that is not out yet needs no line: it will show all that has happened until then. That a case went to another
+    department is told where it was as well.
     """
 
     def room_of(department_id: str | None) -> str:
         return rooms.get(department_id or "", rooms.get("default", ""))
 
     where = {one.case_id: room_of(one.department_id) for one in happened}
-    placed = {case_id: room for case_id, room in where.items() if room}
+    live = {one.case_id for one in happened if one.kind in _BEGINS and one.status in OPEN}
+    placed = {case_id: room for case_id, room in where.items() if room and case_id in live}
     given: dict[str, Any] = {"city": city_id, "channel": channel, "now": now}
     lines = {(one.case_id, where[one.case_id], one.seq) for one in happened if one.kind in told}
     lines |= {(one.case_id, room_of(one.from_value), one.seq) for one in happened if one.kind == "department"}

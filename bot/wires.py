@@ -30,6 +30,7 @@ class Wires:
         self._down: set[str] = set()
         self._sent: defaultdict[str, int] = defaultdict(int)
         self._said_at: dict[str, float] = {}
+        self._one_by_one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def is_down(self, channel: str) -> bool:
         return channel in self._down
@@ -69,9 +70,10 @@ class Wires:
             await self._note(channel, answered=1)
 
     async def _note(self, channel: str, *, answered: int = 0, failed: int = 0, reason: str = "") -> None:
-        calls = Calls(self._sent.pop(channel, 0), answered, failed, reason)
         try:
-            async with self._db.transaction() as tx:
+            # In the order in which they happened: an older success must not end a run of failures.
+            async with self._one_by_one[channel], self._db.transaction() as tx:
+                calls = Calls(self._sent.pop(channel, 0), answered, failed, reason)
                 is_down = await channels.note(tx, self._rules, self._city_id, channel, calls, self._clock.now())
         except Unavailable:  # the message's own fate is written elsewhere, and this count comes again
             log.warning("channel_health_not_noted", channel=channel)

@@ -204,7 +204,7 @@ class Partner:
             wait = _wait_s(answer.headers.get("retry-after", ""), self._house.now())
             reason = f"연계 기관 서버가 지금 받지 못합니다 (partner answered HTTP {code})"
             return SendFailed(reason, retry=True, retry_after=wait)
-        return SendFailed(f"연계 기관 서버가 거절했습니다 (partner refused: HTTP {code})")
+        return SendFailed(f"연계 기관 서버가 거절했습니다 (partner refused: HTTP {code})", outage=code in (401, 403))
 
     def render(self, messages: Sequence[OutgoingMessage], *, pending: bool, lang: str) -> HttpAnswer:
         return HttpAnswer()

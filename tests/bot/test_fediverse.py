@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from civic.conversations.outbound import Draft, queue
 from core.contracts.channel import House
 from tests.bot.city import City
 from tests.integrations.channels.counterpart import Counterpart, serving
@@ -33,6 +35,25 @@ class Opened:
         request = self.kit.sign(json.dumps(document, ensure_ascii=False).encode())
         assert (await self.city.house.desk.accept(self.name, request)).status == 200
         await self.city.house.desk.idle()
+        return self.kit.texts(self.provider.calls[before:], ())
+
+    async def told(self, address: str, words: str) -> list[str]:
+        """What the provider was given to show, after a notice of the city's own to this address."""
+        before, now = len(self.provider.calls), self.city.clock.now()
+        (thread,) = await self.row("SELECT id FROM conversations WHERE address = :address", address=address)
+        async with self.city.house.db.transaction() as tx:
+            draft = Draft(
+                city_id=self.city.house.settings.city.id,
+                conversation_id=thread,
+                channel=self.name,
+                body={"text": words, "lang": "ko"},
+                purpose="case_notice",
+                priority=3,
+                valid_until=now + timedelta(hours=1),
+                next_attempt_at=now,
+            )
+            await queue(tx, draft, now)
+        await self.city.house.desk.deliver(thread)
         return self.kit.texts(self.provider.calls[before:], ())
 
     async def row(self, query: str, **values: Any) -> Any:
@@ -96,6 +117,12 @@ async def test_a_public_word_on_mastodon_is_answered_to_its_writer_alone(opened:
         assert {post["visibility"] for post in mastodon.posts(found.provider.calls)} == {"direct"}
         assert {post["in_reply_to_id"] for post in mastodon.posts(found.provider.calls)} == {public["status"]["id"]}
         assert await found.hear(public) == [], "pulled once more"
+        notice = await found.told("kim@far.example", "도로를 고쳤습니다.")
+        assert notice == [], "there is no direct conversation to stand in"
+        last = mastodon.status("", id=[*instance.keys.values()][-1])
+        instance.conversations = [{"accounts": [mastodon.account()], "last_status": last}]
+        assert await found.told("kim@far.example", "가로등을 고쳤습니다.") == ["가로등을 고쳤습니다."]
+        assert mastodon.posts(found.provider.calls)[-1]["in_reply_to_id"] == last["id"]
         assert await found.hear(quiet) == []
         (stopped,) = await found.row(
             "SELECT stopped_at IS NOT NULL OR unreachable_at IS NOT NULL FROM conversations WHERE address = :who",

@@ -8,6 +8,7 @@ import asyncio
 import bisect
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ from core.loading import ROOT
 from core.settings import read
 from core.vault import open_vault
 from tests.ports import free_port
+from tests.trained import trained
 
 ROW = "{:<58}{:>10}{:>10}{:>10}"
 CITY = "gimpo"
@@ -93,6 +95,7 @@ def main() -> None:
     logs.configure(level="ERROR")
     with tempfile.TemporaryDirectory(prefix="sinmungo-bench-") as folder, store.embedded(Path(folder) / "pg") as url:
         os.environ.setdefault("SINMUNGO_SECRET", secrets.token_hex(32))
+        shutil.copytree(trained(), Path(folder) / "var" / "nlu")
         settings = read().model_copy(update={"var": Path(folder) / "var"})
         asyncio.run(prepare(settings, url, datetime.now(UTC), lambda line: None))
         _measure(given, Path(folder), url)

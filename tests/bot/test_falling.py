@@ -19,8 +19,8 @@ from civic.cases.open import open_case
 from civic.cases.tables import cases
 from civic.city.tables import categories
 from civic.conversations import delivery
+from civic.conversations.outbound import queue
 from civic.conversations.tables import conversations, outbound
-from civic.fallback import chain
 from civic.letters.tables import letters
 from civic.people.service import name_citizen
 from civic.staff.tables import staff_notices
@@ -222,14 +222,12 @@ async def test_a_crash_in_a_step_leaves_it_to_be_taken_once(filed: Filed, monkey
     refuse(filed.town.channel)
     await filed.tell()
     await drain(filed.town)
-    queue = chain.queue
-
     async def dies(*given: Any) -> UUID:
         await queue(*given)
         raise RuntimeError("the process ended here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(chain, "queue", dies)
+        broken.setattr("civic.fallback.chain.queue", dies)
         with pytest.raises(RuntimeError):
             await filed.falling.go()
     assert await filed.chain() == [(None, "failed", None)]

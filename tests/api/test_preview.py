@@ -10,6 +10,7 @@ import pytest
 
 from core.contracts.channel import Capabilities
 from integrations.channels import kakao, telegram
+from integrations.outbound.kakao import MAX_BUBBLES, fitted
 from tests.api.house import SmallHouse
 from tests.api.opened import kinds, looks, opened, told
 from tests.bot.memory_channel import TEXT_MESSAGES, MemoryChannel
@@ -20,7 +21,7 @@ class Narrow(MemoryChannel):
     """Splits as the KakaoTalk channel does."""
 
     def bubbles(self, texts: Any) -> list[str]:
-        return kakao._bubbles(texts, kakao.MAX_BUBBLES)
+        return fitted(texts, MAX_BUBBLES)
 
 
 class Cutting(MemoryChannel):
@@ -68,7 +69,7 @@ async def test_a_change_is_shown_as_it_is_then_told_and_leaves_nothing(
 async def test_a_long_reply_is_split_as_its_channel_splits(house: SmallHouse, agent: httpx.AsyncClient) -> None:
     case, text = await opened(house, channel="kakao"), "가로등을 고쳤습니다. " * 200
     found = await shown(agent, case, kind="reply", text=text)
-    assert [one["text"] for one in found["bubbles"]] == kakao._bubbles([text.strip()], kakao.MAX_BUBBLES)
+    assert [one["text"] for one in found["bubbles"]] == fitted([text.strip()], MAX_BUBBLES)
     assert all(one["characters"] <= 1000 for one in found["bubbles"])
     assert (codes(found), len(found["bubbles"])) == (["split"], 3)
 
@@ -186,5 +187,5 @@ async def test_what_would_be_refused_is_refused_here(
 def test_the_channels_show_what_they_send() -> None:
     """Preview and sending go through one function."""
     skill = SimpleNamespace()
-    assert kakao.Kakao.bubbles(skill, ["가" * 2500]) == kakao._bubbles(["가" * 2500], kakao.MAX_BUBBLES)  # type: ignore[arg-type]
+    assert kakao.Kakao.bubbles(skill, ["가" * 2500]) == fitted(["가" * 2500], MAX_BUBBLES)  # type: ignore[arg-type]
     assert telegram.Telegram.bubbles(skill, ["가" * 5000]) == [telegram._fit("가" * 5000)]  # type: ignore[arg-type]

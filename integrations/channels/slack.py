@@ -116,7 +116,7 @@ class Slack:
             return Received(ignored="the address is verified", ack=HttpAnswer(body=orjson.dumps(ack)))
         try:
             return self._read(AsyncBoltRequest(body=body, mode="socket_mode"))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        except Exception:  # whatever the library and a wrong type make: to refuse it is to get it again
             return Received(ignored="nothing that can be read")
 
     def _check(self, request: WebhookRequest) -> None:
@@ -191,7 +191,7 @@ class Slack:
             return Received(ignored="a form that is not ours")
         values = {}
         for block, elements in view["state"]["values"].items():
-            given = next(iter(elements.values()))
+            given = next(iter(elements.values()), {})
             chosen = given.get("selected_option")
             values[_text(block)] = _text(chosen["value"] if chosen else given.get("value"))
         return _did("form", key, member, action=what, value=_text(view.get("private_metadata")), values=values)

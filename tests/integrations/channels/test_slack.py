@@ -33,6 +33,7 @@ from tests.integrations.channels.kits.slack import (
     form,
     interaction,
 )
+from tests.integrations.channels.mutations import ODD, changed_at, paths
 
 SHARED = ROOT.parent / "shared/data/channels/slack"
 CARD = StaffCard(
@@ -270,3 +271,41 @@ def test_the_vendors_own_example_of_a_signature_fits(lent: Lent, vector: Any) ->
     request = kit.signed(vector["body"].encode())
     received = Slack(settings, lent.house).receive(type(request)("POST", headers, {}, vector["body"].encode()))
     assert received.ack.status == 200
+
+
+STAFFS = {
+    "a button": kit.pressed("staff:take", "x:7", room=ROOM),
+    "a form": {
+        "type": "view_submission",
+        "team": {"id": TEAM},
+        "user": {"id": USER, "team_id": TEAM},
+        "trigger_id": "1.2.3",
+        "view": {
+            "callback_id": "staff:status",
+            "private_metadata": "x:7",
+            "state": {"values": {"text": {"t": {"value": "글"}}, "status": {"s": {"selected_option": {"value": "a"}}}}},
+        },
+    },
+    "a reply": kit.said("확인", channel=ROOM, channel_type="channel", thread_ts="1789999000.000100", files=[{}]),
+    "a room": event({"type": "channel_archive", "channel": ROOM, "user": USER}),
+    "a limit": {"type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": 1790000000},
+    "a code": kit.said("연결 ABCD-2345"),
+}
+
+
+@pytest.mark.parametrize("name", STAFFS)
+def test_no_wrong_type_in_what_staff_did_breaks_it(lent: Lent, name: str) -> None:
+    assert did(heard(lent, STAFFS[name]))
+    channel = made(lent)
+    for path in list(paths(STAFFS[name])):
+        for odd in ODD:
+            try:
+                received = channel.receive(KIT.sign(json.dumps(changed_at(STAFFS[name], path, odd)).encode()))
+            except Malformed:
+                assert not path  # the whole of it is no object
+                continue
+            assert received.ack.status == 200
+            for one in received.staff:
+                said = (one.member, one.room, one.thread, one.action, one.value, one.text, one.trigger)
+                assert all(isinstance(text, str) for text in (*said, *one.values, *one.values.values()))
+                assert 0 < len(one.external_id) <= 150

@@ -62,19 +62,19 @@ class Citizen:
         assert answer.is_success, answer.text
         return answer.json()
 
-    async def update(self, **values: Any) -> list[dict[str, Any]]:
-        """One update, delivered to the webhook; the messages that came of it."""
+    async def update(self, shown: str, **values: Any) -> list[dict[str, Any]]:
+        """One update, delivered to the webhook; the messages that came of it. `shown`: as the transcript has it."""
         body = {"chat_id": self.chat, "from_user": {"id": self.chat, "first_name": "하나"}, **values}
         done = await self._post(f"send_update?bot_token={TOKEN}", json=body)
         assert done["delivery"]["status_code"] == 200, done
         self.heard += 1
         said = await self.next()
-        self.transcript.append(f"시민: {values.get('text') or values.get('callback_data') or '(사진)'}")
+        self.transcript.append(f"시민: {shown}")
         self.transcript += [f"신문고: {one['text']}" for one in said]
         return said
 
     async def say(self, text: str) -> list[dict[str, Any]]:
-        return await self.update(text=text)
+        return await self.update(text, text=text)
 
     async def press(self, label: str) -> list[dict[str, Any]]:
         """The latest inline button with this label."""
@@ -82,14 +82,14 @@ class Citizen:
             rows = (call.get("reply_markup") or {}).get("inline_keyboard", [])
             data = next((one["callback_data"] for row in rows for one in row if one["text"] == label), None)
             if data and call["method"] == "sendMessage":
-                return await self.update(callback_data=data, callback_message_id=call["message_id"])
+                return await self.update(f"[{label}]", callback_data=data, callback_message_id=call["message_id"])
         raise AssertionError(f"no button {label}")
 
     async def photo(self) -> list[dict[str, Any]]:
         picture = BytesIO()
         Image.new("RGB", (64, 48), "orange").save(picture, "JPEG")
         kept = await self._post("upload_media", files={"file": ("lamp.jpg", picture.getvalue(), "image/jpeg")})
-        return await self.update(photo_file_id=kept["file_id"], photo_caption="여기예요")
+        return await self.update("(사진)", photo_file_id=kept["file_id"], photo_caption="여기예요")
 
     async def next(self) -> list[dict[str, Any]]:
         """What came since the last look, once all is heard, answered and sent."""

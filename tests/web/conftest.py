@@ -10,6 +10,7 @@ from playwright.async_api import Browser, async_playwright
 from core.db import Database
 from tests.web.browser import ARGUMENTS, Chat, chromium
 from tests.web.house import SmallHouse
+from tests.web.letters import Letter, conversation
 from tests.web.serving import Site
 
 
@@ -66,3 +67,8 @@ async def chat(browser: Browser, site: Site) -> AsyncIterator[Chat]:
     await context.close()
     assert made.errors == []
     assert made.foreign == []
+
+
+@pytest.fixture
+async def letter(site: Site, house: SmallHouse) -> Letter:
+    return await conversation(house, site.base)

@@ -26,9 +26,10 @@ from core.contracts.channel import (
     WebhookRequest,
 )
 from tests.integrations.channels.conftest import Lent, Serve
+from tests.integrations.channels.hearing import heard
 from tests.integrations.channels.kits import Kit, Sign
 from tests.integrations.channels.mutations import ODD, WILD, changed_at, deep, form, names, paths, samples, written
-from tests.integrations.channels.test_contract import KITS, NOWHERE, all_channels, heard
+from tests.integrations.channels.test_contract import KITS, NOWHERE, all_channels
 
 fuzzed = settings(
     max_examples=120,

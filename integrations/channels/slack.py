@@ -191,7 +191,7 @@ class Slack:
             return Received(ignored="a form that is not ours")
         values = {}
         for block, elements in view["state"]["values"].items():
-            given = next(iter(elements.values()), {})
+            given: Any = next(iter(elements.values()), {})
             chosen = given.get("selected_option")
             values[_text(block)] = _text(chosen["value"] if chosen else given.get("value"))
         return _did("form", key, member, action=what, value=_text(view.get("private_metadata")), values=values)

@@ -77,8 +77,10 @@ class Provider:
 class Drain:
     """What was seen of a bulk drain: memory of the house in MiB by second, replies' times in ms."""
 
+    came: int
     took_s: float
     most_in_a_second: int
+    cpu_ms: float
     memory: list[float]
     replies: Figures
     unanswered: int
@@ -89,6 +91,7 @@ def main() -> None:
     asked.add_argument("--seconds", type=int, default=30, help="of webhooks at a constant rate")
     asked.add_argument("--per-second", type=float, default=200, help="webhooks a second")
     asked.add_argument("--notices", type=int, default=100_000, help="queued for the drain")
+    asked.add_argument("--longest", type=float, default=LONGEST_S, help="seconds after which the drain is broken off")
     asked.add_argument("--limit", type=float, default=500, help="the provider's limit, messages a second")
     given = asked.parse_args()
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
@@ -108,7 +111,7 @@ def _measure(given: argparse.Namespace, folder: Path, url: str) -> None:
     echo = [sys.executable, "-m", "bench.echo", str(bound_port)]
     with running(echo, env, bound_port, "/"), _city(env, city_port) as process:
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
-        asyncio.run(_acknowledge(given, city_port, bound_port, out_port))
+        asyncio.run(_acknowledge(given, city_port, bound_port, out_port, process.pid))
         print(f"load {os.getloadavg()[0]:.1f} before the drain")
         drain = asyncio.run(_drain(given, url, city_port, out_port, process.pid))
     _print_drain(given, drain)
@@ -137,7 +140,7 @@ def _config(folder: Path, out_port: int, limit: float) -> Path:
 # -- acknowledgements --------------------------------------------------------------------------------------------------
 
 
-async def _acknowledge(given: argparse.Namespace, city_port: int, bound_port: int, out_port: int) -> None:
+async def _acknowledge(given: argparse.Namespace, city_port: int, bound_port: int, out_port: int, pid: int) -> None:
     """Both contestants in turns, a third of the time each, so that the machine's drift hits them alike."""
     count = int(given.per_second * given.seconds / 3)
     print(f"\n(a) acknowledgement of webhooks arriving at {given.per_second:.0f}/s, {given.seconds} s")
@@ -145,8 +148,10 @@ async def _acknowledge(given: argparse.Namespace, city_port: int, bound_port: in
     async with Provider(out_port):
         await post_all(city_port, "/channels/partner", [_said(i, "warm") for i in range(400)], connections=8)
         await asyncio.sleep(2)
+        used = 0.0
         for number in range(3):
             bound = await post_at(bound_port, "/", lambda i: _said(i, "x"), rate=given.per_second, count=count)
+            before = _cpu_s(pid)
             ours = await post_at(
                 city_port,
                 "/channels/partner",
@@ -154,10 +159,14 @@ async def _acknowledge(given: argparse.Namespace, city_port: int, bound_port: in
                 rate=given.per_second,
                 count=count,
             )
+            await asyncio.sleep(2)
+            used += _cpu_s(pid) - before
             names = ("bound: bare ASGI echo", "partner: checked, stored, committed (aim: p99 < 50)")
             for name, one in zip(names, (bound, ours), strict=True):
                 print(ROW.format(name, f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", one.refused))
-            await asyncio.sleep(2)
+    each = used * 1000 / (3 * count)
+    share = each * given.per_second / 10
+    print(f"  the house's CPU for a message, answered and sent: {each:.1f} ms, {share:.0f} % of a core")
 
 
 def _said(index: int, run: str) -> Request:
@@ -175,18 +184,23 @@ async def _drain(given: argparse.Namespace, url: str, city_port: int, out_port: 
         asked: dict[str, float] = {}
         watching = asyncio.create_task(_watch(pid, memory))
         asking = asyncio.create_task(_ask(city_port, asked))
-        deadline = time.perf_counter() + LONGEST_S
+        deadline, before = time.perf_counter() + given.longest, _cpu_s(pid)
         while len(provider.bulk) < given.notices and time.perf_counter() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         for task in (watching, asking):
             task.cancel()
         await asyncio.gather(watching, asking, return_exceptions=True)
-        end = provider.bulk[-1] if provider.bulk else 0.0
+        used = _cpu_s(pid) - before
+        if not provider.bulk:
+            raise TimeoutError("nothing came to the provider")
+        end = provider.bulk[-1]
         during = {one: began for one, began in asked.items() if provider.bulk[0] <= began < end - 2}
         times = [(provider.first[one] - began) * 1000 for one, began in during.items() if one in provider.first]
     return Drain(
+        came=len(provider.bulk),
         took_s=provider.bulk[-1] - provider.bulk[0],
         most_in_a_second=_most_in_a_second(sorted(provider.bulk)),
+        cpu_ms=used * 1000 / len(provider.bulk),
         memory=memory,
         replies=figures(times, len(times) / max(1e-9, end - provider.bulk[0])),
         unanswered=len(during) - len(times),
@@ -233,16 +247,23 @@ async def _watch(pid: int, memory: list[float]) -> None:
         await asyncio.sleep(1)
 
 
+def _cpu_s(pid: int) -> float:
+    """User and system time of the process so far (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _most_in_a_second(times: list[float]) -> int:
     """Over every second, wherever it begins."""
     return max((number - bisect.bisect_right(times, end - 1.0) + 1 for number, end in enumerate(times)), default=0)
 
 
 def _print_drain(given: argparse.Namespace, drain: Drain) -> None:
-    rate = (given.notices - 1) / drain.took_s
+    rate = (drain.came - 1) / drain.took_s
     print(f"\n(b) {given.notices:,} queued notices, provider's limit {given.limit:.0f}/s")
-    print(f"  drained in {drain.took_s:.1f} s: {rate:.1f}/s, {rate / given.limit:.3f} of the limit")
+    print(f"  {drain.came:,} came in {drain.took_s:.1f} s: {rate:.1f}/s, {rate / given.limit:.3f} of the limit")
     print(f"  most in any one second, as the provider saw it: {drain.most_in_a_second}")
+    print(f"  the house's CPU for a notice: {drain.cpu_ms:.1f} ms")
     third = max(1, len(drain.memory) // 3)
     parts = [drain.memory[0], max(drain.memory[third : 2 * third] or drain.memory), drain.memory[-1]]
     begin, middle, end = (f"{one:.0f}" for one in parts)

@@ -44,12 +44,22 @@ def doctor() -> int:
     found += [_safely("언어 모델", lambda: _model(settings))]
     if settings.nlu.engine != "light":
         found.append(_safely("언어 서버", lambda: _language_server(settings)))
-    found += [_assets(), _port(settings)]
+    found += [_assets(), _port(settings), _linking(settings)]
     found += [
         _channel(settings, name) for name in sorted({*loading.files("integrations.channels"), *settings.channels})
     ]
     _print(found)
     return 1 if any(one.state == "bad" for one in found) else 0
+
+
+def _linking(settings: Settings) -> Finding:
+    """Without a text channel that runs, citizens cannot prove their numbers."""
+    name = settings.messaging.sms_channel
+    if not name:
+        return Finding("ok", "채널 연결", "쓰지 않음 (messaging.sms_channel이 비어 있음)")
+    if settings.channels.get(name, {}).get("enabled") is not True:
+        return Finding("bad", "채널 연결", f"messaging.sms_channel의 {name} 채널이 꺼져 있어 확인 번호를 보낼 수 없음")
+    return Finding("ok", "채널 연결", f"확인 번호를 {name} 채널로 보냄")
 
 
 def _print(found: list[Finding]) -> None:

@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text, update
 
+from bot.codes import CodeKeeping
 from civic.cases.case import Actor
 from civic.cases.change import change_status
 from civic.cases.join import join
@@ -15,10 +17,13 @@ from civic.cases.status import Status
 from civic.cases.tables import cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations, inbound
+from civic.files.tables import attachments
 from civic.people.tables import citizens, person_links, phone_proofs
 from civic.staff.tables import audit_log
+from core.errors import NotFound
 from core.ids import new_id
 from core.settings import Duplicates
+from tests.bot.dialog_player import photo
 from tests.bot.people import People, texts
 from tests.bot.test_at_rest import dump
 
@@ -261,3 +266,23 @@ async def test_nothing_is_deleted_without_the_last_word(people: People) -> None:
     assert "지우지 않았습니다" in texts(await chat.press("지우지 않기"))
     his = inbound.c.conversation_id == await people.id_of(chat)
     assert await people.count(inbound, his, inbound.c.text == "") == 1  # the pressed button alone
+
+
+async def test_pictures_deleted_by_chat_are_off_the_store_after_the_next_round(people: People) -> None:
+    number, chat = people.new_number(), people.chat()
+    case = await people.file(chat, number)
+    await chat.photo(photo(77))
+    old = people.city.clock.now() - timedelta(days=people.house.settings.city.retention_days + 1)
+    async with people.house.db.transaction() as tx:
+        case_id = await tx.scalar(select(cases.c.id).where(cases.c.receipt_no == case))
+        (kept,) = (await tx.execute(select(attachments).where(attachments.c.case_id == case_id))).all()
+        closed = update(cases).where(cases.c.id == case_id)
+        await tx.execute(closed.values(closed_at=old, received_at=old, status="answered"))
+    assert await people.house.files.load(kept.sha256)
+    for line in ("내 정보 삭제해 주세요", "네", "모두 삭제"):
+        said = await chat.say(line)
+    assert "지웠습니다" in texts(said)
+    await CodeKeeping(people.house.db, people.house.files, people.city.clock).go()
+    for name in (kept.sha256, kept.thumb_sha256):
+        with pytest.raises(NotFound):
+            await people.house.files.load(name)

@@ -94,6 +94,13 @@ def test_doctor_asks_the_language_server_that_is_configured(run: Run, tmp_path: 
     assert "light 엔진이 답합니다" in text
 
 
+def test_doctor_says_when_codes_have_no_channel_to_go_out_by(run: Run, tmp_path: Path) -> None:
+    done = run("doctor", config=write_config(tmp_path, messaging={"sms_channel": "solapi"}))
+    text = " ".join((done.stderr + done.stdout).split())
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "solapi 채널이 꺼져 있어" in text
+
+
 def test_staff_are_added_once_and_by_rule(run: Run, database_url: str) -> None:
     words = ("staff", "add", "kim", "--name", "김담당", "--role", "admin")
     done = run(*words, SINMUNGO_STAFF_PASSWORD="북소리가-들리는-시청-2026")

@@ -1,5 +1,7 @@
 """One person on many channels: links proven by telephone, merging that can be undone, sealed addresses."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -73,7 +75,7 @@ def _proofs() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_proofs")),
     )
-    live = {"unique": False, "postgresql_where": sa.text("revoked_at IS NULL")}
+    live: dict[str, Any] = {"unique": False, "postgresql_where": sa.text("revoked_at IS NULL")}
     op.create_index("ix_phone_proofs_conversation", "phone_proofs", ["conversation_id"], **live)
     op.create_index("ix_phone_proofs_phone", "phone_proofs", ["city_id", "phone_index"], **live)
 
@@ -102,6 +104,6 @@ def _links() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person_links")),
     )
     op.create_index("ix_person_links_conversation", "person_links", ["conversation_id", "at"], unique=False)
-    live = {"unique": False, "postgresql_where": sa.text("undone_at IS NULL")}
+    live: dict[str, Any] = {"unique": False, "postgresql_where": sa.text("undone_at IS NULL")}
     op.create_index("ix_person_links_from", "person_links", ["from_citizen_id"], **live)
     op.create_index("ix_person_links_to", "person_links", ["to_citizen_id"], **live)

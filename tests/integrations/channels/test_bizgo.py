@@ -24,9 +24,10 @@ from core.loading import ROOT
 from integrations.channels import bizgo
 from tests.integrations.channels.bizgo_made import ID, made
 from tests.integrations.channels.conftest import Lent
+from tests.integrations.channels.hearing import heard
 from tests.integrations.channels.kits.bizgo import KIT, SECRET, STAMP, posted
 from tests.integrations.channels.mutations import JSON, changed_at, paths
-from tests.integrations.channels.test_contract import fuzzed, heard
+from tests.integrations.channels.test_contract import fuzzed
 
 OLD = "bizgo-secret-of-last-year"
 SHARED = ROOT.parent / "shared" / "data" / "channels"

@@ -28,6 +28,7 @@ from core.contracts.channel import (
 from integrations.channels import solapi
 from integrations.channels.solapi import Settings, Solapi
 from tests.integrations.channels.conftest import Lent, Serve
+from tests.integrations.channels.hearing import heard
 from tests.integrations.channels.kits import CUT, HANG, Answer
 from tests.integrations.channels.kits.solapi import (
     API_KEY,
@@ -42,7 +43,7 @@ from tests.integrations.channels.kits.solapi import (
     taken,
 )
 from tests.integrations.channels.mutations import JSON, changed_at, paths
-from tests.integrations.channels.test_contract import fuzzed, heard
+from tests.integrations.channels.test_contract import fuzzed
 
 ID = UUID("01999999-0000-7000-8000-000000000001")
 TOKEN = "address-token-of-the-suite-0123456789"

@@ -32,7 +32,7 @@ from tests.integrations.channels.mutations import ODD, WILD, changed_at, deep, f
 from tests.integrations.channels.test_contract import KITS, NOWHERE, all_channels
 
 fuzzed = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

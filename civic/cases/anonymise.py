@@ -28,6 +28,10 @@ UPDATE inquiries SET body = '', place = '', conversation_id = NULL,
     lat = round(lat::numeric, 2)::float8, lon = round(lon::numeric, 2)::float8
 WHERE city_id = :city AND received_at < :before AND (body <> '' OR conversation_id IS NOT NULL)
 """)
+_LETTERS = text("""
+UPDATE letters SET text = '', recipient = '{"name": "", "address": "", "postcode": ""}'::jsonb
+WHERE case_id = ANY(:ids)
+""")
 _FILES = text("DELETE FROM attachments WHERE case_id = ANY(:ids) RETURNING sha256, thumb_sha256, public_sha256")
 
 
@@ -60,6 +64,7 @@ async def anonymise(
     await tx.execute(update(case_events).where(case_events.c.case_id.in_(given)).values(text=""))
     await tx.execute(delete(case_joiners).where(case_joiners.c.case_id.in_(given)))
     await tx.execute(update(case_merges).where(case_merges.c.case_id.in_(given)).values(kept={}))
+    await tx.execute(_LETTERS, {"ids": given})
     await index.forget(tx, given)
     files = {name for row in await tx.execute(_FILES, {"ids": given}) for name in row if name}
     for case_id in given:

@@ -12,6 +12,7 @@ from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
 from civic.files.tables import attachments
+from civic.letters.tables import letters
 from civic.people.service import absorbed, contact_of, history
 from civic.people.tables import citizens, consents
 from civic.staff.tables import access_log, staff
@@ -43,6 +44,8 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "conversations": await _conversations(tx, citizen_id),
         "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
+        "letters": await _rows(tx, select(*_of(letters, "kind", "recipient", "text", "state", "created_at", "sent_at"))
+            .where(letters.c.citizen_id == citizen_id).order_by(letters.c.created_at)),
         "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
@@ -143,6 +146,11 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += ["", f"■ 동의 {len(found['consents'])}건"]
     lines += [
         f"- {_when(row['at'])} {row['purpose']}: {'동의' if row['is_given'] else '거부'}" for row in found["consents"]
+    ]
+    lines += ["", f"■ 우편 {len(found['letters'])}건"]
+    lines += [
+        f"- {_when(row['created_at'])} {row['recipient'].get('address') or '-'}: {row['text']}"
+        for row in found["letters"]
     ]
     lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
     lines += [

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, select
 
+from civic.cases.anonymise import anonymise
 from civic.cases.tables import cases
 from civic.channels.tables import health, incidents
 from civic.conversations.throttle import pause
@@ -17,6 +18,7 @@ from civic.letters.service import NewLetter
 from civic.letters.tables import letters
 from civic.people.citizens import name_citizen
 from civic.staff.tables import audit_log
+from civic.subjects.service import as_text, export
 from core.ids import new_id
 from tests.api.house import SmallHouse
 from tests.api.opened import looks, opened
@@ -144,3 +146,15 @@ async def test_the_channels_say_how_they_are(house: SmallHouse, manager: httpx.A
     assert (found[name]["state"], found[name]["incident"]["reason"]) == ("down", "연결할 수 없습니다")
     past = (await manager.get("/api/v1/channels/incidents", params={"channel": name})).json()["items"]
     assert [one["id"] for one in past] == [str(row["id"])]
+
+
+async def test_a_person_sees_his_letters_and_they_go_with_the_case(house: SmallHouse) -> None:
+    one = await listed(house)
+    row = await stored(house, one)
+    async with house.db.transaction() as tx:
+        found = await export(tx, house.vault, CITY, row.citizen_id, NOW)
+        assert [letter["text"] for letter in found["letters"]] == [TEXT]
+        assert TEXT in as_text(found)
+        await anonymise(tx, CITY, [row.case_id], NOW)
+    gone = await stored(house, one)
+    assert (gone.text, gone.recipient["name"]) == ("", "")

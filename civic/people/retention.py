@@ -22,7 +22,10 @@ WHERE city_id = %(city)s AND updated_at < %(before)s
 
 
 async def forget_citizens(tx: AsyncConnection, city_id: str, before: datetime, now: datetime) -> int:
-    """How many citizens were forgotten. The rows stay, so that counts and histories hold (개인정보 보호법 §21)."""
+    """How many citizens were forgotten. The rows stay, so that counts and histories hold (개인정보 보호법 §21). Proofs
+    of numbers as old go whole.
+    """
+    await tx.execute(phone_proofs.delete().where(phone_proofs.c.city_id == city_id, phone_proofs.c.at < before))
     connection = await driver(tx)
     return (await connection.execute(_FORGET, {"city": city_id, "before": before, "now": now})).rowcount
 

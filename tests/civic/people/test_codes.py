@@ -18,8 +18,8 @@ from civic.conversations.tables import conversations, outbound
 from civic.people import codes
 from civic.people.codes import Judged, judge, open_thread, phone_index, send_code, tidy
 from civic.people.links import link_by_phone, members
-from civic.people.service import notice_conversation, one_each
-from civic.people.tables import citizens, phone_challenges
+from civic.people.service import forget_citizens, notice_conversation, one_each
+from civic.people.tables import citizens, phone_challenges, phone_proofs
 from core import rotation
 from core.db import Database
 from core.settings import People
@@ -237,3 +237,13 @@ async def test_a_number_goes_with_its_time_of_keeping_and_stays_while_a_case_is_
     assert not rows[gone].address_sealed and rows[gone].address == f"forgotten:{gone}" and rows[gone].unreachable_at
     assert rows[kept].address_sealed == "+82" + busy.replace("-", "")[1:] and rows[kept].unreachable_at is None
     assert anew != gone
+
+
+async def test_a_proof_is_kept_no_longer_than_the_city_keeps_names(database: Database, chat: UUID) -> None:
+    await linked(database, chat, number())
+    wanted = select(func.count()).select_from(phone_proofs).where(phone_proofs.c.conversation_id == chat)
+    async with database.transaction() as tx:
+        await forget_citizens(tx, CITY, NOW, NOW)
+        assert await tx.scalar(wanted) == 1
+        await forget_citizens(tx, CITY, NOW + timedelta(seconds=1), NOW)
+        assert await tx.scalar(wanted) == 0

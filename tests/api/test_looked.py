@@ -26,6 +26,8 @@ IMPERSONAL = frozenset(
     {
         "/api/v1/me",
         "/api/v1/me/sessions",
+        "/api/v1/me/staffroom-links",
+        "/api/v1/staffroom/rooms",  # which rooms take posts, and why not
         "/api/v1/departments",
         "/api/v1/categories",
         "/api/v1/statuses",

@@ -31,6 +31,7 @@ NAMES_ONE = {"reference", "conversation_id", "attachment_id"}
 NAMES_OTHER = {
     "campaign_id",
     "canned_id",
+    "channel",
     "citizen_id",
     "day",
     "delivery_id",
@@ -40,6 +41,7 @@ NAMES_OTHER = {
     "link_id",
     "export_id",
     "notice_id",
+    "room",
     "rule_id",
     "session_id",
     "staff_id",

@@ -10,12 +10,13 @@ from core.contracts.channel import Channel
 from core.db import Database
 from core.grouping import Grouped
 
-FEW, MANY = 8, 64
+FEW, MANY = 8, 32
 """Calls to one provider at a time: kind to it, and a client with few connections is quick; more where its rate asks."""
 NEXT_S = 2.0
 """Who waits longer than this for his moment goes back to the queue."""
 BULK_AHEAD_S = 0.1
 """Bulk takes moments only this far ahead, and so many at once: a reply's moment is right behind them."""
+NEAR_S = 0.002
 PAUSE_KNOWN_S = 0.5
 """How long a process without a rate goes by what it last read of a pause."""
 TRIES = 5
@@ -74,6 +75,11 @@ class Outlet:
             return _now()
         given: Moment = await (self._urgent if is_urgent else self._bulk)(is_urgent)
         return given
+
+    async def near(self, moment: float) -> None:
+        """Wait without a place among the calls under way: who only waits keeps nobody from calling."""
+        if (left := moment - _now() - NEAR_S) > 0:
+            await asyncio.sleep(left)
 
     async def until(self, moment: float, *, is_urgent: bool) -> Held | None:
         """Wait for the moment. One that passed while nobody looked is exchanged, or a stall would become a burst."""

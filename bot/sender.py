@@ -252,6 +252,7 @@ class Sender:
         moment = await outlet.moment(is_urgent=is_urgent)
         if isinstance(moment, Held):
             return moment
+        await outlet.near(moment)
         async with outlet.line(is_urgent=is_urgent):
             if held := await outlet.until(moment, is_urgent=is_urgent):
                 return held

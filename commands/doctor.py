@@ -105,6 +105,7 @@ def _store(settings: Settings) -> list[Finding]:
             version = connection.info.server_version // 10000
             found = [Finding("ok", "데이터베이스", f"{kind}, 버전 {version}, 연결됨")]
             found.append(_schema(connection, url))
+            found += _down(connection, settings)
     except (SinmungoError, psycopg.Error, OSError) as error:
         return [Finding("bad", "데이터베이스", f"{kind}에 연결할 수 없습니다: {type(error).__name__}")]
     if not settings.database.url:
@@ -122,6 +123,21 @@ def _schema(connection: psycopg.Connection[tuple[object, ...]], url: str) -> Fin
     now = row[0] if row else None
     told = f"{now}" if now == head else f"{now}: 최신은 {head}. 다시 켜면 자동으로 올립니다"
     return Finding("ok" if now == head else "note", "스키마", told)
+
+
+def _down(connection: psycopg.Connection[tuple[object, ...]], settings: Settings) -> list[Finding]:
+    """Channels whose provider fails right now, as the running house has noted it."""
+    exists = connection.execute("SELECT to_regclass('channel_incidents')").fetchone()
+    if exists is None or exists[0] is None:
+        return []
+    rows = connection.execute(
+        """SELECT channel, began_at, reason FROM channel_incidents
+           WHERE city_id = %s AND ended_at IS NULL ORDER BY channel""",
+        (settings.city.id,),
+    ).fetchall()
+    return [
+        Finding("note", f"채널 {name}", f"{began:%Y-%m-%d %H:%M}부터 멈춤: {reason}") for name, began, reason in rows
+    ]
 
 
 def _model(settings: Settings) -> Finding:

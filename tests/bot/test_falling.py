@@ -18,7 +18,7 @@ from civic.cases.notices import tell
 from civic.cases.open import open_case
 from civic.cases.tables import cases
 from civic.city.tables import categories
-from civic.conversations import delivery
+from civic.conversations import delivery, thread
 from civic.conversations.outbound import queue
 from civic.conversations.tables import conversations, outbound
 from civic.letters.tables import letters
@@ -140,6 +140,19 @@ async def test_the_way_that_arrives_is_the_last(filed: Filed) -> None:
     assert sent.template is not None
     assert (sent.template.key, list(sent.template.values)) == ("case_answered", ["번호"])
     assert await filed.letters() == []
+
+
+async def test_staff_see_in_the_thread_what_became_of_it_and_what_came_next(filed: Filed) -> None:
+    refuse(filed.town.channel, 2)
+    notice = await filed.tell()
+    await filed.go()
+    async with filed.town.house.db.transaction() as tx:
+        said = [one for one in await thread.read(tx, filed.conversation_id) if one.purpose == "case_notice"]
+    first, second = (one.receipt for one in said)
+    assert first and second
+    assert (first.way, first.next_way, first.ended_at) == ("", "text", filed.town.clock.now())
+    assert (second.way, second.follows_id, second.next_way) == ("text", notice, "alimtalk")
+    assert {one.reason for one in said} == {"받는 곳에서 거절했습니다 (refused)"}
 
 
 async def test_a_failure_reported_hours_later_takes_the_next_way(filed: Filed) -> None:

@@ -28,6 +28,11 @@ IMPERSONAL = frozenset(
         "/api/v1/me/sessions",
         "/api/v1/me/staffroom-links",
         "/api/v1/staffroom/rooms",  # which rooms take posts, and why not
+        "/api/v1/campaigns",  # the city's own texts and counts
+        "/api/v1/campaigns/{campaign_id}",
+        "/api/v1/campaigns/{campaign_id}/preview",
+        "/api/v1/channels",  # about the wires
+        "/api/v1/channels/incidents",
         "/api/v1/departments",
         "/api/v1/categories",
         "/api/v1/statuses",

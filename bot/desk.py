@@ -39,6 +39,8 @@ from core.settings import Messaging
 
 TYPING_AFTER_S = 0.4
 POLL_S = 0.05
+TURNS = 8
+"""Conversations answered side by side: enough to share a commit, few enough that an acknowledgement comes soon."""
 log = structlog.get_logger(__name__)
 
 
@@ -68,7 +70,7 @@ class Desk:
         self._store = Grouped(self._store_all)
         self._running: set[asyncio.Task[None]] = set()
         self._answers: dict[UUID, asyncio.Future[tuple[Waiting, ...]]] = {}
-        self._slots = asyncio.Semaphore(64)
+        self._slots = asyncio.Semaphore(TURNS)
         self.staffroom: StaffDesk | None = None
 
     # -- in ---------------------------------------------------------------------------------------------------------

@@ -235,6 +235,7 @@ async def test_a_crash_in_a_step_leaves_it_to_be_taken_once(filed: Filed, monkey
     refuse(filed.town.channel)
     await filed.tell()
     await drain(filed.town)
+
     async def dies(*given: Any) -> UUID:
         await queue(*given)
         raise RuntimeError("the process ended here")

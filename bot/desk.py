@@ -39,7 +39,7 @@ from core.settings import Messaging
 
 TYPING_AFTER_S = 0.4
 POLL_S = 0.05
-TURNS = 8
+TURNS = 3
 """Conversations answered side by side: enough to share a commit, few enough that an acknowledgement comes soon."""
 log = structlog.get_logger(__name__)
 

@@ -19,6 +19,8 @@ from civic.cases.tables import cases
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.tables import conversations, outbound
 from civic.files.service import attach
+from civic.letters.service import NewLetter, list_letter
+from civic.people.service import name_citizen
 from civic.staff.permissions import ALLOWED, Action
 from core.ids import new_id
 from tests.api.house import SmallHouse
@@ -26,7 +28,7 @@ from tests.api.test_permissions import OPENED, ROUTES, address
 from tests.civic.cases.rows import CITY, NOW, conversation, draft, said
 from tests.civic.files.made import made
 
-NAMES_ONE = {"reference", "conversation_id", "attachment_id"}
+NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
     "campaign_id",
@@ -67,12 +69,13 @@ IN_BODY = {
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What a department has: a case, the conversation that it came by, its picture."""
+    """What a department has: a case, the conversation that it came by, its picture, a letter about it."""
 
     reference: str
     case_id: UUID
     conversation_id: UUID
     attachment_id: UUID
+    letter_id: UUID
     words: str
 
     def names(self) -> dict[str, str]:
@@ -80,10 +83,12 @@ class Belongings:
             "reference": self.reference,
             "conversation_id": str(self.conversation_id),
             "attachment_id": str(self.attachment_id),
+            "letter_id": str(self.letter_id),
         }
 
     def traces(self) -> set[str]:
-        return {self.reference, str(self.case_id), str(self.conversation_id), str(self.attachment_id), self.words}
+        ids = (self.case_id, self.conversation_id, self.attachment_id, self.letter_id)
+        return {self.reference, self.words, *map(str, ids)}
 
 
 async def belongings(house: SmallHouse, department_id: str = "parks", **values: Any) -> Belongings:
@@ -110,7 +115,10 @@ async def belongings(house: SmallHouse, department_id: str = "parks", **values: 
         )
         message = await queue(tx, failed, NOW)
         await tx.execute(update(outbound).where(outbound.c.id == message).values(status="failed"))
-    return Belongings(case.receipt_no, case.id, thread, picture, words)
+        citizen = await name_citizen(tx, house.vault, thread, CITY, "홍길동", "010-1234-5678", NOW)
+        letter = await list_letter(tx, NewLetter(CITY, case.id, citizen, None, "answered", words, words, words), NOW)
+        assert letter is not None
+    return Belongings(case.receipt_no, case.id, thread, picture, letter, words)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ Times count from when a request was due, so a server that stalls is charged for 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from bench.load import Figures, Request, answer, figures
@@ -12,9 +12,11 @@ from bench.load import Figures, Request, answer, figures
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def post_at(port: int, path: str, make: Callable[[int], Request], *, rate: float, count: int) -> Figures:
-    """`count` posts, `rate` a second; connections are kept and opened as they are needed."""
-    idle: list[Connection] = []
+async def post_at(
+    ports: Sequence[int], path: str, make: Callable[[int], Request], *, rate: float, count: int
+) -> Figures:
+    """`count` posts, `rate` a second, to the doors in turn; connections are kept and opened as they are needed."""
+    idle: dict[int, list[Connection]] = {port: [] for port in ports}
     times: list[float] = []
     refused = 0
     tasks: set[asyncio.Task[None]] = set()
@@ -23,13 +25,14 @@ async def post_at(port: int, path: str, make: Callable[[int], Request], *, rate:
     async def one(number: int, due: float) -> None:
         nonlocal refused
         headers, body = make(number)
-        reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
+        free = idle[port := ports[number % len(ports)]]
+        reader, writer = free.pop() if free else await asyncio.open_connection("127.0.0.1", port)
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n".encode()
         writer.write(head + headers + b"\r\n" + body)
         status, _ = await answer(reader)
         times.append((perf_counter() - due) * 1000)
         refused += status != 200
-        idle.append((reader, writer))
+        free.append((reader, writer))
 
     for number in range(count):
         due = began + number / rate
@@ -39,6 +42,7 @@ async def post_at(port: int, path: str, make: Callable[[int], Request], *, rate:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
-    for _, writer in idle:
-        writer.close()
+    for free in idle.values():
+        for _, writer in free:
+            writer.close()
     return figures(times, count / (perf_counter() - began), refused)

@@ -1,6 +1,7 @@
 """`make bench-channels`: acknowledgements at a constant load, a bulk drain at the provider's limit, replies meanwhile.
 
-One house process (API and worker), its store, the provider's side and the load share this machine.
+The house (one process with the scheduled work, or with doors beside it), its store, the provider's side and the
+load share this machine.
 """
 
 import argparse
@@ -13,12 +14,11 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import orjson
 import psycopg
@@ -92,7 +92,8 @@ def main() -> None:
     asked.add_argument("--per-second", type=float, default=200, help="webhooks a second")
     asked.add_argument("--notices", type=int, default=100_000, help="queued for the drain")
     asked.add_argument("--longest", type=float, default=LONGEST_S, help="seconds after which the drain is broken off")
-    asked.add_argument("--limit", type=float, default=500, help="the provider's limit, messages a second")
+    asked.add_argument("--limit", type=float, default=300, help="the provider's limit, messages a second")
+    asked.add_argument("--processes", type=int, default=1, help="processes of the house")
     given = asked.parse_args()
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     logs.configure(level="ERROR")
@@ -105,23 +106,28 @@ def main() -> None:
 
 
 def _measure(given: argparse.Namespace, folder: Path, url: str) -> None:
-    city_port, bound_port, out_port = free_port(), free_port(), free_port()
+    ports, bound_port, out_port = [free_port() for _ in range(given.processes)], free_port(), free_port()
     config = _config(folder, out_port, given.limit)
     env = {**os.environ, "DATABASE_URL": url, "SINMUNGO_CONFIG": str(config)}
     echo = [sys.executable, "-m", "bench.echo", str(bound_port)]
-    with running(echo, env, bound_port, "/"), _city(env, city_port) as process:
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
-        asyncio.run(_acknowledge(given, city_port, bound_port, out_port, process.pid))
+    with running(echo, env, bound_port, "/"), _city(env, ports) as pids:
+        print(f"{os.cpu_count()} cores, {len(pids)} processes of the house, load {os.getloadavg()[0]:.1f} before")
+        asyncio.run(_acknowledge(given, ports, bound_port, out_port, pids))
         print(f"load {os.getloadavg()[0]:.1f} before the drain")
-        drain = asyncio.run(_drain(given, url, city_port, out_port, process.pid))
+        drain = asyncio.run(_drain(given, url, ports[0], out_port, pids))
     _print_drain(given, drain)
 
 
 @contextmanager
-def _city(env: dict[str, str], port: int) -> Iterator[Any]:
-    command = [sys.executable, "-m", "commands", "serve", "--port", str(port)]
-    with running(command, env, port, "/healthz") as process:
-        yield process
+def _city(env: dict[str, str], ports: Sequence[int]) -> Iterator[list[int]]:
+    """The first also does the scheduled work, as `make run` does; further ones are doors beside it."""
+    with ExitStack() as stack:
+        pids = []
+        for number, port in enumerate(ports):
+            command = [sys.executable, "-m", "commands", "serve", "--port", str(port)]
+            beside = ["--no-worker"] if number else []
+            pids.append(stack.enter_context(running([*command, *beside], env, port, "/healthz")).pid)
+        yield pids
 
 
 def _config(folder: Path, out_port: int, limit: float) -> Path:
@@ -140,27 +146,31 @@ def _config(folder: Path, out_port: int, limit: float) -> Path:
 # -- acknowledgements --------------------------------------------------------------------------------------------------
 
 
-async def _acknowledge(given: argparse.Namespace, city_port: int, bound_port: int, out_port: int, pid: int) -> None:
+async def _acknowledge(
+    given: argparse.Namespace, ports: list[int], bound_port: int, out_port: int, pids: list[int]
+) -> None:
     """Both contestants in turns, a third of the time each, so that the machine's drift hits them alike."""
     count = int(given.per_second * given.seconds / 3)
     print(f"\n(a) acknowledgement of webhooks arriving at {given.per_second:.0f}/s, {given.seconds} s")
     print(ROW.format("", "p50 ms", "p99 ms", "refused"))
     async with Provider(out_port):
-        await post_all(city_port, "/channels/partner", [_said(i, "warm") for i in range(400)], connections=8)
+        for port in ports:
+            warm = [_said(i, f"warm{port}") for i in range(400)]
+            await post_all(port, "/channels/partner", warm, connections=8)
         await asyncio.sleep(2)
         used = 0.0
         for number in range(3):
-            bound = await post_at(bound_port, "/", lambda i: _said(i, "x"), rate=given.per_second, count=count)
-            before = _cpu_s(pid)
+            bound = await post_at([bound_port], "/", lambda i: _said(i, "x"), rate=given.per_second, count=count)
+            before = _cpu_s(pids)
             ours = await post_at(
-                city_port,
+                ports,
                 "/channels/partner",
                 lambda i: _said(i, f"run{number}"),  # noqa: B023
                 rate=given.per_second,
                 count=count,
             )
             await asyncio.sleep(2)
-            used += _cpu_s(pid) - before
+            used += _cpu_s(pids) - before
             names = ("bound: bare ASGI echo", "partner: checked, stored, committed (aim: p99 < 50)")
             for name, one in zip(names, (bound, ours), strict=True):
                 print(ROW.format(name, f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", one.refused))
@@ -177,20 +187,20 @@ def _said(index: int, run: str) -> Request:
 # -- the drain ---------------------------------------------------------------------------------------------------------
 
 
-async def _drain(given: argparse.Namespace, url: str, city_port: int, out_port: int, pid: int) -> Drain:
+async def _drain(given: argparse.Namespace, url: str, city_port: int, out_port: int, pids: list[int]) -> Drain:
     async with Provider(out_port) as provider:
         await _queue(url, given.notices)
         memory: list[float] = []
         asked: dict[str, float] = {}
-        watching = asyncio.create_task(_watch(pid, memory))
+        watching = asyncio.create_task(_watch(pids, memory))
         asking = asyncio.create_task(_ask(city_port, asked))
-        deadline, before = time.perf_counter() + given.longest, _cpu_s(pid)
+        deadline, before = time.perf_counter() + given.longest, _cpu_s(pids)
         while len(provider.bulk) < given.notices and time.perf_counter() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         for task in (watching, asking):
             task.cancel()
         await asyncio.gather(watching, asking, return_exceptions=True)
-        used = _cpu_s(pid) - before
+        used = _cpu_s(pids) - before
         if not provider.bulk:
             raise TimeoutError("nothing came to the provider")
         end = provider.bulk[-1]
@@ -240,17 +250,24 @@ async def _ask(port: int, asked: dict[str, float]) -> None:
         await asyncio.sleep(max(0.0, asked[address] + 1 / REPLIES_PER_S - time.perf_counter()))
 
 
-async def _watch(pid: int, memory: list[float]) -> None:
+async def _watch(pids: list[int], memory: list[float]) -> None:
     while True:
-        status = Path(f"/proc/{pid}/status").read_text()  # noqa: ASYNC240 - no disk behind it
-        memory.append(next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS")))
+        memory.append(sum(_resident_mib(pid) for pid in pids))
         await asyncio.sleep(1)
 
 
-def _cpu_s(pid: int) -> float:
-    """User and system time of the process so far (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _resident_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def _cpu_s(pids: list[int]) -> float:
+    """User and system time of the processes so far (proc(5), fields 14 and 15)."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _most_in_a_second(times: list[float]) -> int:

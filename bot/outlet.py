@@ -16,6 +16,8 @@ NEXT_S = 2.0
 """Who waits longer than this for his moment goes back to the queue."""
 BULK_AHEAD_S = 0.1
 """Bulk takes moments only this far ahead, and so many at once: a reply's moment is right behind them."""
+READY_S = 0.03
+"""Bulk's moments are no sooner: one that has passed by the time its message is ready is lost to the rate."""
 NEAR_S = 0.002
 PAUSE_KNOWN_S = 0.5
 """How long a process without a rate goes by what it last read of a pause."""
@@ -104,15 +106,15 @@ class Outlet:
                 yield
 
     async def _urgent_moments(self, asked: Sequence[bool]) -> Sequence[Moment]:
-        return await self._moments(len(asked), ahead_s=NEXT_S)
+        return await self._moments(len(asked), ahead_s=NEXT_S, lead_s=0.0)
 
     async def _bulk_moments(self, asked: Sequence[bool]) -> Sequence[Moment]:
-        return await self._moments(len(asked), ahead_s=BULK_AHEAD_S)
+        return await self._moments(len(asked), ahead_s=BULK_AHEAD_S, lead_s=READY_S)
 
-    async def _moments(self, count: int, *, ahead_s: float) -> Sequence[Moment]:
+    async def _moments(self, count: int, *, ahead_s: float, lead_s: float) -> Sequence[Moment]:
         found: list[Moment] = []
         while (left := count - len(found)) > 0:
-            given = await self._ask(min(left, _at_once(self.rate or 0.0, ahead_s)), ahead_s)
+            given = await self._ask(min(left, _at_once(self.rate or 0.0, ahead_s)), ahead_s, lead_s)
             if given.count:
                 first = _now() + given.wait_s
                 found += [first + number * given.gap_s for number in range(given.count)]
@@ -122,11 +124,11 @@ class Outlet:
                 await asyncio.sleep(given.wait_s)
         return found
 
-    async def _ask(self, count: int, ahead_s: float) -> throttle.Moments:
+    async def _ask(self, count: int, ahead_s: float, lead_s: float) -> throttle.Moments:
         name, rate = self._channel.name, self.rate
         async with self._db.direct() as tx:
             if rate is not None:
-                return await throttle.take(tx, self._city_id, name, rate, count, ahead_s=ahead_s)
+                return await throttle.take(tx, self._city_id, name, rate, count, ahead_s=ahead_s, lead_s=lead_s)
             paused_s = await throttle.paused_s(tx, self._city_id, name)
         self._read_until = _now() + (PAUSE_KNOWN_S if not paused_s else 0.0)
         return throttle.Moments(0 if paused_s else count, paused_s)

@@ -17,9 +17,9 @@ LATE_S = 0.02
 
 _TAKE = """
 INSERT INTO channel_throttles AS t (city_id, channel, next_at)
-VALUES (%(city)s, %(channel)s, clock_timestamp() + make_interval(secs => %(span)s))
+VALUES (%(city)s, %(channel)s, clock_timestamp() + make_interval(secs => %(lead)s + %(span)s))
 ON CONFLICT (city_id, channel) DO UPDATE SET
-    next_at = GREATEST(t.next_at, clock_timestamp()) + make_interval(secs => %(span)s)
+    next_at = GREATEST(t.next_at, clock_timestamp() + make_interval(secs => %(lead)s)) + make_interval(secs => %(span)s)
 WHERE t.next_at <= clock_timestamp() + make_interval(secs => %(ahead)s)
   AND (t.paused_until IS NULL OR t.paused_until <= clock_timestamp())
 RETURNING next_at - make_interval(secs => %(span)s), EXTRACT(EPOCH FROM next_at - clock_timestamp())::float8
@@ -58,14 +58,22 @@ class Moments:
 
 
 async def take(
-    tx: AsyncConnection | Driver, city_id: str, channel: str, rate: float, count: int = 1, *, ahead_s: float
+    tx: AsyncConnection | Driver,
+    city_id: str,
+    channel: str,
+    rate: float,
+    count: int = 1,
+    *,
+    ahead_s: float,
+    lead_s: float = 0.0,
 ) -> Moments:
     """The next `count` moments of a channel of `rate` messages a second, unless it is paused.
 
     None is given while the next one is more than `ahead_s` away: who asks with less leaves room for who asks with more.
+    `lead_s`: none is sooner than this, for those who need time to get ready.
     """
     connection, gap = await driver(tx), 1.0 / (rate * SHARE)
-    values = {"city": city_id, "channel": channel, "span": gap * count, "ahead": ahead_s}
+    values = {"city": city_id, "channel": channel, "span": gap * count, "ahead": ahead_s, "lead": lead_s}
     given = await (await connection.execute(_TAKE, values)).fetchone()
     if given is not None:
         return Moments(count, max(0.0, given[1] - gap * count), gap, given[0])

@@ -10,13 +10,15 @@ from time import perf_counter
 from bench.load import Figures, Request, answer, figures
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+KEPT_S = 3.0
+"""A connection that was idle for longer is not used again: the server closes it after five seconds (uvicorn)."""
 
 
 async def post_at(
     ports: Sequence[int], path: str, make: Callable[[int], Request], *, rate: float, count: int
 ) -> Figures:
     """`count` posts, `rate` a second, to the doors in turn; connections are kept and opened as they are needed."""
-    idle: dict[int, list[Connection]] = {port: [] for port in ports}
+    idle: dict[int, list[tuple[float, Connection]]] = {port: [] for port in ports}
     times: list[float] = []
     refused = 0
     tasks: set[asyncio.Task[None]] = set()
@@ -26,13 +28,15 @@ async def post_at(
         nonlocal refused
         headers, body = make(number)
         free = idle[port := ports[number % len(ports)]]
-        reader, writer = free.pop() if free else await asyncio.open_connection("127.0.0.1", port)
+        while free and perf_counter() - free[0][0] > KEPT_S:
+            free.pop(0)[1][1].close()
+        reader, writer = free.pop()[1] if free else await asyncio.open_connection("127.0.0.1", port)
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n".encode()
         writer.write(head + headers + b"\r\n" + body)
         status, _ = await answer(reader)
         times.append((perf_counter() - due) * 1000)
         refused += status != 200
-        free.append((reader, writer))
+        free.append((perf_counter(), (reader, writer)))
 
     for number in range(count):
         due = began + number / rate
@@ -43,6 +47,6 @@ async def post_at(
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
     for free in idle.values():
-        for _, writer in free:
+        for _, (_, writer) in free:
             writer.close()
     return figures(times, count / (perf_counter() - began), refused)

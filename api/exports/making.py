@@ -1,16 +1,14 @@
 """Makes the file of an export: read page by page as of one moment, noted in the log, and only then handed out."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.cases.query import CaseQuery, filters_of, shown
 from api.deps import Caller, House
+from api.exports.handing import Made, begun, log_numbers
 from civic.cases.find import list_cases
 from civic.cases.service import Case
 from civic.exports import service as exports
@@ -20,20 +18,8 @@ from core.errors import BadInput
 from core.vault import vault_of
 
 PAGE = 200
-NUMBERS_A_ROW = 200
-CHUNK = 256 * 1024
 SOMEBODYS = frozenset({"q", "name", "phone"})
 """What was searched for by these is not repeated in any book."""
-
-
-@dataclass
-class Made:
-    """The file, whole and still ours. `numbers` are the receipt numbers in it."""
-
-    path: Path
-    numbers: list[str] = field(default_factory=list)
-    sha256: str = ""
-    size: int = 0
 
 
 async def make(house: House, asking: Caller, query: CaseQuery, names: Sequence[str], file_format: Format) -> Made:
@@ -41,10 +27,7 @@ async def make(house: House, asking: Caller, query: CaseQuery, names: Sequence[s
 
     Memory holds one page and the receipt numbers; the rest lies in a file below `var`, whatever its size.
     """
-    folder = house.settings.path(house.settings.var) / "exports"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=f".{file_format}", delete=False) as taken:
-        made = Made(Path(taken.name))
+    made = begun(house, file_format)
     try:
         columns = [COLUMNS[name] for name in names]
         file = await asyncio.to_thread(exports.open_file, file_format, made.path, columns)
@@ -97,10 +80,7 @@ def _line(row: Row, names: Sequence[str]) -> list[Cell]:
 async def note(
     house: House, asking: Caller, query: CaseQuery, names: Sequence[str], file_format: Format, reason: str, made: Made
 ) -> str:
-    """The book of downloads and the access log, committed before a byte leaves; the export's id.
-
-    The receipt numbers stand in the log rows, so that "who took my case away" has an answer.
-    """
+    """The book of downloads and the access log, committed before a byte leaves; the export's id."""
     asked, now = shown(query).rstrip(": "), house.clock.now()
     filters = query.model_dump(mode="json", exclude_defaults=True)
     export = Export(
@@ -119,18 +99,5 @@ async def note(
     async with house.db.transaction() as tx:
         export_id = str(await exports.note(tx, export))
         head = f"{reason} | {asked} | {','.join(names)} | {len(made.numbers)} rows | sha256 {made.sha256}"
-        await asking.looked(tx, house, "export", export_id, action="case.export", shown=head)
-        for start in range(0, len(made.numbers), NUMBERS_A_ROW):
-            numbers = ", ".join(made.numbers[start : start + NUMBERS_A_ROW])
-            await asking.looked(tx, house, "export", export_id, action="case.export.rows", shown=numbers)
+        await log_numbers(tx, house, asking, export_id, made, action="case.export", head=head)
     return export_id
-
-
-async def bytes_of(made: Made) -> AsyncIterator[bytes]:
-    """The file in pieces; it is gone afterwards, however the reader left."""
-    try:
-        with made.path.open("rb") as file:
-            while piece := await asyncio.to_thread(file.read, CHUNK):
-                yield piece
-    finally:
-        made.path.unlink(missing_ok=True)

@@ -11,15 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from api.cases.query import CaseQuery
 from api.deps import Caller, HouseDep, allowed
-from api.exports.making import bytes_of, make, note
+from api.exports.handing import ANSWERS, handed_out
+from api.exports.making import make, note
 from api.fields import storable
 from api.paging import Cursor, Limit, page
 from civic.exports import service as exports
-from civic.exports.service import COLUMNS, CONTACT, MEDIA_TYPES, USUAL, Format
+from civic.exports.service import COLUMNS, CONTACT, USUAL, Format
 from civic.exports.tables import exports as table
 from civic.staff.permissions import Action
 from civic.staff.service import check
-from core.clock import SEOUL
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 Taker = Annotated[Caller, allowed(Action.CASE_EXPORT)]
@@ -84,7 +84,7 @@ class ExportPage(BaseModel):
     "",
     summary="민원 목록 내려받기 (download cases)",
     response_class=StreamingResponse,
-    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}}},
+    responses=ANSWERS,
 )
 async def export_cases(wanted: ExportWanted, asking: Taker, house: HouseDep) -> StreamingResponse:
     """The reason, the filters, the number of rows and the receipt numbers stand in the access log before a byte
@@ -99,18 +99,7 @@ async def export_cases(wanted: ExportWanted, asking: Taker, house: HouseDep) -> 
     except BaseException:
         made.path.unlink(missing_ok=True)
         raise
-    day = house.clock.now().astimezone(SEOUL)
-    return StreamingResponse(
-        bytes_of(made),
-        media_type=MEDIA_TYPES[wanted.format],
-        headers={
-            "Content-Disposition": f'attachment; filename="cases-{day:%Y%m%d-%H%M}.{wanted.format}"',
-            "Content-Length": str(made.size),
-            "X-Export-Id": export_id,
-            "X-Export-Rows": str(len(made.numbers)),
-            "X-Content-SHA256": made.sha256,
-        },
-    )
+    return handed_out(house, made, "cases", wanted.format, export_id)
 
 
 @router.get("", summary="내려받은 기록 (downloads)")

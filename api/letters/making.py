@@ -1,14 +1,13 @@
 """Makes the file of letters to print: read within the caller's scope, noted in the books, and only then handed out."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from api.deps import Caller, House
-from api.exports.making import Made
+from api.exports.handing import Made, begun, log_numbers
 from civic.exports import service as exports
 from civic.exports.service import Cell, Column, Export, Format
 from civic.letters import service as post
@@ -16,7 +15,6 @@ from civic.letters.tables import letters
 from core.clock import SEOUL
 from core.errors import BadInput
 
-NUMBERS_A_ROW = 200
 _KINDS = {
     "answered": "처리결과",
     "refused": "처리결과(불수용)",
@@ -38,8 +36,6 @@ _CELLS: Mapping[str, tuple[int, Callable[[Any], Cell]]] = {
 
 async def make(house: House, asking: Caller, file_format: Format, wanted: list[UUID]) -> tuple[Made, list[UUID]]:
     """Those waiting or printed, oldest first; the file and their ids. Raises BadInput for more than one file takes."""
-    folder = house.settings.path(house.settings.var) / "exports"
-    folder.mkdir(parents=True, exist_ok=True)
     most = house.settings.web.export_rows
     listed = post.letters_of(house.settings.city.id, asking.scope).where(letters.c.state.in_(("waiting", "printed")))
     if wanted:
@@ -48,8 +44,8 @@ async def make(house: House, asking: Caller, file_format: Format, wanted: list[U
         rows = (await tx.execute(listed.order_by(letters.c.created_at, letters.c.id).limit(most + 1))).all()
     if len(rows) > most:
         raise BadInput(f"한 번에 {most:,}건까지 내려받을 수 있습니다.", f"One file takes {most:,} letters.")
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=f".{file_format}", delete=False) as taken:
-        made = Made(Path(taken.name), [row.receipt_no for row in rows])
+    made = begun(house, file_format)
+    made.numbers = [row.receipt_no for row in rows]
     try:
         await asyncio.to_thread(_write, file_format, made.path, rows)
         made.sha256, made.size = await asyncio.to_thread(exports.fingerprint, made.path)
@@ -87,9 +83,6 @@ async def note(house: House, asking: Caller, file_format: Format, reason: str, m
     async with house.db.transaction() as tx:
         export_id = str(await exports.note(tx, export))
         head = f"{reason} | {len(ids)} letters | sha256 {made.sha256}"
-        await asking.looked(tx, house, "export", export_id, action="letter.export", shown=head)
-        for start in range(0, len(made.numbers), NUMBERS_A_ROW):
-            numbers = ", ".join(made.numbers[start : start + NUMBERS_A_ROW])
-            await asking.looked(tx, house, "export", export_id, action="letter.export.rows", shown=numbers)
+        await log_numbers(tx, house, asking, export_id, made, action="letter.export", head=head)
         await post.mark_printed(tx, city_id, ids, asking.member.id, now)
     return export_id

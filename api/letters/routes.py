@@ -9,16 +9,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.deps import Caller, HouseDep, allowed
-from api.exports.making import bytes_of
+from api.exports.handing import ANSWERS, handed_out
 from api.exports.routes import Reason
 from api.fields import Plain
 from api.letters.making import make, note
 from api.paging import Cursor, Limit, page
-from civic.exports.service import MEDIA_TYPES, Format
+from civic.exports.service import Format
 from civic.letters import service as post
 from civic.letters.tables import letters
 from civic.staff.permissions import Action
-from core.clock import SEOUL
 
 router = APIRouter(prefix="/letters", tags=["letters"])
 Reader = Annotated[Caller, allowed(Action.LETTER_READ)]
@@ -123,7 +122,7 @@ def _letter(row: Any) -> Letter:
     "/export",
     summary="발송할 우편 내려받기 (letters to print)",
     response_class=StreamingResponse,
-    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}}},
+    responses=ANSWERS,
 )
 async def export_letters(wanted: ExportWanted, asking: Taker, house: HouseDep) -> StreamingResponse:
     """Names, addresses and texts; the reason and the receipt numbers stand in the access log before a byte leaves."""
@@ -133,18 +132,7 @@ async def export_letters(wanted: ExportWanted, asking: Taker, house: HouseDep) -
     except BaseException:
         made.path.unlink(missing_ok=True)
         raise
-    day = house.clock.now().astimezone(SEOUL)
-    return StreamingResponse(
-        bytes_of(made),
-        media_type=MEDIA_TYPES[wanted.format],
-        headers={
-            "Content-Disposition": f'attachment; filename="letters-{day:%Y%m%d-%H%M}.{wanted.format}"',
-            "Content-Length": str(made.size),
-            "X-Export-Id": export_id,
-            "X-Export-Rows": str(len(made.numbers)),
-            "X-Content-SHA256": made.sha256,
-        },
-    )
+    return handed_out(house, made, "letters", wanted.format, export_id)
 
 
 @router.put("/{letter_id}/address", summary="받는 곳 적기 (address a letter)")

@@ -16,6 +16,7 @@ from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, outbound
 from civic.people.service import record_consent
 from civic.staff.service import record_change
+from core.contracts.channel import Purpose
 from core.errors import NotFound
 from core.ids import new_id
 from core.settings import Messaging
@@ -75,7 +76,8 @@ async def say_word(
     told = None
     if source not in TOLD_BY_ITSELF:
         text = said("given" if is_given else "withdrawn", thread.lang, city=city, at=now)
-        told = await _tell(tx, messaging, thread, city_id, text, now)
+        # A duty of the law and no advertising: it goes out to one who refused, too, but not at night.
+        told = await tell(tx, messaging, city_id, conversation_id, thread, text, now, purpose="reply")
     await note(tx, city_id, consent_id, "result", told, now)
     return consent_id
 
@@ -114,20 +116,32 @@ async def _locked(tx: AsyncConnection, city_id: str, conversation_id: UUID) -> A
     return row
 
 
-async def _tell(tx: AsyncConnection, messaging: Messaging, thread: Any, city_id: str, text: str, now: datetime) -> UUID:
-    """A duty of the law and no advertising: it goes out to one who refused, too, but not at night."""
+async def tell(
+    tx: AsyncConnection,
+    messaging: Messaging,
+    city_id: str,
+    conversation_id: UUID,
+    thread: Any,
+    text: str,
+    now: datetime,
+    *,
+    purpose: Purpose,
+    dedupe_key: str | None = None,
+) -> UUID:
+    """Queue a word on somebody's consent, held at night like a notice of a case. `thread`: its `channel` and `lang`."""
     timing = schedule(messaging, "case_notice", now)
     return await queue(
         tx,
         Draft(
             city_id=city_id,
-            conversation_id=thread.id,
+            conversation_id=conversation_id,
             channel=thread.channel,
             body={"text": text, "lang": thread.lang},
-            purpose="reply",
+            purpose=purpose,
             priority=timing.priority,
             valid_until=timing.valid_until,
             next_attempt_at=timing.next_attempt_at,
+            dedupe_key=dedupe_key,
         ),
         now,
     )

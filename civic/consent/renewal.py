@@ -8,12 +8,10 @@ from uuid import UUID
 from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.consent.giving import note
+from civic.consent.giving import note, tell
 from civic.consent.standing import ADVERTISING, agrees
 from civic.consent.tables import consent_notices
 from civic.consent.words import said
-from civic.conversations.outbound import Draft, queue
-from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations
 from civic.people.tables import consents
 from core.settings import Messaging
@@ -37,21 +35,9 @@ async def remind(
     told: list[UUID] = []
     for row in await _due(tx, city_id, before, most):
         text = said("renewal", row.lang, city=names["en" if row.lang == "en" else "ko"], at=row.at)
-        timing = schedule(messaging, "case_notice", now)
-        message_id = await queue(
-            tx,
-            Draft(
-                city_id=city_id,
-                conversation_id=row.conversation_id,
-                channel=row.channel,
-                body={"text": text, "lang": row.lang},
-                purpose="case_notice",
-                priority=timing.priority,
-                valid_until=timing.valid_until,
-                next_attempt_at=timing.next_attempt_at,
-                dedupe_key=f"renewal:{row.id}:{before:%Y%m%d}",
-            ),
-            now,
+        key = f"renewal:{row.id}:{before:%Y%m%d}"
+        message_id = await tell(
+            tx, messaging, city_id, row.conversation_id, row, text, now, purpose="case_notice", dedupe_key=key
         )
         await note(tx, city_id, row.id, "renewal", message_id, now)
         told.append(row.conversation_id)

@@ -12,7 +12,7 @@ from civic.consent.standing import latest
 from civic.consent.tables import refused_phones
 from civic.conversations import addresses
 from civic.conversations.tables import conversations
-from civic.people.service import normalise_phone
+from civic.people.service import international, normalise_phone
 from civic.people.tables import citizens
 from civic.staff.service import record_change
 from core.ids import new_id
@@ -86,11 +86,6 @@ async def lift(tx: AsyncConnection, conversation_id: UUID, now: datetime) -> int
         whose.append(refused_phones.c.phone_index == row.phone_index)
     ending = update(refused_phones).where(or_(*whose), refused_phones.c.lifted_at.is_(None))
     return (await tx.execute(ending.values(lifted_at=now))).rowcount
-
-
-def international(phone: str) -> str:
-    """010-1234-5678 as channels write it: +821012345678."""
-    return "+82" + phone.replace("-", "").removeprefix("0")
 
 
 async def _conversations(tx: AsyncConnection, city_id: str, index: bytes, address: str) -> list[UUID]:

@@ -15,7 +15,7 @@ from civic.people.desk import Kept, PeopleService
 from civic.people.links import Member, absorbed, history, members, now_called
 from civic.people.name import clean_name
 from civic.people.notices import chosen_by, notice_conversation, one_each
-from civic.people.phone import masked_phone, mobile_phone, normalise_phone
+from civic.people.phone import international, masked_phone, mobile_phone, normalise_phone
 from civic.people.retention import forget_citizen, forget_citizens, forget_proofs, note_run
 from civic.people.sealing import seal_plain
 from civic.people.unlinking import undo_link, unlink
@@ -36,6 +36,7 @@ __all__ = [
     "forget_proofs",
     "has_consented",
     "history",
+    "international",
     "masked_phone",
     "members",
     "mobile_phone",

@@ -1,8 +1,6 @@
 """What parking costs: pure arithmetic on a tariff, that says "unknown" wherever the source says nothing."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from core.contracts.parking import Tariff
 
@@ -35,11 +33,6 @@ def lot_fee_krw(fee_kind: str, tariff: Tariff | None, minutes: int) -> int | Non
     if fee_kind == "unknown" or tariff is None:
         return None
     return fee_krw(tariff, minutes)
-
-
-def from_row(row: Mapping[str, Any] | None) -> Tariff | None:
-    """The stored JSON block as a tariff."""
-    return None if row is None else Tariff(**{name: row.get(name) for name in Tariff.__slots__})
 
 
 def _capped(tariff: Tariff, minutes: int) -> int | None:

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.tables import imports, parking_lots
+from civic.parking.tariffs import to_row
 from core.contracts.parking import ParkingFile, ParkingRecord, ReadReport, RowNote
 from core.db import Database
 from core.ids import new_id
@@ -140,10 +141,9 @@ async def _change(tx: AsyncConnection, changed: list[dict[str, Any]]) -> None:
 
 
 def _values(record: ParkingRecord) -> dict[str, Any]:
-    """The record as columns. `provider` is not a column: it opens every uid."""
-    values = {name: getattr(record, name) for name in ParkingRecord.__slots__ if name != "provider"}
+    values = {name: getattr(record, name) for name in ParkingRecord.__slots__}
     values["external_ids"] = list(record.external_ids)
-    values["tariff"] = asdict(record.tariff) if record.tariff else None
+    values["tariff"] = to_row(record.tariff)
     return values
 
 

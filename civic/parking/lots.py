@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from civic.parking.fees import from_row, lot_fee_krw
+from civic.parking.fees import lot_fee_krw
+from civic.parking.tariffs import from_row
 from core.contracts.parking import Tariff
 
 LARGE_CAPACITY = 100

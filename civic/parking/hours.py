@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 
-import holidays
 from opening_hours import OpeningHours, State
 
+from civic.parking.days import public_holidays
 from core.clock import SEOUL
 
 _DAYS = {"Mo-Fr": "weekday", "Sa": "saturday", "Su,PH": "holiday"}
@@ -82,5 +82,5 @@ def _with_all_holidays(text: str, year: int) -> str:
 @cache
 def _holiday_dates(year: int) -> str:
     """Public holidays of a year and the next, substitute days and elections included, as OSM dates."""
-    days = sorted(holidays.country_holidays("KR", years=(year, year + 1)))
+    days = sorted(public_holidays(year) | public_holidays(year + 1))
     return ",".join(f"{day.year} {_MONTHS[day.month - 1]} {day.day:02d}" for day in days)

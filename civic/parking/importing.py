@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.parking.hours import is_osm
 from civic.parking.storing import store_lots
 from civic.parking.tables import imports
 from core.contracts.parking import ParkingFile, ParkingRecord, Pulled, ReadReport, RowNote
@@ -22,8 +23,8 @@ _EXAMPLES = 3
 class ImportReport:
     """`rows` = accepted + merged + skipped; accepted = added + changed + unchanged + kept_newer.
 
-    `removed`: lots that their publisher no longer lists; their rows stay, marked. `kept_newer`: the store had a later reference date.
-    The reason tables count rows by reason; `examples` holds a few `line n (uid)` for each reason.
+    `removed`: lots that their publisher no longer lists; their rows stay, marked. `kept_newer`: the store had a later
+    reference date. The reason tables count rows by reason; `examples` holds a few `line n (uid)` for each reason.
     """
 
     source: str
@@ -65,7 +66,7 @@ async def import_lots(
     not newer than the file go, and so do the uids in `gone`; lots of publishers that the file does not name stay. A
     lot whose stored reference date is later stays too. Rows that no table can hold are left out with their reason.
     """
-    kept, left_out = _storable(records)
+    kept, left_out, doubts = _storable(records)
     newest = _newest(kept) if is_complete else {}
     stored = await store_lots(tx, city_id, source, kept, now, newest=newest, gone=gone)
     report = replace(
@@ -73,6 +74,7 @@ async def import_lots(
         accepted=report.accepted - len(left_out),
         skipped=(*report.skipped, *(note for note in left_out if note.reason != "same_uid")),
         merged=(*report.merged, *(note for note in left_out if note.reason == "same_uid")),
+        doubts=(*report.doubts, *doubts),
         reasons_ko={**REASONS_KO, **report.reasons_ko},
     )
     made = _report(
@@ -130,24 +132,35 @@ async def import_pulled(
     )
 
 
-def _storable(records: Sequence[ParkingRecord]) -> tuple[list[ParkingRecord], list[RowNote]]:
-    """One record a uid, the freshest, and only those that a table can hold: one odd row must not lose the others."""
+def _storable(
+    records: Sequence[ParkingRecord],
+) -> tuple[list[ParkingRecord], list[RowNote], list[RowNote]]:
+    """One record a uid, the freshest, and only those that a table can hold: one odd row must not lose the others.
+
+    With them the rows left out or joined, and the rows taken with a doubt.
+    """
     kept: dict[str, ParkingRecord] = {}
     notes: list[RowNote] = []
+    doubts: list[RowNote] = []
     for at, record in enumerate(records, start=1):
         reason = _unfit(record)
         other = kept.get(record.uid)
         if reason:
             notes.append(RowNote(at, record.uid[:UID_MOST], reason))
-        elif other is not None:
+            continue
+        if record.opening_hours and not is_osm(record.opening_hours):
+            doubts.append(RowNote(at, record.uid, "hours_not_osm", record.opening_hours[:120]))
+            record = replace(record, opening_hours=None, hours_note=record.hours_note or UNREAD_HOURS)
+        if other is not None:
             notes.append(RowNote(at, record.uid, "same_uid"))
             kept[record.uid] = max(other, record, key=_freshness)
         else:
             kept[record.uid] = record
-    return list(kept.values()), notes
+    return list(kept.values()), notes, doubts
 
 
 UID_MOST = 400
+UNREAD_HOURS = "시간 확인 필요"
 _BAYS_MOST = 1_000_000
 
 
@@ -171,6 +184,7 @@ REASONS_KO = {
     "same_uid": "한 출처 안에서 같은 관리번호가 되풀이됨(최신 기준일자를 남김)",
     "no_name_or_id": "이름이나 관리번호가 없거나 지나치게 긺",
     "number_absurd": "면수·높이 같은 수가 음수이거나 지나치게 큼",
+    "hours_not_osm": "운영시간을 읽을 수 없음(시간 확인 필요)",
     "half_a_point": "위도와 경도 가운데 하나만 있거나 수가 아님",
 }
 

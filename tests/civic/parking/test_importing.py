@@ -208,3 +208,10 @@ async def test_two_imports_of_one_source_wait_for_each_other(database: Database,
     """Without the lock both find no lot stored, and the second insert breaks on the first one's rows."""
     reports = await asyncio.gather(*(take(database, city_id, *(lot(n) for n in range(200))) for _ in range(3)))
     assert sorted(report.added for report in reports) == [0, 0, 200]
+
+
+async def test_hours_that_nobody_can_read_are_left_out_with_a_doubt(database: Database, city_id: str) -> None:
+    report = await take(database, city_id, lot(1, opening_hours="평일 9시부터"), lot(2))
+    assert (report.accepted, report.doubt_reasons) == (2, {"hours_not_osm": 1})
+    row = await row_of(database, city_id, "P:1")
+    assert (row["opening_hours"], row["hours_note"]) == (None, "시간 확인 필요")

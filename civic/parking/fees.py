@@ -58,6 +58,28 @@ def lot_fee_krw(fee_kind: str, tariff: Tariff | None, minutes: int, entered_at: 
     return fee_krw(tariff, minutes, entered_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of equal stays: by the day, and with the usual pass. `days_to_gain`: from how many days the pass is less.
+
+    Each is None when unknown; `days_to_gain` is None also when no number of days of a month makes the pass cheaper.
+    """
+
+    by_day_krw: int | None
+    pass_krw: int | None
+    days_to_gain: int | None
+
+
+def month_krw(tariff: Tariff, minutes: int, days: int) -> Month:
+    """What `days` stays of `minutes` cost in a month. Its own hours and waiting list are not counted."""
+    one, whole = fee_krw(tariff, minutes), tariff.month_pass_krw
+    gain = whole // one + 1 if one and whole else None
+    return Month(None if one is None else one * days, whole, gain if gain is not None and gain <= _MONTH_DAYS else None)
+
+
+_MONTH_DAYS = 31
+
+
 def rate_krw(rate: Rate, minutes: int, *, is_band: bool = False) -> int | None:
     """Won for minutes at one price. A band may have steps only; elsewhere a missing first block is not known."""
     if minutes <= 0:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civic.parking.days import day_kind
-from civic.parking.fees import LONGEST_MINUTES, fee_krw, quote
+from civic.parking.fees import LONGEST_MINUTES, Month, fee_krw, month_krw, quote
 from civic.parking.stays import paid_days
 from civic.parking.tariffs import from_row, to_row
 from core.clock import SEOUL
@@ -99,6 +99,21 @@ def test_it_takes_the_best_discount(
 def test_a_discount_says_nothing_of_an_unknown_price() -> None:
     assert quote(Tariff(30, 800), 60, kst(7, 12), [COMPACT]).krw is None
     assert quote(Tariff(30, 800), 60, kst(7, 12), [DISABLED]).krw == 0, "three hours are free at any price"
+
+
+@pytest.mark.parametrize(
+    ("tariff", "month"),
+    [
+        (replace(SUWON, month_pass_krw=80_000), Month(209_000, 80_000, 9)),
+        (replace(SUWON, month_pass_krw=9_500), Month(209_000, 9_500, 2)),
+        (replace(SUWON, month_pass_krw=400_000), Month(209_000, 400_000, None)),
+        (SUWON, Month(209_000, None, None)),
+        (Tariff(month_pass_krw=80_000), Month(None, 80_000, None)),
+    ],
+)
+def test_it_weighs_a_month_pass(tariff: Tariff, month: Month) -> None:
+    """Nine hours on 22 days: each meets the day cap of 9,500."""
+    assert month_krw(tariff, 540, 22) == month
 
 
 @pytest.mark.parametrize(

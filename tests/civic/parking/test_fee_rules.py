@@ -18,6 +18,8 @@ SUWON = Tariff(30, 900, 10, 400, 9_500)
 SEJONGNO = Tariff(5, 430, 5, 430, 0)
 NIGHT_FREE = replace(SUWON, bands=(Band(start=20 * 60, end=8 * 60),))
 SUNDAYS_FREE = replace(SUWON, bands=(Band(("sunday", "holiday")),))
+SUNDAY_NIGHTS_FREE = replace(SUWON, bands=(Band(("sunday",), 20 * 60, 8 * 60),))
+HOLIDAYS_FIRST = replace(SUWON, bands=(Band(("holiday",)), Band(start=0, end=1_440, rate=Rate(10, 300, 10, 300))))
 SATURDAY_HALF = Tariff(30, 1_000, 10, 500, bands=(Band(("saturday",), rate=Rate(30, 500, 10, 250)),))
 NIGHT_FLAT = Tariff(
     30, 1_000, 10, 500, bands=(Band(start=22 * 60, end=7 * 60, rate=Rate(10, 300, 10, 300), cap_krw=3_000),)
@@ -49,6 +51,11 @@ def kst(day: int, hour: int, minute: int = 0) -> datetime:
         ("free at night: two hours before eight in the evening", NIGHT_FREE, kst(7, 18), 14 * 60, 4_500),
         ("free at night: nothing for the whole night", NIGHT_FREE, kst(7, 20), 12 * 60, 0),
         ("the clock stops in free hours and goes on after them", NIGHT_FREE, kst(7, 19, 45), 745, 900),
+        ("driving in when last night's free hours still run", NIGHT_FREE, kst(7, 2), 450, 3_300),
+        ("Sunday night is Sunday's until morning", SUNDAY_NIGHTS_FREE, kst(12, 2), 240, 0),
+        ("Monday night is not", SUNDAY_NIGHTS_FREE, kst(13, 2), 240, 9_300),
+        ("of two bands the earlier in the tariff holds", HOLIDAYS_FIRST, kst(3, 22), 60, 0),
+        ("and the other on other days", HOLIDAYS_FIRST, kst(7, 22), 60, 1_800),
         ("free on Sunday", SUNDAYS_FREE, kst(4, 9), 300, 0),
         ("free on a public holiday that is a Saturday", SUNDAYS_FREE, kst(3, 9), 300, 0),
         ("free on its substitute day", SUNDAYS_FREE, kst(5, 9), 300, 0),
@@ -60,6 +67,7 @@ def kst(day: int, hour: int, minute: int = 0) -> datetime:
         ("a short stop at night", NIGHT_FLAT, kst(7, 23), 25, 900),
         ("회차: ten minutes are free", TURN, kst(7, 12), 10, 0),
         ("회차: the eleventh pays from the first", TURN, kst(7, 12), 11, 900),
+        ("회차: nothing is taken off a longer stay", TURN, kst(7, 12), 41, 1_700),
         ("an hour free, then as if driven in", HOUR_OFF, kst(7, 12), 91, 1_300),
         ("an hour free is not enough", HOUR_OFF, kst(7, 12), 60, 0),
         ("cut to hundreds", TENS, kst(7, 12), 61, 5_500),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.parking.hours import is_osm
 from civic.parking.storing import store_lots
 from civic.parking.tables import imports
+from civic.parking.tariffs import is_sound
 from core.contracts.parking import ParkingFile, ParkingRecord, Pulled, ReadReport, RowNote
 from core.db import Database
 from core.ids import new_id
@@ -151,6 +152,9 @@ def _storable(
         if record.opening_hours and not is_osm(record.opening_hours):
             doubts.append(RowNote(at, record.uid, "hours_not_osm", record.opening_hours[:120]))
             record = replace(record, opening_hours=None, hours_note=record.hours_note or UNREAD_HOURS)
+        if record.tariff and not is_sound(record.tariff):
+            doubts.append(RowNote(at, record.uid, "tariff_absurd"))
+            record = replace(record, tariff=None)
         if other is not None:
             notes.append(RowNote(at, record.uid, "same_uid"))
             kept[record.uid] = max(other, record, key=_freshness)
@@ -185,6 +189,7 @@ REASONS_KO = {
     "no_name_or_id": "이름이나 관리번호가 없거나 지나치게 긺",
     "number_absurd": "면수·높이 같은 수가 음수이거나 지나치게 큼",
     "hours_not_osm": "운영시간을 읽을 수 없음(시간 확인 필요)",
+    "tariff_absurd": "요금표의 수가 음수이거나 지나치게 큼(요금 확인 필요)",
     "half_a_point": "위도와 경도 가운데 하나만 있거나 수가 아님",
 }
 

@@ -16,7 +16,7 @@ from civic.parking.service import placed_names
 from civic.parking.tables import imports, parking_lots
 from civic.parking.tariffs import from_row
 from core.contracts.parking import ParkingRecord, Pulled, RowNote
-from core.contracts.tariff import Band, Rate, Tariff
+from core.contracts.tariff import Band, Discount, Rate, Tariff
 from core.db import Database
 from tests.civic.parking.lots import file_of, lot
 
@@ -215,3 +215,30 @@ async def test_hours_that_nobody_can_read_are_left_out_with_a_doubt(database: Da
     assert (report.accepted, report.doubt_reasons) == (2, {"hours_not_osm": 1})
     row = await row_of(database, city_id, "P:1")
     assert (row["opening_hours"], row["hours_note"]) == (None, "시간 확인 필요")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"day_cap_minutes": -5},
+        {"day_cap_minutes": 1},
+        {"step_minutes": -10},
+        {"first_fee_krw": 10**12},
+        {"step_fee_krw": "300"},
+        {"first_minutes": 0.5},
+        {"day_cap_from": 600, "day_cap_to": 600},
+        {"bands": (Band(end=5_000),)},
+        {"bands": (Band(),) * 49},
+        {"bands": (Band(rate=Rate(-1, 0)),)},
+        {"discounts": (Discount("compact", percent=150),)},
+        {"round_down_krw": 0},
+    ],
+)
+async def test_a_price_list_that_cannot_be_counted_with_is_left_out(
+    database: Database, city_id: str, changes: dict[str, object]
+) -> None:
+    odd = replace(Tariff(30, 600, 10, 300, 7_000), **changes)  # type: ignore[arg-type]
+    report = await take(database, city_id, lot(1, tariff=odd), lot(2))
+    assert (report.accepted, report.doubt_reasons) == (2, {"tariff_absurd": 1})
+    assert (await row_of(database, city_id, "P:1"))["tariff"] is None
+    assert (await row_of(database, city_id, "P:2"))["tariff"] is not None

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 
-import holidays
-from opening_hours import OpeningHours, State
+from opening_hours import OpeningHours, State, validate
 
+from civic.parking.days import public_holidays
 from core.clock import SEOUL
 
 _DAYS = {"Mo-Fr": "weekday", "Sa": "saturday", "Su,PH": "holiday"}
@@ -30,8 +30,16 @@ def state_at(opening_hours: str | None, moment: datetime) -> OpenState:
 
 
 @lru_cache(maxsize=8192)
+def is_osm(text: str) -> bool:
+    """Whether a text is opening hours in OSM syntax."""
+    return bool(validate(text))
+
+
+@lru_cache(maxsize=8192)
 def _state(opening_hours: str, moment: datetime) -> OpenState:
     here = moment.astimezone(SEOUL)  # the library takes zones with a name only
+    if not is_osm(opening_hours):  # a source's own spelling must not take the other lots' answer away
+        return OpenState(None)
     hours = _parsed(opening_hours, here.year)
     state, _ = hours.state(here)
     if state == State.UNKNOWN:
@@ -82,5 +90,5 @@ def _with_all_holidays(text: str, year: int) -> str:
 @cache
 def _holiday_dates(year: int) -> str:
     """Public holidays of a year and the next, substitute days and elections included, as OSM dates."""
-    days = sorted(holidays.country_holidays("KR", years=(year, year + 1)))
+    days = sorted(public_holidays(year) | public_holidays(year + 1))
     return ",".join(f"{day.year} {_MONTHS[day.month - 1]} {day.day:02d}" for day in days)

@@ -1,16 +1,19 @@
 """Brings a read file of lots into the store: only what differs is written, so the same file twice changes nothing."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.parking.tables import imports, parking_lots
-from core.contracts.parking import ParkingFile, ParkingRecord, ReadReport, RowNote
+from civic.parking.hours import is_osm
+from civic.parking.storing import store_lots
+from civic.parking.tables import imports
+from civic.parking.tariffs import is_sound
+from core.contracts.parking import ParkingFile, ParkingRecord, Pulled, ReadReport, RowNote
 from core.db import Database
 from core.ids import new_id
 
@@ -21,8 +24,8 @@ _EXAMPLES = 3
 class ImportReport:
     """`rows` = accepted + merged + skipped; accepted = added + changed + unchanged + kept_newer.
 
-    `removed`: lots that their publisher no longer lists. `kept_newer`: the store had a later reference date.
-    The reason tables count rows by reason; `examples` holds a few `line n (uid)` for each reason.
+    `removed`: lots that their publisher no longer lists; their rows stay, marked. `kept_newer`: the store had a later
+    reference date. The reason tables count rows by reason; `examples` holds a few `line n (uid)` for each reason.
     """
 
     source: str
@@ -54,39 +57,34 @@ async def import_lots(
     records: Sequence[ParkingRecord],
     report: ReadReport,
     now: datetime,
+    *,
+    is_complete: bool = True,
+    gone: Sequence[str] = (),
 ) -> ImportReport:
     """Upsert the records of one file and keep the account in `import_runs`.
 
-    A publisher's rows in the file are all that it has: its lots that are missing here and not newer than the file are
-    removed; lots of publishers that the file does not name stay. A lot whose stored reference date is later stays too.
+    A publisher's rows in the file are all that it has (unless not `is_complete`): its lots that are missing here and
+    not newer than the file go, and so do the uids in `gone`; lots of publishers that the file does not name stay. A
+    lot whose stored reference date is later stays too. Rows that no table can hold are left out with their reason.
     """
-    stored = await _stored(tx, city_id, source)
-    added: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    kept_newer = 0
-    for record in records:
-        values = _values(record)
-        old = stored.get(record.uid)
-        if old is None:
-            added.append({"id": new_id(), "city_id": city_id, "source": source, "updated_at": now, **values})
-        elif _is_older(record.data_date, old["data_date"]):
-            kept_newer += 1
-        elif any(old[name] != value for name, value in values.items()):
-            changed.append({"b_id": old["id"], "updated_at": now, **values})
-    gone = _gone(records, stored)
-    if added:
-        await tx.execute(insert(parking_lots), added)
-    if changed:
-        await _change(tx, changed)
-    if gone:
-        await tx.execute(delete(parking_lots).where(parking_lots.c.id.in_(gone)))
+    kept, left_out, doubts = _storable(records)
+    newest = _newest(kept) if is_complete else {}
+    stored = await store_lots(tx, city_id, source, kept, now, newest=newest, gone=gone)
+    report = replace(
+        report,
+        accepted=report.accepted - len(left_out),
+        skipped=(*report.skipped, *(note for note in left_out if note.reason != "same_uid")),
+        merged=(*report.merged, *(note for note in left_out if note.reason == "same_uid")),
+        doubts=(*report.doubts, *doubts),
+        reasons_ko={**REASONS_KO, **report.reasons_ko},
+    )
     made = _report(
         report,
-        added=len(added),
-        changed=len(changed),
-        unchanged=len(records) - len(added) - len(changed) - kept_newer,
-        kept_newer=kept_newer,
-        removed=len(gone),
+        added=stored.added,
+        changed=stored.changed,
+        unchanged=len(kept) - stored.added - stored.changed - stored.kept_newer,
+        kept_newer=stored.kept_newer,
+        removed=stored.removed,
     )
     row = {"id": new_id(), "city_id": city_id, "kind": "parking", "source": source, "at": now, "report": asdict(made)}
     await tx.execute(insert(imports).values(row))
@@ -109,7 +107,7 @@ def lines_ko(report: ImportReport) -> list[str]:
         f"출처: {report.attribution}",
         f"읽은 행 {report.rows:,} = 받아들임 {report.accepted:,} + 합침 {report.merged:,} + 건너뜀 {report.skipped:,}",
         f"저장: 새로 {report.added:,}, 바뀜 {report.changed:,}, 그대로 {report.unchanged:,}, "
-        f"더 새로운 자료가 있어 둠 {report.kept_newer:,}, 목록에서 빠져 지움 {report.removed:,}",
+        f"더 새로운 자료가 있어 둠 {report.kept_newer:,}, 목록에서 빠짐 {report.removed:,}",
     ]
     for title, reasons in (
         ("건너뛴 까닭", report.skip_reasons),
@@ -124,48 +122,95 @@ def lines_ko(report: ImportReport) -> list[str]:
     return lines
 
 
-async def _stored(tx: AsyncConnection, city_id: str, source: str) -> dict[str, RowMapping]:
-    query = select(parking_lots).where(parking_lots.c.city_id == city_id, parking_lots.c.source == source)
-    return {row["uid"]: row for row in (await tx.execute(query)).mappings()}
-
-
-async def _change(tx: AsyncConnection, changed: list[dict[str, Any]]) -> None:
-    names = [name for name in changed[0] if name != "b_id"]
-    statement = (
-        update(parking_lots)
-        .where(parking_lots.c.id == bindparam("b_id"))
-        .values({name: bindparam(name) for name in names})
+async def import_pulled(
+    tx: AsyncConnection, city_id: str, source: str, pulled: Pulled, now: datetime
+) -> ImportReport | None:
+    """The lots of one pull or push; None when it was not about lots."""
+    if pulled.static is None:
+        return None
+    return await import_lots(
+        tx, city_id, source, pulled.static, pulled.report, now, is_complete=pulled.is_complete, gone=pulled.gone
     )
-    await tx.execute(statement, changed)
 
 
-def _values(record: ParkingRecord) -> dict[str, Any]:
-    """The record as columns. `provider` is not a column: it opens every uid."""
-    values = {name: getattr(record, name) for name in ParkingRecord.__slots__ if name != "provider"}
-    values["external_ids"] = list(record.external_ids)
-    values["tariff"] = asdict(record.tariff) if record.tariff else None
-    return values
+def _storable(
+    records: Sequence[ParkingRecord],
+) -> tuple[list[ParkingRecord], list[RowNote], list[RowNote]]:
+    """One record a uid, the freshest, and only those that a table can hold: one odd row must not lose the others.
+
+    With them the rows left out or joined, and the rows taken with a doubt.
+    """
+    kept: dict[str, ParkingRecord] = {}
+    notes: list[RowNote] = []
+    doubts: list[RowNote] = []
+    for at, record in enumerate(records, start=1):
+        reason = _unfit(record)
+        other = kept.get(record.uid)
+        if reason:
+            notes.append(RowNote(at, record.uid[:UID_MOST], reason))
+            continue
+        if record.opening_hours and not is_osm(record.opening_hours):
+            doubts.append(RowNote(at, record.uid, "hours_not_osm", record.opening_hours[:120]))
+            record = replace(record, opening_hours=None, hours_note=record.hours_note or UNREAD_HOURS)
+        if record.tariff and not is_sound(record.tariff):
+            doubts.append(RowNote(at, record.uid, "tariff_absurd"))
+            record = replace(record, tariff=None)
+        if other is not None:
+            notes.append(RowNote(at, record.uid, "same_uid"))
+            kept[record.uid] = max(other, record, key=_freshness)
+        else:
+            kept[record.uid] = record
+    return list(kept.values()), notes, doubts
 
 
-def _is_older(new: date | None, old: date | None) -> bool:
-    return old is not None and (new is None or new < old)
+UID_MOST = 400
+UNREAD_HOURS = "시간 확인 필요"
+_BAYS_MOST = 1_000_000
 
 
-def _gone(records: Sequence[ParkingRecord], stored: Mapping[str, RowMapping]) -> list[Any]:
+def _unfit(record: ParkingRecord) -> str:
+    if not record.uid.strip() or len(record.uid) > UID_MOST or not record.name.strip():
+        return "no_name_or_id"
+    numbers = [getattr(record, name) for name in _NUMBERS]
+    if any(number is not None and not 0 <= number <= _BAYS_MOST for number in numbers):
+        return "number_absurd"
+    if (record.lat is None) != (record.lon is None):
+        return "half_a_point"
+    if not all(math.isfinite(value) for value in (record.lat, record.lon) if value is not None):
+        return "half_a_point"
+    return ""
+
+
+_NUMBERS = [
+    name for name in ParkingRecord.__slots__ if name.startswith("capacity") or name.endswith(("_cm", "_minutes"))
+]
+REASONS_KO = {
+    "same_uid": "한 출처 안에서 같은 관리번호가 되풀이됨(최신 기준일자를 남김)",
+    "no_name_or_id": "이름이나 관리번호가 없거나 지나치게 긺",
+    "number_absurd": "면수·높이 같은 수가 음수이거나 지나치게 큼",
+    "hours_not_osm": "운영시간을 읽을 수 없음(시간 확인 필요)",
+    "tariff_absurd": "요금표의 수가 음수이거나 지나치게 큼(요금 확인 필요)",
+    "half_a_point": "위도와 경도 가운데 하나만 있거나 수가 아님",
+}
+
+
+def _freshness(record: ParkingRecord) -> tuple[datetime, date]:
+    """`max` keeps the first of equals."""
+    return record.static_data_updated_at or _NEVER, record.data_date or date.min
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _newest(records: Sequence[ParkingRecord]) -> dict[str, date]:
+    """The date of each publisher's list. A source without dates speaks for today: nothing of it is newer."""
     newest: dict[str, date] = {}
     for record in records:
         day = record.data_date or date.min
         # A lot published twice speaks for both publishers, else the row that lost the merge would stay for ever.
         for provider in {record.provider, *(one.partition(":")[0] for one in record.external_ids)}:
             newest[provider] = max(day, newest.get(provider, date.min))
-    here = {record.uid for record in records}
-    return [
-        row["id"]
-        for uid, row in stored.items()
-        if uid not in here
-        and (provider := uid.partition(":")[0]) in newest
-        and (row["data_date"] is None or row["data_date"] <= newest[provider])
-    ]
+    return newest
 
 
 def _report(read: ReadReport, **counts: int) -> ImportReport:

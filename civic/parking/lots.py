@@ -1,16 +1,21 @@
 """A stored lot as the rest of the house sees it, and the few things that are read out of its own words."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from civic.parking.fees import from_row, lot_fee_krw
-from core.contracts.parking import Tariff
+from civic.parking.discounts import of_lot
+from civic.parking.fees import Quote, lot_fee_krw, quote
+from civic.parking.tariffs import from_row
+from core.clock import SEOUL
+from core.contracts.parking import Audience, Tariff
+from core.contracts.tariff import Discount, DiscountKind
 
 LARGE_CAPACITY = 100
 """From how many bays a lot is offered to somebody who asks for a large one: our choice, no rule says it."""
@@ -25,7 +30,7 @@ _CHARGING_DISCOUNT = re.compile(r"전기(?:자동)?차[^+,·]*(?:할인|감면|�
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """One lot. Fields as in `core.contracts.parking.ParkingRecord`."""
+    """One lot. Fields as in `core.contracts.parking.ParkingRecord`; `source` is the one that it came from."""
 
     id: UUID
     name: str
@@ -46,6 +51,29 @@ class Lot:
     operator: str
     phone: str
     data_date: date | None
+    source: str = ""
+    uid: str = ""
+    external_ids: tuple[str, ...] = ()
+    owner: str = ""
+    attribution: str = ""
+    road_address: str = ""
+    purpose: str = "CAR"
+    capacity_disabled: int | None = None
+    capacity_charging: int | None = None
+    capacity_family: int | None = None
+    capacity_woman: int | None = None
+    capacity_compact: int | None = None
+    capacity_senior: int | None = None
+    capacity_truck: int | None = None
+    capacity_bus: int | None = None
+    capacity_motorcycle: int | None = None
+    capacity_carsharing: int | None = None
+    max_height_cm: int | None = None
+    park_and_ride: bool | None = None
+    has_realtime: bool = False
+    fee_description: str = ""
+    public_url: str = ""
+    static_data_updated_at: datetime | None = None
 
     @property
     def is_members_only(self) -> bool:
@@ -59,14 +87,37 @@ class Lot:
             _CHARGING.search(self.name) or _CHARGING.search(_CHARGING_DISCOUNT.sub("", self.remarks))
         )
 
-    def fee_krw(self, minutes: int) -> int | None:
-        """Won for a stay; None when unknown."""
-        return lot_fee_krw(self.fee_kind, self.tariff, minutes)
+    def bays(self, audience: Audience) -> int | None:
+        """Bays kept for somebody; None when nobody said how many."""
+        found: int | None = getattr(self, f"capacity_{audience}")
+        return found
+
+    def takes_height(self, height_cm: int) -> bool | None:
+        """Whether a car this high may drive in; None when the source names no limit."""
+        return None if self.max_height_cm is None else height_cm <= self.max_height_cm
+
+    def fee_krw(self, minutes: int, entered_at: datetime | None = None) -> int | None:
+        """Won for a stay; None when unknown. With `entered_at` (aware) the hours and days of that stay count."""
+        return lot_fee_krw(self.fee_kind, self.tariff, minutes, entered_at)
+
+    def quote(self, minutes: int, entered_at: datetime, kinds: Collection[DiscountKind] = ()) -> Quote:
+        """The same for somebody who says what he has a right to (경차, 장애인…), by the best discount of this lot."""
+        if self.fee_kind not in {"paid", "mixed"} or self.tariff is None:
+            krw = self.fee_krw(minutes, entered_at)
+            return Quote(krw, krw)
+        mine = [one for one in self.discounts(entered_at.astimezone(SEOUL).date()) if one.kind in kinds]
+        return quote(self.tariff, minutes, entered_at, mine)
+
+    def discounts(self, day: date) -> list[Discount]:
+        """Who pays less here: what the source says as data, else in its remarks, and what law gives in public lots."""
+        own = list(self.tariff.discounts) if self.tariff else []
+        return of_lot(own, f"{self.remarks} {self.fee_description}", is_public=self.ownership == "public", day=day)
 
 
 def from_mapping(row: RowMapping | dict[str, Any]) -> Lot:
     values = {name: row[name] for name in Lot.__slots__}
     values["tariff"] = from_row(values["tariff"])
+    values["external_ids"] = tuple(values["external_ids"])
     return Lot(**values)
 
 

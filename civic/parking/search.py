@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, func, select
+from sqlalchemy import ARRAY, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.distance import degree_meters, meters
@@ -18,7 +18,9 @@ from core.db import Id
 
 _COLUMNS = [parking_lots.c[name] for name in Lot.__slots__]
 # Built once: composing a statement costs more than running it.
-_OF_CITY = parking_lots.c.city_id == bindparam("city")
+_OF_CITY = and_(
+    parking_lots.c.city_id == bindparam("city"), parking_lots.c.gone_at.is_(None), parking_lots.c.same_as.is_(None)
+)
 _IN_BOX = select(*_COLUMNS).where(
     _OF_CITY,
     parking_lots.c.lat.between(bindparam("south"), bindparam("north")),

@@ -73,6 +73,7 @@ async def placed_names(tx: AsyncConnection, city_id: str) -> list[tuple[str, flo
     query = (
         select(lots.name, lots.lat, lots.lon)
         .where(lots.city_id == city_id, lots.lat.is_not(None), lots.lon.is_not(None))
+        .where(lots.gone_at.is_(None), lots.same_as.is_(None))
         .order_by(lots.name, lots.uid)
     )
     return [(row.name, row.lat, row.lon) for row in await tx.execute(query)]

@@ -1,40 +1,60 @@
-"""What the house asks of a source of parking lots: the canonical form (ParkAPI v3 names, our tariff; docs/adr/0006)."""
+"""What the house asks of a source of parking lots: the canonical form (ParkAPI v3 meanings, our tariff; ADR 0027).
+
+`PARKAPI_NAMES` says what ParkAPI v3 calls the fields that have a shorter name here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import httpx
+
+from core.contracts.tariff import FeeKind as FeeKind
+from core.contracts.tariff import Tariff as Tariff
+from core.errors import Unavailable
 
 LotType = Literal["ON_STREET", "OFF_STREET_PARKING_GROUND", "CAR_PARK", "UNDERGROUND", "OTHER"]
 Ownership = Literal["public", "private", "unknown"]
-FeeKind = Literal["free", "paid", "mixed", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """Prices in won, times in minutes; None is "the source does not say", never zero.
-
-    `first_minutes` cost `first_fee_krw` as a whole, then every begun `step_minutes` costs `step_fee_krw`;
-    `day_cap_krw` is the most that 24 hours cost. `month_pass_krw` is shown, not computed with.
-    """
-
-    first_minutes: int | None = None
-    first_fee_krw: int | None = None
-    step_minutes: int | None = None
-    step_fee_krw: int | None = None
-    day_cap_krw: int | None = None
-    month_pass_krw: int | None = None
+Purpose = Literal["CAR", "BIKE", "ITEM"]
+OpeningStatus = Literal["OPEN", "CLOSED", "UNKNOWN"]
+Supervision = Literal["YES", "NO", "VIDEO", "ATTENDED", "UNKNOWN"]
+Audience = Literal[
+    "disabled", "charging", "family", "woman", "compact", "senior", "truck", "bus", "motorcycle", "carsharing"
+]
+"""For whom bays are kept: 장애인, 전기차 충전, 가족(임산부 포함), 여성, 경차, 어르신, 화물, 버스, 이륜차, 나눔카."""
+KOREA_LAT = (33.0, 38.7)
+KOREA_LON = (124.5, 132.0)
+PARKAPI_NAMES: Mapping[str, str] = {
+    "provider": "source_uid",
+    "external_ids": "external_identifiers",
+    "operator": "operator_name",
+    "remarks": "description",
+    "max_height_cm": "max_height",
+    "max_width_cm": "max_width",
+    "max_stay_minutes": "max_stay",
+    "park_and_ride": "park_and_ride_type",
+    "supervision": "supervision_type",
+    "has_realtime": "has_realtime_data",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ParkingRecord:
     """One lot. `uid` is unique within the source; `external_ids` holds every id the lot was published under.
 
-    `lat`, `lon`: WGS 84 degrees, both None when the source's point cannot be trusted. `opening_hours`: OSM syntax,
-    None when unknown; a day that the source leaves open is `unknown` inside it, and `hours_note` says why in Korean.
-    `has_disabled`, `has_charging`: None when the source does not say. `tariff`: None when no price is known.
-    `provider`: who published the row (a source's own code), the unit in which a newer file replaces an older one.
+    `lat`, `lon`: WGS 84 degrees in Korea (`KOREA_LAT`, `KOREA_LON`), both None when the source's point cannot be
+    trusted. `opening_hours`: OSM syntax, None when unknown; a day that the source leaves open is `unknown` inside it,
+    and `hours_note` says why in Korean. `has_disabled`, `has_charging`: None when the source does not say; a number in
+    `capacity_disabled`/`capacity_charging` says it too. `tariff`: None when no price is known; `fee_description`: the
+    source's own words on the price. `provider`: who published the row (a source's own code), the unit in which a newer
+    file replaces an older one; `provider_name` its name. `data_date`: the source's reference day;
+    `static_data_updated_at`: the moment, where a source tells it. `owner`: the municipality or company whose lot it is,
+    as named to a citizen; `attribution`: what must be said beside it, where it differs from the source's.
+    `capacity_*`: bays among `capacity` kept for somebody; None: not said. `road_address`: 도로명주소 (`address` is the
+    lot address where both are known). `zone_grade`: 급지; `rotation`: 부제시행구분. `group_uid`: the uid that lots
+    of one place share. `phone`: the office's, never a person's.
     """
 
     uid: str
@@ -58,11 +78,74 @@ class ParkingRecord:
     operator: str
     phone: str
     data_date: date | None
+    group_uid: str = ""
+    purpose: Purpose = "CAR"
+    provider_name: str = ""
+    owner: str = ""
+    attribution: str = ""
+    road_address: str = ""
+    zone_grade: str = ""
+    rotation: str = ""
+    capacity_disabled: int | None = None
+    capacity_charging: int | None = None
+    capacity_family: int | None = None
+    capacity_woman: int | None = None
+    capacity_compact: int | None = None
+    capacity_senior: int | None = None
+    capacity_truck: int | None = None
+    capacity_bus: int | None = None
+    capacity_motorcycle: int | None = None
+    capacity_carsharing: int | None = None
+    max_height_cm: int | None = None
+    max_width_cm: int | None = None
+    max_stay_minutes: int | None = None
+    park_and_ride: bool | None = None
+    supervision: Supervision = "UNKNOWN"
+    has_lighting: bool | None = None
+    is_covered: bool | None = None
+    has_realtime: bool = False
+    fee_description: str = ""
+    public_url: str = ""
+    photo_url: str = ""
+    static_data_updated_at: datetime | None = None
+
+    @property
+    def has_fee(self) -> bool | None:
+        """ParkAPI's flag: mixed lots cost something at some hours."""
+        return {"free": False, "paid": True, "mixed": True}.get(self.fee_kind)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeRecord:
+    """What a source claims of a lot at a moment, joined to the static record on (`source`, `uid`).
+
+    `free`: free bays as the source's own numbers come to (capacity less cars inside), not clamped: negative or above
+    the capacity stays so, since the house judges it (`civic.parking.quarantine`). None: not told. `capacity`: the
+    capacity at this moment where the source tells one. `updated_at`: when it was counted by the source's clock, None
+    when it does not say (then `fetched_at` is the age's start). `is_linked`: False when the source says that the lot
+    sends nothing now: unknown, not empty. `opening_status` CLOSED is not full. `reason`: why `free` is None, a key of
+    the report's `reasons_ko`. `free_by`, `capacity_by`: the same for bays kept for an audience.
+    """
+
+    source: str
+    uid: str
+    free: int | None
+    fetched_at: datetime
+    updated_at: datetime | None = None
+    capacity: int | None = None
+    opening_status: OpeningStatus = "UNKNOWN"
+    is_linked: bool = True
+    free_by: Mapping[Audience, int] = field(default_factory=dict)
+    capacity_by: Mapping[Audience, int] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowNote:
-    """Why a row was left out, joined to another, or taken with a doubt. `line` counts from 1, the header is line 1."""
+    """Why a row was left out, joined to another, or taken with a doubt. `line` counts from 1, the header is line 1.
+
+    For a source without lines it is the position of the item, from 1.
+    """
 
     line: int
     uid: str
@@ -72,7 +155,10 @@ class RowNote:
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What reading a file came to: `rows` = accepted + merged + skipped. Doubts are on accepted or merged rows."""
+    """What reading came to: `rows` = accepted + merged + skipped. Doubts are on accepted or merged rows.
+
+    `reasons_ko`: a Korean sentence for each reason that the notes use.
+    """
 
     source: str
     attribution: str
@@ -93,8 +179,118 @@ class ParkingFile:
 
 
 class ParkingReader(Protocol):
-    """One source: a module `integrations/parking/<vendor>.py` with this function."""
+    """A source that comes as a file: a module `integrations/parking/<vendor>.py` with this function."""
 
     def read(self, path: Path) -> ParkingFile:
         """Read a whole file. Raises BadInput when it is not this source's format at all; bad rows never raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a source declares of itself. `freshness_s`: how long its realtime numbers are normally true.
+
+    `interval_s`: pause between two pulls of realtime numbers (0: it has none); `static_interval_s`: of the lots
+    themselves. `daily_calls`: calls a day that the provider allows, None when it sets no limit. `owner` names whose
+    lots they are where the rows do not. Each vendor's figures have their source in docs/sources/<vendor>.md.
+    """
+
+    attribution: str
+    licence: str
+    licence_url: str = ""
+    owner: str = ""
+    freshness_s: int = 1_800
+    interval_s: int = 0
+    static_interval_s: int = 86_400
+    daily_calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the last good pull ended, given back to the next one (`parking_sources`); "" is none."""
+
+    etag: str = ""
+    last_modified: str = ""
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull or push brought. `static` None: lots were not asked for or did not change (304).
+
+    `is_complete`: `static` is all that its publishers have, so lots of theirs that are missing are gone. `report` is
+    on the static rows, `realtime_report` on the realtime ones. `gone`: uids that the source says are no more.
+    """
+
+    static: tuple[ParkingRecord, ...] | None
+    realtime: tuple[RealtimeRecord, ...]
+    report: ReadReport
+    realtime_report: ReadReport | None = None
+    is_complete: bool = True
+    gone: tuple[str, ...] = ()
+    mark: Mark = field(default_factory=Mark)
+    calls: int = 1
+
+
+class SourceFailed(Unavailable):
+    """A pull that brought nothing. `kind` says what the rounds do next; the reasons hold no key and no body.
+
+    retry: soon, with back-off. quota: not before midnight in Korea. refused: our key or address is not accepted, tell
+    an operator. broken: the answer is not this format, tell an operator and back off.
+    """
+
+    code = "parking_source"
+
+    def __init__(
+        self, kind: Literal["retry", "quota", "refused", "broken"], reason_ko: str, reason_en: str, **context: object
+    ) -> None:
+        super().__init__(reason_ko, reason_en, **context)
+        self.kind = kind
+
+
+class Http(Protocol):
+    """The house's way out (core.http.Outside), as sources use it. Raises OutsideFailed, left to the rounds."""
+
+    async def get(self, url: str, **options: Any) -> httpx.Response: ...
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response: ...
+
+
+class Pulling(Protocol):
+    """A source that is asked over the network.
+
+    The module has `Settings` (a core.settings.Section, secrets included) and `build(name, settings) -> Pulling`;
+    `name` is the source's name in config.yml and the `source` of all its records.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    async def pull(self, http: Http, now: datetime, mark: Mark, *, wants_static: bool) -> Pulled:
+        """One round: realtime numbers always, the lots when `wants_static`. Raises SourceFailed or OutsideFailed."""
+        ...
+
+
+class RealtimeReader(Protocol):
+    """A source whose realtime numbers lie in a file or an answer at hand; pure, so that tests and replays use it."""
+
+    def read_realtime(self, path: Path, fetched_at: datetime) -> Pulled:
+        """Raises BadInput when it is not this source's format at all; bad rows never raise."""
+        ...
+
+
+class Pushing(Protocol):
+    """A source that calls us. Built as `Pulling` is; the endpoint has checked the key, the size and the repeat."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    def receive(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Pulled:
+        """Pure. `headers`: lower-case names. Raises BadInput when it is not this format; bad rows never raise."""
         ...

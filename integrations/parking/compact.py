@@ -96,7 +96,7 @@ def _canonical(cell: dict[str, str]) -> ParkingRecord:
 
 
 def _tariff(cell: dict[str, str]) -> Tariff | None:
-    amounts = [
+    first_minutes, first_fee, step_minutes, step_fee, day_cap, month_pass = (
         _whole(cell[column])
         for column in (
             "first_minutes",
@@ -106,8 +106,9 @@ def _tariff(cell: dict[str, str]) -> Tariff | None:
             "day_cap_krw",
             "month_pass_krw",
         )
-    ]
-    return Tariff(*amounts) if any(amount is not None for amount in amounts) else None
+    )
+    made = Tariff(first_minutes, first_fee, step_minutes, step_fee, day_cap, month_pass)
+    return None if made == Tariff() else made
 
 
 def _whole(text: str) -> int | None:

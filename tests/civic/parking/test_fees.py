@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civic.parking.fees import fee_krw, from_row, lot_fee_krw
+from civic.parking.fees import fee_krw, lot_fee_krw
+from civic.parking.tariffs import from_row
 from core.contracts.parking import Tariff
 
 SUWON = Tariff(first_minutes=30, first_fee_krw=900, step_minutes=10, step_fee_krw=400, day_cap_krw=9_500)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from civic.parking.hours import state_at, weekly
+from civic.parking.hours import OpenState, state_at, weekly
 from core.clock import SEOUL
 
 WORKDAYS = "Mo-Fr 09:00-22:00; Sa 09:00-23:00; Su,PH unknown"
@@ -61,3 +61,7 @@ def test_the_moment_may_come_in_any_zone() -> None:
 )  # fmt: skip
 def test_it_shows_a_week_by_kind_of_day(hours: str | None, shown: dict[str, str]) -> None:
     assert weekly(hours) == shown
+
+
+def test_hours_in_somebodys_own_spelling_are_not_known() -> None:
+    assert state_at("평일 9시부터", datetime(2026, 10, 7, 12, tzinfo=SEOUL)) == OpenState(None)

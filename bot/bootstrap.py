@@ -6,39 +6,26 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
-from bot.accounts import Accounts
-from bot.campaigning import Campaigning
-from bot.care import Care
-from bot.codes import CodeKeeping
-from bot.days import settle_days_off
 from bot.desk import Desk
 from bot.dialogue import Dialogue
-from bot.falling import Falling
 from bot.fitting import Fitter
-from bot.guarding import Guarding
 from bot.listening import Told, open_reader
 from bot.model_watch import ModelWatch
 from bot.outcome import Services, Spoken
 from bot.photos import Photos
 from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
-from bot.rounds import Rounds
-from bot.scanning import Scanning
-from bot.search import SearchKeeping
+from bot.schedules import schedule_all
 from bot.sender import Sender
 from bot.staffroom.desk import StaffDesk
 from bot.staffroom.office import Office
-from bot.sweep import Sweep
-from bot.tidying import Tidying
 from bot.turn import Turns
 from bot.webform import WebForm
-from bot.webhooks import WebhookSender
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
 from civic.consent.service import ConsentService
@@ -52,12 +39,13 @@ from core.bus import Bus
 from core.clock import Clock, SystemClock
 from core.contracts.channel import Channel, House
 from core.contracts.dialogue import Form, Handler
+from core.contracts.parking import Pulling, Pushing
 from core.contracts.reading import Reader
 from core.db import Database
 from core.errors import ConfigError
-from core.http import guarded_client
+from core.http import Outside, guarded_client
 from core.jobs import Jobs
-from core.settings import Settings, channel_settings
+from core.settings import Settings, channel_settings, section_settings
 from core.vault import Vault, VaultWatch, old_secrets, open_vault
 from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
@@ -88,6 +76,8 @@ class Running:
     models: ModelWatch
     reader: Reader
     files: Files
+    sources: dict[str, Pulling | Pushing]
+    outside: Outside
     var: Path
 
     @property
@@ -130,9 +120,7 @@ async def open_house(
         running.models.start()
         watch = VaultWatch(db, running.vault)
         watch.start()
-        _schedule(jobs, running)
-        _schedule_outside(jobs, running, house)
-        _schedule_staffroom(jobs, running)
+        schedule_all(jobs, running, house)
         await jobs.start()
         try:
             yield running
@@ -144,6 +132,7 @@ async def open_house(
             await bus.stop()
             await running.reader.aclose()
             await running.files.store.aclose()
+            await running.outside.aclose()
     finally:
         for channel in channels.values():
             await channel.aclose()
@@ -171,6 +160,33 @@ def _channel_module(name: str) -> ModuleType:
             f"config.yml의 'channels.{name}': 그런 채널이 없습니다. 있는 채널: {known}",
             f"config.yml: channels.{name}: no such channel; there are: {known}",
         ) from None
+
+
+def open_sources(settings: Settings) -> dict[str, Pulling | Pushing]:
+    """Every source of parking that config.yml switches on, by its name there. Raises ConfigError as for channels."""
+    opened: dict[str, Pulling | Pushing] = {}
+    for name, section in settings.parking.sources.items():
+        if section.get("enabled") is not True:
+            continue
+        module = _vendor_module(name, str(section.get("vendor", "")))
+        values = {key: value for key, value in section.items() if key not in ("enabled", "vendor")}
+        made = section_settings(module.Settings, ("parking", "sources", name), values)
+        opened[name] = module.build(name, made)
+    return opened
+
+
+def _vendor_module(name: str, vendor: str) -> ModuleType:
+    try:
+        module = loading.file("integrations.parking", vendor)
+        if hasattr(module, "build"):
+            return module
+    except KeyError:
+        pass
+    known = ", ".join(loading.files("integrations.parking"))
+    raise ConfigError(
+        f"config.yml의 'parking.sources.{name}.vendor': 그런 출처가 없습니다. 있는 출처: {known}",
+        f"config.yml: parking.sources.{name}.vendor: no such source; there are: {known}",
+    )
 
 
 async def _wire(
@@ -226,6 +242,8 @@ async def _wire(
         models=ModelWatch(engine),
         reader=reader,
         files=files,
+        sources=open_sources(settings),
+        outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
     )
 
@@ -278,7 +296,7 @@ def _services(
             "consents": ConsentService(db, settings.city, settings.messaging),
             "city": settings.city,
             "guard": GuardService(db),
-            "parking": ParkingService(db, settings.city.id),
+            "parking": ParkingService(db, settings.city.id, settings.parking.numbers),
             "people": people,
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
@@ -321,77 +339,3 @@ def _constants(settings: Settings) -> dict[str, dict[str, Any]]:
         "ko": {**shared, "city": city.name.ko, "office_hours": city.office_hours.ko},
         "en": {**shared, "city": city.name.en, "office_hours": city.office_hours.en},
     }
-
-
-def _schedule_care(jobs: Jobs, running: Running) -> None:
-    """Records about people and changes: linked, anchored, sealed, purged, anonymised."""
-    care = Care(running.db, running.vault, running.settings, running.files, running.var, running.secret, running.clock)
-    jobs.every("audit.link", "*/5 * * * * *", care.link)
-    jobs.every("audit.anchor", "0 50 23 * * *", care.anchor)
-    jobs.every("data.anonymise", "0 40 4 * * *", care.anonymise)
-    jobs.every("logs.purge", "0 50 4 * * *", care.purge_logs)
-    jobs.every("keys.seal", "0 0 5 * * *", care.seal)
-    accounts = Accounts(running.db, running.settings.city.id, running.clock)
-    jobs.every("staff.forget", "0 30 4 * * *", accounts.forget)
-
-
-def _schedule_search(jobs: Jobs, running: Running) -> None:
-    """What a search knows of the words in use."""
-    keeping = SearchKeeping(running.db, running.settings.city.id, running.clock)
-    jobs.every("search.learn", "50 * * * * *", keeping.learn_new)
-    jobs.every("search.count", "0 30 3 * * *", keeping.count_all)
-
-
-def _schedule_outside(jobs: Jobs, running: Running, house: House) -> None:
-    """Other systems are told of changes in cases."""
-    sender = WebhookSender(running.db, house.http, running.settings, running.clock, running.owner)
-    jobs.every("webhooks.send", f"2/{running.settings.messaging.sweep_s} * * * * *", sender.send_due)
-    jobs.every("webhooks.forget", "0 20 4 * * *", sender.forget)
-
-
-def _schedule_staffroom(jobs: Jobs, running: Running) -> None:
-    """Rooms of staff in a messenger; where none is set up there is nothing to follow."""
-    room = running.desk.staffroom
-    if room is not None and room.is_open:
-        jobs.every("staffroom.follow", "* * * * * *", room.follow)
-        jobs.every("staffroom.sweep", "15 * * * * *", room.sweep)
-        jobs.every("staffroom.forget", "0 25 4 * * *", room.forget)
-
-
-def _schedule(jobs: Jobs, running: Running) -> None:
-    """The sweeps: what a dead process left, what must be sent later, what has been forgotten."""
-    sweep = Sweep(
-        running.db,
-        running.desk,
-        running.dialogue,
-        running.channels,
-        running.texts,
-        running.settings,
-        running.files,
-        running.clock,
-    )
-    scanning = Scanning(running.db, running.files, running.settings.city.id, running.clock)
-    seconds = running.settings.messaging.sweep_s
-    jobs.every("inbound.left_behind", f"*/{seconds} * * * * *", sweep.answer_left_behind)
-    jobs.every("outbound.drain", f"1/{seconds} * * * * *", sweep.send_due)
-    jobs.every("forms.forgotten", "20 * * * * *", sweep.close_forgotten_forms)
-    jobs.every("files.scan", "30 * * * * *", scanning.look_again)
-    jobs.every("data.forget", "0 10 4 * * *", sweep.forget)
-    jobs.every("outbound.count", "*/15 * * * * *", sweep.count_waiting)
-    jobs.every("outbound.expire", "40 * * * * *", sweep.expire_old)
-    falling = Falling(running.db, running.desk, running.channels, running.settings, running.clock)
-    jobs.every("outbound.fall_back", "5/10 * * * * *", falling.go)
-    jobs.every("guard.watch", "*/10 * * * * *", Guarding(running.db, running.settings.city.id, running.clock).go)
-    _schedule_care(jobs, running)
-    campaigning = Campaigning(running.db, running.channels, running.settings, running.clock)
-    jobs.every("campaigns.fill", "*/15 * * * * *", campaigning.go)
-    jobs.every("consents.renew", "0 0 10 * * *", campaigning.renew)
-    _schedule_search(jobs, running)
-    rounds = Rounds(running.db, running.desk, running.settings, running.clock)
-    jobs.every("cases.rounds", "*/20 * * * * *", rounds.go)
-    settling = partial(settle_days_off, running.db, running.cases, running.settings, running.clock)
-    jobs.every("days_off.settle", "35 * * * * *", settling)
-    keeping = CodeKeeping(running.db, running.files, running.clock)
-    jobs.every("people.codes", "25 * * * * *", keeping.go)
-    tidying = Tidying(running.db, running.settings, running.clock)
-    jobs.every("desk.tidy", "0 30 4 * * *", tidying.go)

@@ -6,22 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from core.config_file import line_of, node_of, parse, refused
 from core.errors import ConfigError
 from core.loading import ROOT
+from core.parking_rules import Parking
+from core.section import Bilingual as Bilingual
+from core.section import Section as Section
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Bilingual(Section):
-    ko: str
-    en: str
 
 
 class City(Section):
@@ -339,6 +333,7 @@ class Settings(Section):
     board: Board = Board()
     privacy: Privacy = Privacy()
     consent: Consent = Consent()
+    parking: Parking = Parking()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

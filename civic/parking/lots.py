@@ -69,6 +69,7 @@ class Lot:
     capacity_motorcycle: int | None = None
     capacity_carsharing: int | None = None
     max_height_cm: int | None = None
+    is_covered: bool | None = None
     park_and_ride: bool | None = None
     has_realtime: bool = False
     fee_description: str = ""
@@ -95,6 +96,12 @@ class Lot:
     def takes_height(self, height_cm: int) -> bool | None:
         """Whether a car this high may drive in; None when the source names no limit."""
         return None if self.max_height_cm is None else height_cm <= self.max_height_cm
+
+    def may_take_height(self, height_cm: int) -> bool:
+        """The same for somebody who looks for a lot: open ground without a stated limit has no ceiling to hit."""
+        is_open_ground = self.type in {"ON_STREET", "OFF_STREET_PARKING_GROUND"} and self.is_covered is not True
+        taken = self.takes_height(height_cm)
+        return is_open_ground if taken is None else taken
 
     def fee_krw(self, minutes: int, entered_at: datetime | None = None) -> int | None:
         """Won for a stay; None when unknown. With `entered_at` (aware) the hours and days of that stay count."""

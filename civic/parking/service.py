@@ -11,6 +11,7 @@ from civic.parking.search import Filters, Found
 from civic.parking.tables import parking_lots
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.parking_rules import Numbers
 
 NEAR_M = 1_000.0
 WIDE_M = 3_000.0
@@ -19,9 +20,10 @@ WIDE_M = 3_000.0
 class ParkingService:
     """Lots of one city. Times are aware; distances are metres; nothing is written here."""
 
-    def __init__(self, database: Database, city_id: str) -> None:
+    def __init__(self, database: Database, city_id: str, rules: Numbers | None = None) -> None:
         self._database = database
         self._city_id = city_id
+        self._rules = rules or Numbers()
 
     async def near(
         self,
@@ -35,7 +37,7 @@ class ParkingService:
     ) -> list[Found]:
         """At most `limit` lots within `radius_m` of a point, nearest first, after leaving out the first `skip`."""
         async with self._database.reading() as tx:
-            found = await search.near(tx, self._city_id, point, now, filters or Filters(), radius_m)
+            found = await search.near(tx, self._city_id, point, now, filters or Filters(), radius_m, self._rules)
         return found[skip : skip + limit]
 
     async def lot(self, id: UUID, now: datetime) -> Found | None:
@@ -46,7 +48,7 @@ class ParkingService:
     async def lots(self, ids: list[UUID], now: datetime) -> list[Found]:
         """Several lots in the order asked; unknown ids are left out."""
         async with self._database.reading() as tx:
-            return await search.by_ids(tx, self._city_id, ids, now)
+            return await search.by_ids(tx, self._city_id, ids, now, self._rules)
 
     async def by_name(
         self,
@@ -64,7 +66,7 @@ class ParkingService:
         """
         wanted = search.Name(text, around, is_sentence)
         async with self._database.reading() as tx:
-            return await search.by_name(tx, self._city_id, wanted, now, limit)
+            return await search.by_name(tx, self._city_id, wanted, now, limit, self._rules)
 
 
 async def placed_names(tx: AsyncConnection, city_id: str) -> list[tuple[str, float, float]]:

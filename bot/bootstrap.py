@@ -31,6 +31,7 @@ from civic.city.service import CityBook, open_book
 from civic.consent.service import ConsentService
 from civic.files.service import DiskFiles, Files
 from civic.guard.service import GuardService
+from civic.parking.forecast.service import ForecastService
 from civic.parking.service import ParkingService
 from civic.people.service import PeopleService
 from civic.subscriptions.service import SubscriptionService
@@ -295,6 +296,7 @@ def _services(
             "cases": cases,
             "consents": ConsentService(db, settings.city, settings.messaging),
             "city": settings.city,
+            "forecasts": ForecastService(db, settings.city.id, settings.parking),
             "guard": GuardService(db),
             "parking": ParkingService(db, settings.city.id, settings.parking.numbers),
             "people": people,

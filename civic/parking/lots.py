@@ -13,19 +13,10 @@ from sqlalchemy import RowMapping
 from civic.parking.discounts import of_lot
 from civic.parking.fees import Quote, lot_fee_krw, quote
 from civic.parking.tariffs import from_row
+from civic.parking.traits import is_members_only, mentions_charging, tallest_cm
 from core.clock import SEOUL
 from core.contracts.parking import Audience, Tariff
 from core.contracts.tariff import Discount, DiscountKind
-
-LARGE_CAPACITY = 100
-"""From how many bays a lot is offered to somebody who asks for a large one: our choice, no rule says it."""
-
-_MEMBERS_ONLY = re.compile(
-    r"정기권\s*전용|정기\s*차량\s*전용|월정기\s*전용|정기전용|계약자\s*전용|회원제|거주자\s*우선"
-)
-_CHARGING = re.compile(r"전기차|충전|EV\b")
-# Charging words that speak of a discount for electric cars, not of a charger.
-_CHARGING_DISCOUNT = re.compile(r"전기(?:자동)?차[^+,·]*(?:할인|감면|면제|프로|퍼센트)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +69,13 @@ class Lot:
 
     @property
     def is_members_only(self) -> bool:
-        """For pass holders or residents by its own name or remarks: a visitor should know before driving there."""
-        return bool(_MEMBERS_ONLY.search(f"{self.name} {self.remarks}"))
+        """`traits.is_members_only`."""
+        return is_members_only(self)
 
     @property
     def mentions_charging(self) -> bool:
-        """The name or remarks speak of a charger (the national file has no column for it)."""
-        return bool(self.has_charging) or bool(
-            _CHARGING.search(self.name) or _CHARGING.search(_CHARGING_DISCOUNT.sub("", self.remarks))
-        )
+        """`traits.mentions_charging`."""
+        return mentions_charging(self)
 
     def bays(self, audience: Audience) -> int | None:
         """Bays kept for somebody; None when nobody said how many."""
@@ -99,9 +88,7 @@ class Lot:
 
     def may_take_height(self, height_cm: int) -> bool:
         """The same for somebody who looks for a lot: open ground without a stated limit has no ceiling to hit."""
-        is_open_ground = self.type in {"ON_STREET", "OFF_STREET_PARKING_GROUND"} and self.is_covered is not True
-        taken = self.takes_height(height_cm)
-        return is_open_ground if taken is None else taken
+        return tallest_cm(self) >= height_cm
 
     def fee_krw(self, minutes: int, entered_at: datetime | None = None) -> int | None:
         """Won for a stay; None when unknown. With `entered_at` (aware) the hours and days of that stay count."""

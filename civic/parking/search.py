@@ -1,50 +1,24 @@
-"""Finds lots: near a point, by id, by name. A box in SQL keeps the candidates few, the distance is exact."""
+"""Finds lots: near a point, by id, by name. The map of the city says which; the store says how they stand now."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ARRAY, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking import numbers
-from civic.parking.distance import degree_meters, meters
+from civic.parking import traits as trait
+from civic.parking.atlas import Atlas
 from civic.parking.hours import OpenState, state_at
-from civic.parking.lots import LARGE_CAPACITY, Lot, from_mapping, squeezed, squeezed_name
-from civic.parking.numbers import Number, number_of
-from civic.parking.tables import parking_lots, parking_realtime
+from civic.parking.lot_map import ALIKE, LotMap, Place
+from civic.parking.lots import Lot, from_mapping
+from civic.parking.numbers import DOUBTS, Number, number_of
+from civic.parking.tables import parking_lots, parking_realtime, parking_versions
 from core.contracts.channel import GeoPoint
 from core.db import Id
 from core.parking_rules import Numbers
-
-_COLUMNS = [
-    *(parking_lots.c[name] for name in Lot.__slots__),
-    *(parking_realtime.c[name].label(f"now_{name}") for name in numbers.COLUMNS),
-]
-_LOTS_NOW = parking_lots.outerjoin(parking_realtime, parking_realtime.c.lot_id == parking_lots.c.id)
-# Built once: composing a statement costs more than running it.
-_OF_CITY = and_(
-    parking_lots.c.city_id == bindparam("city"), parking_lots.c.gone_at.is_(None), parking_lots.c.same_as.is_(None)
-)
-_IN_BOX = (
-    select(*_COLUMNS)
-    .select_from(_LOTS_NOW)
-    .where(
-        _OF_CITY,
-        parking_lots.c.lat.between(bindparam("south"), bindparam("north")),
-        parking_lots.c.lon.between(bindparam("west"), bindparam("east")),
-    )
-)
-_BY_IDS = (
-    select(*_COLUMNS)
-    .select_from(_LOTS_NOW)
-    .where(_OF_CITY, parking_lots.c.id == func.any(bindparam("ids", type_=ARRAY(Id))))
-)
-_NAMES = select(parking_lots.c.id, parking_lots.c.name, parking_lots.c.lat, parking_lots.c.lon).where(_OF_CITY)
-
-_RULES = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +42,18 @@ class Filters:
     vacant: bool = False
     height_cm: int = 0
 
-    def take(self, found: "Found") -> bool:
-        lot = found.lot
+    @property
+    def traits(self) -> int:
+        """The bits of `civic.parking.traits` that a lot must have."""
         return (
-            (not self.ev or lot.mentions_charging)
-            and (not self.disabled or lot.has_disabled is True)
-            and (not self.free or lot.fee_kind == "free")
-            and (not self.large or lot.capacity >= LARGE_CAPACITY)
-            and (not self.open_now or found.state.is_open is True)
-            and (not self.all_day or lot.opening_hours == "24/7")
-            and (not self.family or bool(lot.bays("family")))
-            and (not self.woman or bool(lot.bays("woman")))
-            and (not self.compact or bool(lot.bays("compact")))
-            and (not self.vacant or found.has_space)
-            and (not self.height_cm or lot.may_take_height(self.height_cm))
+            trait.EV * self.ev
+            | trait.DISABLED * self.disabled
+            | trait.FREE * self.free
+            | trait.LARGE * self.large
+            | trait.ALL_DAY * self.all_day
+            | trait.FAMILY * self.family
+            | trait.WOMAN * self.woman
+            | trait.COMPACT * self.compact
         )
 
 
@@ -89,60 +61,20 @@ class Filters:
 class Found:
     """A lot as it stands at the moment asked for; `distance_m` None when nobody said from where.
 
-    `state` is what its hours say; `number` what its source counted last, None when it counts nothing.
+    `state` is what its hours say; `number` what its source counted last, None when it counts nothing. `is_guess`: its
+    name is only like the one that was said, so ask.
     """
 
     lot: Lot
     state: OpenState
     distance_m: float | None = None
     number: Number | None = None
+    is_guess: bool = False
 
     @property
     def has_space(self) -> bool:
         """A believed number says that a car finds a place now."""
         return self.number is not None and bool(self.number.free) and not self.number.is_closed
-
-
-async def near(
-    tx: AsyncConnection,
-    city_id: str,
-    point: GeoPoint,
-    now: datetime,
-    filters: Filters,
-    radius_m: float,
-    rules: Numbers = _RULES,
-) -> list[Found]:
-    """All lots within `radius_m` metres that the filters take, nearest first."""
-    north, east = degree_meters(point.lat)
-    # One part in a hundred wider than the circle: a degree's length changes within the box.
-    high, wide = radius_m * 1.01 / north, radius_m * 1.01 / east
-    box = {
-        "city": city_id,
-        "south": point.lat - high,
-        "north": point.lat + high,
-        "west": point.lon - wide,
-        "east": point.lon + wide,
-    }
-    found: list[Found] = []
-    for row in (await tx.execute(_IN_BOX, box)).mappings():
-        lot = from_mapping(row)
-        distance = meters(point, GeoPoint(lot.lat or 0.0, lot.lon or 0.0))
-        if distance <= radius_m:
-            candidate = Found(lot, state_at(lot.opening_hours, now), distance, number_of(row, now, rules))
-            if filters.take(candidate):
-                found.append(candidate)
-    return sorted(found, key=lambda one: (one.distance_m or 0.0, one.lot.name))
-
-
-async def by_ids(
-    tx: AsyncConnection, city_id: str, ids: Sequence[UUID], now: datetime, rules: Numbers = _RULES
-) -> list[Found]:
-    """The lots of these ids, in the order asked; unknown ids are left out."""
-    found: dict[UUID, Found] = {}
-    for row in (await tx.execute(_BY_IDS, {"city": city_id, "ids": list(ids)})).mappings():
-        lot = from_mapping(row)
-        found[lot.id] = Found(lot, state_at(lot.opening_hours, now), number=number_of(row, now, rules))
-    return [found[one] for one in ids if one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,38 +86,121 @@ class Name:
     is_sentence: bool = False
 
 
-async def by_name(
-    tx: AsyncConnection, city_id: str, wanted: Name, now: datetime, limit: int, rules: Numbers = _RULES
-) -> list[Found]:
-    """Lots whose name is the text, holds it, or stands in it; the closest name first, then the nearest.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where to look, for what, at which moment. `members_last`: lots for pass holders come after all others."""
 
-    Names are compared without spaces and without the words that every lot has (`squeezed`).
-    """
-    said = squeezed(wanted.text)
-    if len(said) < 2:
-        return []
-    ranked: list[tuple[int, int, float, str, UUID]] = []
-    for row in await tx.execute(_NAMES, {"city": city_id}):
-        name = squeezed_name(row.name)
-        kind = _likeness(name, said)
-        if not kind or (kind == _HOLDS and wanted.is_sentence):
-            continue
-        away = math.inf
-        if wanted.around is not None and row.lat is not None:
-            away = meters(wanted.around, GeoPoint(row.lat, row.lon))
-        if kind == _SAME or wanted.around is None or away <= NAME_REACH_M:
-            ranked.append((kind, abs(len(name) - len(said)), away, row.name, row.id))
-    return await by_ids(tx, city_id, [one[-1] for one in sorted(ranked)[:limit]], now, rules)
+    point: GeoPoint
+    now: datetime
+    filters: Filters
+    radius_m: float
+    members_last: bool = False
 
 
-NAME_REACH_M = 40_000.0
-_SAME, _HOLDS, _STANDS_IN = 1, 2, 3
+class Search:
+    """One city's lots in one process; `rules` say which numbers are believed. Nothing is written here."""
+
+    def __init__(self, city_id: str, rules: Numbers) -> None:
+        self._city_id = city_id
+        self._rules = rules
+        self._atlas = Atlas(city_id)
+
+    async def near(self, tx: AsyncConnection, around: Around, limit: int, skip: int = 0) -> list[Found]:
+        """The `limit` nearest that the filters take, after leaving out the first `skip`; nearest first."""
+        lot_map = await self._atlas.at_least(tx, 0)
+        while True:
+            picked = (await self._picked(tx, lot_map, around, skip + limit))[skip:]
+            found, version = await self._stood(tx, [place.id for place, _ in picked], around.now)
+            if version <= lot_map.version:
+                away = {place.id: distance for place, distance in picked}
+                return [replace(one, distance_m=away[one.lot.id]) for one in found]
+            lot_map = await self._atlas.at_least(tx, version)
+
+    async def by_ids(self, tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> list[Found]:
+        """The lots of these ids, in the order asked; unknown ids are left out."""
+        return (await self._stood(tx, ids, now))[0]
+
+    async def by_name(self, tx: AsyncConnection, wanted: Name, now: datetime, limit: int) -> list[Found]:
+        """Lots whose name is the text, holds it, or stands in it; the closest name first, then the nearest.
+
+        Names are compared without spaces and without the words that every lot has (`lots.squeezed`). Where none
+        agrees, those that are a slip of the finger away come as guesses (`Found.is_guess`).
+        """
+        lot_map = await self._atlas.at_least(tx, await self._version(tx))
+        named = lot_map.named(wanted.text, around=wanted.around, is_sentence=wanted.is_sentence)[:limit]
+        if not named:
+            return []
+        guesses = {place.id for kind, place in named if kind == ALIKE}
+        found = await self.by_ids(tx, [place.id for _, place in named], now)
+        return [replace(one, is_guess=True) if one.lot.id in guesses else one for one in found]
+
+    async def _picked(
+        self, tx: AsyncConnection, lot_map: LotMap, around: Around, enough: int
+    ) -> list[tuple[Place, float]]:
+        picked: list[tuple[Place, float]] = []
+        rounds = ((0, trait.MEMBERS_ONLY), (trait.MEMBERS_ONLY, 0)) if around.members_last else ((0, 0),)
+        filters = around.filters
+        for wanted, unwanted in rounds:
+            batches = lot_map.nearest(
+                around.point, around.radius_m, filters.traits | wanted, filters.height_cm, unwanted
+            )
+            for batch in batches:
+                picked += await self._taken(tx, batch, around)
+                if len(picked) >= enough:
+                    return picked[:enough]
+        return picked
+
+    async def _taken(
+        self, tx: AsyncConnection, batch: list[tuple[Place, float]], around: Around
+    ) -> list[tuple[Place, float]]:
+        """Those of a batch that also take what only the moment tells."""
+        if around.filters.open_now:
+            batch = [pair for pair in batch if state_at(pair[0].opening_hours, around.now).is_open]
+        if around.filters.vacant and batch:
+            values = {
+                "ids": [place.id for place, _ in batch],
+                "since": around.now - timedelta(minutes=self._rules.withdrawn_minutes),
+            }
+            vacant = set((await tx.execute(_VACANT, values)).scalars())
+            batch = [pair for pair in batch if pair[0].id in vacant]
+        return batch
+
+    async def _stood(self, tx: AsyncConnection, ids: Sequence[UUID], now: datetime) -> tuple[list[Found], int]:
+        """The lots as they stand, in the order asked, and the version of the store that says so."""
+        found: dict[UUID, Found] = {}
+        version = -1
+        for row in (await tx.execute(_BY_IDS, {"city": self._city_id, "ids": list(ids)})).mappings() if ids else ():
+            version = row["version"]
+            lot = from_mapping(row)
+            found[lot.id] = Found(lot, state_at(lot.opening_hours, now), number=number_of(row, now, self._rules))
+        if version < 0:
+            version = await self._version(tx)
+        return [found[one] for one in ids if one in found], version
+
+    async def _version(self, tx: AsyncConnection) -> int:
+        version: int = (await tx.execute(_VERSION)).scalar_one()
+        return version
 
 
-def _likeness(name: str, said: str) -> int:
-    """How a lot's name and the words agree; 0 when they do not."""
-    if name == said:
-        return _SAME
-    if said in name:
-        return _HOLDS
-    return _STANDS_IN if len(name) >= 3 and name in said else 0
+# Built once: composing a statement costs more than running it.
+_OF_CITY = and_(
+    parking_lots.c.city_id == bindparam("city"), parking_lots.c.gone_at.is_(None), parking_lots.c.same_as.is_(None)
+)
+_VERSION = select(parking_versions.c.version)
+_BY_IDS = (
+    select(
+        *(parking_lots.c[name] for name in Lot.__slots__),
+        *(parking_realtime.c[name].label(f"now_{name}") for name in numbers.COLUMNS),
+        _VERSION.scalar_subquery().label("version"),
+    )
+    .select_from(parking_lots.outerjoin(parking_realtime, parking_realtime.c.lot_id == parking_lots.c.id))
+    .where(_OF_CITY, parking_lots.c.id == func.any(bindparam("ids", type_=ARRAY(Id))))
+)
+_VACANT = select(parking_realtime.c.lot_id).where(
+    parking_realtime.c.lot_id == func.any(bindparam("ids", type_=ARRAY(Id))),
+    parking_realtime.c.free > 0,
+    parking_realtime.c.is_linked,
+    parking_realtime.c.opening_status != "CLOSED",
+    parking_realtime.c.reason.not_in(sorted(DOUBTS)),
+    parking_realtime.c.updated_at >= bindparam("since"),
+)

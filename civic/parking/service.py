@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.parking import search
-from civic.parking.search import Filters, Found
+from civic.parking.search import Around, Filters, Found, Name, Search
 from civic.parking.tables import parking_lots
 from core.contracts.channel import GeoPoint
 from core.db import Database
@@ -22,8 +21,7 @@ class ParkingService:
 
     def __init__(self, database: Database, city_id: str, rules: Numbers | None = None) -> None:
         self._database = database
-        self._city_id = city_id
-        self._rules = rules or Numbers()
+        self._search = Search(city_id, rules or Numbers())
 
     async def near(
         self,
@@ -34,11 +32,15 @@ class ParkingService:
         *,
         radius_m: float = NEAR_M,
         skip: int = 0,
+        members_last: bool = False,
     ) -> list[Found]:
-        """At most `limit` lots within `radius_m` of a point, nearest first, after leaving out the first `skip`."""
+        """At most `limit` lots within `radius_m` of a point, nearest first, after leaving out the first `skip`.
+
+        `members_last`: lots for pass holders come after all others.
+        """
+        around = Around(point, now, filters or Filters(), radius_m, members_last)
         async with self._database.reading() as tx:
-            found = await search.near(tx, self._city_id, point, now, filters or Filters(), radius_m, self._rules)
-        return found[skip : skip + limit]
+            return await self._search.near(tx, around, limit, skip)
 
     async def lot(self, id: UUID, now: datetime) -> Found | None:
         """One lot as it stands at `now`, or None."""
@@ -48,7 +50,7 @@ class ParkingService:
     async def lots(self, ids: list[UUID], now: datetime) -> list[Found]:
         """Several lots in the order asked; unknown ids are left out."""
         async with self._database.reading() as tx:
-            return await search.by_ids(tx, self._city_id, ids, now, self._rules)
+            return await self._search.by_ids(tx, ids, now)
 
     async def by_name(
         self,
@@ -62,11 +64,11 @@ class ParkingService:
         """Lots called so, or named in the text; the closest name first, then the nearest to `around`.
 
         `is_sentence`: the text is free speech, so a name must stand in it whole. With `around`, names that are merely
-        alike count only within reach of it (`search.NAME_REACH_M`).
+        alike count only within reach of it (`lot_map.NAME_REACH_M`). `Found.is_guess`: a misspelt name, to be asked.
         """
-        wanted = search.Name(text, around, is_sentence)
+        wanted = Name(text, around, is_sentence)
         async with self._database.reading() as tx:
-            return await search.by_name(tx, self._city_id, wanted, now, limit, self._rules)
+            return await self._search.by_name(tx, wanted, now, limit)
 
 
 async def placed_names(tx: AsyncConnection, city_id: str) -> list[tuple[str, float, float]]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -90,6 +91,18 @@ parking_lots = Table(
 JSON (civic.parking.tariffs), absent when unknown. `opening_hours`: OSM syntax. `gone_at`: its publisher lists it no
 more; the row stays for history and feeds. `same_as`: staff found it to be another row's lot, which is shown instead.
 What is offered to citizens has both empty."""
+
+parking_versions = Table(
+    "parking_versions",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""One row, raised as a transaction that touched lots commits (triggers of migration 0016), so that what a process
+keeps of the lots can be compared with one number."""
+
+parking_touched = Table("parking_touched", metadata, Column("xid", BigInteger, primary_key=True, autoincrement=False))
+"""Transactions that touched lots and have not committed yet: rows that nobody else ever sees."""
 
 parking_realtime = Table(
     "parking_realtime",

@@ -43,6 +43,7 @@ _FLAGS = ["park_and_ride", "has_lighting", "is_covered"]
 def upgrade() -> None:
     """What was published of a lot before has none of the new facts; its publisher's code stands before the colon."""
     _lots()
+    _versions()
     _numbers()
     _models()
     _sources()
@@ -52,6 +53,49 @@ def upgrade() -> None:
     _peers()
     _citizens()
     _places()
+
+
+_TOUCH = """
+CREATE FUNCTION touch_lots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO parking_touched VALUES (pg_current_xact_id()::text::bigint) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+_RAISE = """
+CREATE FUNCTION raise_lots_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE parking_versions SET version = version + 1;
+    DELETE FROM parking_touched WHERE xid = NEW.xid;
+    RETURN NULL;
+END $$
+"""
+
+
+def _versions() -> None:
+    """Raised at the commit and not before, so that writers wait for one another no longer than that."""
+    op.create_table(
+        "parking_versions",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parking_versions")),
+    )
+    op.create_table(
+        "parking_touched",
+        sa.Column("xid", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("xid", name=op.f("pk_parking_touched")),
+    )
+    op.execute("INSERT INTO parking_versions VALUES (1, 0)")
+    op.execute(_TOUCH)
+    op.execute(_RAISE)
+    op.execute(
+        "CREATE TRIGGER touch AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON parking_lots "
+        "FOR EACH STATEMENT EXECUTE FUNCTION touch_lots()"
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER raise AFTER INSERT ON parking_touched DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION raise_lots_version()"
+    )
 
 
 def _lots() -> None:

@@ -1,6 +1,6 @@
 """The `parking:` section of config.yml: where lots come from, which numbers are believed, what citizens may ask for."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,10 +17,100 @@ class Numbers(Section):
     frozen_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
+class Doubts(Section):
+    """When a number is not believed, and for how long (ADR 28). Hours are hours in which the lot is open.
+
+    `skew_s`: a stamp so far ahead of our clock still counts. `drift_bays`: counts beyond the bounds by so few are put
+    on the bound. `still_hours`: for lots that stand still honestly (fewer than `tiny_bays` bays, empty, full) in place
+    of `numbers.frozen_hours`. A feed: at least `feed_lots` lots and the share `feed_share` doubted at once, or none of
+    as many lots moved for `feed_still_hours`. Believed again after `lift_minutes` without a doubt. One alarm a source
+    in `alarm_minutes`. Lifted rows are kept for `keep_days`.
+    """
+
+    skew_s: Annotated[int, Field(ge=0, le=3600)] = 120
+    drift_bays: Annotated[int, Field(ge=0, le=50)] = 0
+    still_hours: Annotated[int, Field(ge=1, le=1440)] = 96
+    tiny_bays: Annotated[int, Field(ge=0, le=1000)] = 10
+    feed_lots: Annotated[int, Field(ge=2, le=10_000)] = 10
+    feed_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    feed_still_hours: Annotated[int, Field(ge=1, le=168)] = 6
+    lift_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    alarm_minutes: Annotated[int, Field(ge=1, le=10_080)] = 360
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 365
+
+
+class Asking(Section):
+    """How sources are asked. `parallel` at once in a process, each for at most `deadline_s`; pauses vary by the share
+    `jitter`. Failures wait `backoff_first_s`, twice as long each time, at most `backoff_most_s`; staff are told after
+    `failing_after` in a row or `failing_minutes`. A source that pushes is missed after `silent_minutes`.
+    """
+
+    parallel: Annotated[int, Field(ge=1, le=32)] = 4
+    deadline_s: Annotated[int, Field(ge=1, le=3600)] = 120
+    jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    backoff_first_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    backoff_most_s: Annotated[int, Field(ge=1, le=86_400)] = 3600
+    failing_after: Annotated[int, Field(ge=1, le=100)] = 10
+    failing_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    silent_minutes: Annotated[int, Field(ge=5, le=10_080)] = 120
+
+
+class History(Section):
+    """What is kept of the past: one count a lot in `step_minutes` for `raw_days`, then a day in 96 quarters."""
+
+    step_minutes: Annotated[int, Field(ge=1, le=15)] = 5
+    raw_days: Annotated[int, Field(ge=2, le=60)] = 7
+    keep_days: Annotated[int, Field(ge=1, le=7300)] = 1100
+
+
+class Watches(Section):
+    """자리 나면 알려줘. `minutes`: how long one lives when nobody says, `most_minutes` at most; `most`: live ones of one
+    conversation; `valid_minutes`: how long the word is worth sending; `look_s`: seconds between two looks; `map_url`:
+    a map of the lot, with {name}, {lat} and {lon}.
+    """
+
+    minutes: Annotated[int, Field(ge=10, le=1440)] = 120
+    most_minutes: Annotated[int, Field(ge=10, le=1440)] = 720
+    most: Annotated[int, Field(ge=1, le=20)] = 3
+    valid_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    look_s: Annotated[int, Field(ge=1, le=59)] = 3
+    map_url: str = "https://map.kakao.com/link/map/{name},{lat},{lon}"
+
+
+class Reports(Section):
+    """불법주정차 신고. `accepts`: kind (civic/parking/evidence.csv) to "chat" where the city's own rule takes pictures by
+    chat; every other kind is guided to the official app. `source`: that rule. `same_place_m`: how far apart the pictures
+    and the place told may lie, in metres.
+    """
+
+    accepts: dict[str, Literal["app", "chat"]] = {}
+    source: str = ""
+    same_place_m: Annotated[int, Field(ge=1, le=500)] = 30
+
+
+class Chat(Section):
+    """What answers add to the data. `map_links`: name of a map to its link, of which {name}, {lat} and {lon} are filled
+    in. `town_kmh` and `detour`: how fast one drives in town, and how much longer the road is than the straight line; a
+    time to leave that is told from them is named an estimate.
+    """
+
+    map_links: dict[str, str] = {}
+    town_kmh: Annotated[int, Field(ge=5, le=100)] = 25
+    detour: Annotated[float, Field(ge=1, le=3)] = 1.4
+
+
 class Parking(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/parking/<vendor>.py, `enabled` switches
-    it on, the rest is that file's own `Settings`.
+    it on, the rest is that file's own `Settings`. `department`: whose heads hear of sources and doubted numbers; empty:
+    the admins.
     """
 
     sources: dict[str, dict[str, Any]] = {}
     numbers: Numbers = Numbers()
+    watches: Watches = Watches()
+    reports: Reports = Reports()
+    doubts: Doubts = Doubts()
+    asking: Asking = Asking()
+    history: History = History()
+    department: str = ""
+    chat: Chat = Chat()

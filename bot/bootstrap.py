@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +202,8 @@ async def _wire(
     )
     texts = Texts(find_sources(), _constants(settings))
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
-    services = _services(settings, db, book, cases, texts, people)
+    sources = open_sources(settings)
+    services = _services(settings, db, book, cases, texts, people, sources)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
@@ -243,7 +244,7 @@ async def _wire(
         models=ModelWatch(engine),
         reader=reader,
         files=files,
-        sources=open_sources(settings),
+        sources=sources,
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
     )
@@ -287,7 +288,13 @@ def _language(settings: Settings, book: CityBook) -> tuple[LiveEngine, Reader, T
 
 
 def _services(
-    settings: Settings, db: Database, book: CityBook, cases: CaseService, texts: Texts, people: PeopleService
+    settings: Settings,
+    db: Database,
+    book: CityBook,
+    cases: CaseService,
+    texts: Texts,
+    people: PeopleService,
+    sources: Mapping[str, Pulling | Pushing],
 ) -> Services:
     """What handlers may ask for by parameter name."""
     return Services(
@@ -299,6 +306,8 @@ def _services(
             "forecasts": ForecastService(db, settings.city.id, settings.parking),
             "guard": GuardService(db),
             "parking": ParkingService(db, settings.city.id, settings.parking.numbers),
+            "parking_chat": settings.parking.chat,
+            "parking_terms": {name: source.terms for name, source in sources.items()},
             "people": people,
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,

@@ -110,6 +110,7 @@ parking_realtime = Table(
     Column("lot_id", Id, ForeignKey("parking_lots.id", ondelete="CASCADE"), primary_key=True),
     Column("city_id", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("claimed", Integer),
     Column("free", Integer),
     Column("capacity", Integer),
     Column("opening_status", Text, nullable=False, server_default="UNKNOWN"),
@@ -124,7 +125,8 @@ parking_realtime = Table(
     postgresql_with={"fillfactor": 70},
 )
 """What is known now, a row a lot, already judged: `free` is within 0…capacity or None, and `reason` says why None.
-`updated_at`: when it was counted (fetched, where the source does not say). `changed_at`: when `free` last changed.
+`updated_at`: when it was counted (fetched, where the source does not say). `claimed`: the source's own number, as it came;
+`changed_at`: since when it is the same, counted anew after a gap or a shut gate (civic.parking.judging).
 No index but the key, so that an update stays on its page (HOT)."""
 
 parking_history = Table(

@@ -99,6 +99,51 @@ class Chat(Section):
     detour: Annotated[float, Field(ge=1, le=3)] = 1.4
 
 
+class Federation(Section):
+    """Our lots for neighbouring installations, signed (ADR 31). `owner`: whose lots they are where a lot does not say;
+    "" is the city. `sources`: only the lots of these, empty for all of our own; `passes_on`: neighbours whose lots are
+    given on too. A new key signs beside the old one for `key_overlap_days`. Neighbours are asked for numbers each
+    `interval_s`, for lots each `static_interval_s`; a page of theirs older than `most_age_minutes` is refused.
+    """
+
+    publishes: bool = True
+    owner: str = ""
+    attribution: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    sources: list[str] = []
+    passes_on: list[str] = []
+    page_rows: Annotated[int, Field(ge=1, le=2000)] = 500
+    reads_per_minute: Annotated[int, Field(ge=1, le=6000)] = 240
+    key_overlap_days: Annotated[int, Field(ge=0, le=366)] = 30
+    interval_s: Annotated[int, Field(ge=10, le=86_400)] = 60
+    static_interval_s: Annotated[int, Field(ge=10, le=604_800)] = 600
+    most_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+
+
+class Pushes(Section):
+    """Operators who call us. `most_bytes` of a body, unpacked; a body of the same bytes within `repeat_s` of the last
+    one of its key is that one again; keys of calls are remembered for `keep_hours`.
+    """
+
+    most_bytes: Annotated[int, Field(ge=10_000, le=64 * 1024 * 1024)] = 8 * 1024 * 1024
+    repeat_s: Annotated[int, Field(ge=0, le=600)] = 30
+    keep_hours: Annotated[int, Field(ge=1, le=720)] = 48
+
+
+class Matching(Section):
+    """Which lots of two sources may be one (ADR 31). Points up to `near_m` apart are one place, up to `wide_m` where
+    the names are equal; `alike`: how much of two names must agree (0…1). `decides_unplaced`: a row without a point
+    whose lot number and name are both equal is taken as that lot; `decides_sure`: so are two rows that agree in all.
+    """
+
+    near_m: Annotated[int, Field(ge=1, le=200)] = 30
+    wide_m: Annotated[int, Field(ge=1, le=1000)] = 150
+    alike: Annotated[float, Field(ge=0.5, le=1)] = 0.85
+    decides_unplaced: bool = True
+    decides_sure: bool = False
+
+
 class Parking(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/parking/<vendor>.py, `enabled` switches
     it on, the rest is that file's own `Settings`. `department`: whose heads hear of sources and doubted numbers; empty:
@@ -114,3 +159,6 @@ class Parking(Section):
     history: History = History()
     department: str = ""
     chat: Chat = Chat()
+    federation: Federation = Federation()
+    pushes: Pushes = Pushes()
+    matching: Matching = Matching()

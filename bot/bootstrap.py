@@ -33,6 +33,7 @@ from civic.files.service import DiskFiles, Files
 from civic.guard.service import GuardService
 from civic.parking.forecast.service import ForecastService
 from civic.parking.service import ParkingService
+from civic.parking.watching import WatchService
 from civic.people.service import PeopleService
 from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
@@ -203,7 +204,7 @@ async def _wire(
     texts = Texts(find_sources(), _constants(settings))
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
     sources = open_sources(settings)
-    services = _services(settings, db, book, cases, texts, people, sources)
+    services = _services(settings, db, book, cases, texts, people, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
@@ -295,6 +296,7 @@ def _services(
     texts: Texts,
     people: PeopleService,
     sources: Mapping[str, Pulling | Pushing],
+    channels: Channels,
 ) -> Services:
     """What handlers may ask for by parameter name."""
     return Services(
@@ -311,6 +313,7 @@ def _services(
             "people": people,
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
+            "watches": WatchService(db, settings.city.id, settings.parking.watches, channels),
         }
     )
 

@@ -10,6 +10,7 @@ from bot.codes import CodeKeeping
 from bot.days import settle_days_off
 from bot.falling import Falling
 from bot.guarding import Guarding
+from bot.parking.watching import Watching
 from bot.rounds import Rounds
 from bot.scanning import Scanning
 from bot.search import SearchKeeping
@@ -30,6 +31,7 @@ def schedule_all(jobs: Jobs, running: "Running", house: House) -> None:
     _schedule_search(jobs, running)
     _schedule_outside(jobs, running, house)
     _schedule_staffroom(jobs, running)
+    _schedule_parking(jobs, running)
 
 
 def _schedule_care(jobs: Jobs, running: "Running") -> None:
@@ -65,6 +67,12 @@ def _schedule_staffroom(jobs: Jobs, running: "Running") -> None:
         jobs.every("staffroom.follow", "* * * * * *", room.follow)
         jobs.every("staffroom.sweep", "15 * * * * *", room.sweep)
         jobs.every("staffroom.forget", "0 25 4 * * *", room.forget)
+
+
+def _schedule_parking(jobs: Jobs, running: "Running") -> None:
+    """Free places: who waits for one hears of it."""
+    watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
+    jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.look)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

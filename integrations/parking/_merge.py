@@ -108,4 +108,5 @@ def _joined(kept: ParkingRecord, others: Sequence[ParkingRecord]) -> ParkingReco
     ids = tuple(dict.fromkeys(value for record in (kept, *others) for value in record.external_ids))
     placed = next((record for record in (kept, *others) if record.lat is not None), kept)
     has_disabled = next((r.has_disabled for r in (kept, *others) if r.has_disabled is not None), None)
-    return replace(kept, external_ids=ids, lat=placed.lat, lon=placed.lon, has_disabled=has_disabled)
+    road = next((record.road_address for record in (kept, *others) if record.road_address), "")
+    return replace(kept, external_ids=ids, lat=placed.lat, lon=placed.lon, has_disabled=has_disabled, road_address=road)

@@ -4,6 +4,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.contracts.parking import ParkingFile, ParkingRecord, Tariff
 from core.errors import BadInput
@@ -47,8 +49,11 @@ def test_a_good_row_becomes_a_canonical_record(tmp_path: Path) -> None:
             payment="신용카드",
             remarks="",
             operator="나래시 시설공단",
-            phone="000-000-0000",
+            phone="031-900-0000",
             data_date=date(2024, 3, 1),
+            provider_name="가온도 나래시",
+            owner="나래시",
+            zone_grade="1",
         ),
     )
     assert (file.report.rows, file.report.accepted) == (1, 1)
@@ -294,3 +299,73 @@ def test_every_reason_has_korean_words() -> None:
     said = {note.reason for note in (*report.merged, *report.skipped, *report.doubts)}
     assert said <= set(REASONS_KO)
     assert {"same_lot", "no_capacity", "no_id", "free_with_price", "hours_midnight", "no_point", "no_date"} <= said
+
+
+@pytest.mark.parametrize(
+    ("case", "changes", "owner", "operator"),
+    [
+        ("a city's", {}, "나래시", "나래시 시설공단"),
+        ("a district needs its city", {"제공기관명": "가온광역시 나래구"}, "가온광역시 나래구", "나래시 시설공단"),
+        ("a corporation", {"제공기관명": "나래도시공사"}, "나래도시공사", "나래시 시설공단"),
+        ("a firm's", {"주차장구분": "민영", "관리기관명": "㈜가람파킹"}, "㈜가람파킹", "㈜가람파킹"),
+        ("nobody is named", {"주차장구분": "민영", "관리기관명": "민간사업자"}, "", "민간사업자"),
+        ("the city looks after a private lot", {"주차장구분": "민영", "관리기관명": "나래시청"}, "", "나래시청"),
+        ("a person's", {"주차장구분": "민영", "관리기관명": "홍길동"}, "", ""),
+        ("two persons'", {"주차장구분": "민영", "관리기관명": "홍길동 외 1인"}, "", ""),
+        ("a firm and its head", {"주차장구분": "민영", "관리기관명": "나래건설㈜ 홍길동"}, "나래건설㈜", "나래건설㈜"),
+        ("a 동 is no person", {"관리기관명": "장량동"}, "나래시", "장량동"),
+    ],
+)
+def test_the_owner_is_named_to_citizens_and_a_person_never_is(
+    case: str, changes: dict[str, str], owner: str, operator: str
+) -> None:
+    record = only(**changes)
+    assert (record.owner, record.operator) == (owner, operator), case
+    assert ("person_name" in doubts(**changes)) == (operator != changes.get("관리기관명", operator)), case
+
+
+@pytest.mark.parametrize(
+    ("written", "phone", "doubt"),
+    [
+        ("031)900-1234", "031-900-1234", set()),
+        ("02-900-1234", "02-900-1234", set()),
+        ("82-31-900-1234", "031-900-1234", set()),
+        ("1588-1234", "1588-1234", set()),
+        ("031-900-1234~5", "031-900-1234", set()),
+        ("010-1234-5678", "", {"mobile_phone"}),
+        ("031-900-1234, 010-1234-5678", "", {"mobile_phone"}),
+        ("000-000-0000", "", set()),
+        ("없음", "", set()),
+    ],
+)
+def test_a_phone_is_an_offices_in_one_form(written: str, phone: str, doubt: set[str]) -> None:
+    assert only(전화번호=written).phone == phone
+    assert doubts(전화번호=written) == doubt
+
+
+def test_columns_without_a_number_of_their_own_are_told_in_words() -> None:
+    record = only(
+        소재지도로명주소="가온도 나래시 가람로 7", 부제시행구분="요일제", 급지구분="2", 주차장명="가람역 환승주차장",
+        추가단위요금="200+400", **{"1일주차권요금적용시간": "8"},
+    )  # fmt: skip
+    assert (record.road_address, record.rotation, record.zone_grade) == ("가온도 나래시 가람로 7", "요일제", "2")
+    assert (record.provider_name, record.park_and_ride, record.capacity_disabled) == ("가온도 나래시", True, None)
+    assert record.fee_description == "추가단위시간 10, 추가단위요금 200+400, 1일주차권요금적용시간 8"
+    assert (only().rotation, only().park_and_ride, only().fee_description) == ("", None, "")
+
+
+def test_a_field_of_endless_length_costs_one_row_and_not_the_file() -> None:
+    file = read_text(text_of([row(), row(주차장명="끝" * 200_000), row(주차장관리번호="900-2-7", 주차장명="다음")]))
+    assert [record.uid for record in file.records] == ["9900000:900-2-000001", "9900000:900-2-7"]
+    assert [note.reason for note in file.report.skipped] == ["wrong_columns"]
+
+
+LINE = st.text(st.characters(exclude_characters="\r\n"), max_size=20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), LINE, max_size=4), max_size=6))
+def test_bad_cells_never_raise_and_every_row_is_accounted_for(changes: list[dict[str, str]]) -> None:
+    report = read_text(text_of([row(**one) for one in changes])).report
+    assert report.rows == report.accepted + len(report.merged) + len(report.skipped)
+    assert report.rows == len(changes)

@@ -72,7 +72,7 @@ def _schedule_staffroom(jobs: Jobs, running: "Running") -> None:
 def _schedule_parking(jobs: Jobs, running: "Running") -> None:
     """Free places: who waits for one hears of it."""
     watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
-    jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.look)
+    jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.go)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -61,6 +61,10 @@ class Watching:
         self._clock = clock
         self._parking = ParkingService(db, settings.city.id, settings.parking.numbers)
 
+    async def go(self) -> None:
+        """A look, by the clock."""
+        await self.look()
+
     async def look(self) -> int:
         """End every watch whose time has come; how many ended."""
         ended, told = 0, list[UUID]()

@@ -32,6 +32,12 @@ LANGUAGE_READS = Counter(
     ["engine", "outcome"],
     registry=REGISTRY,
 )
+PARKING_PULLS = Counter(
+    "parking_pulls_total", "Pulls of parking sources, by source and end.", ["source", "outcome"], registry=REGISTRY
+)
+PARKING_NUMBERS = Counter(
+    "parking_numbers_total", "Realtime numbers taken, believed or doubted.", ["source", "standing"], registry=REGISTRY
+)
 JOBS_FAILED = Counter("jobs_failed_total", "Jobs that ended on the dead-letter list.", ["kind"], registry=REGISTRY)
 
 

@@ -33,7 +33,7 @@ class Doubts(Section):
     tiny_bays: Annotated[int, Field(ge=0, le=1000)] = 10
     feed_lots: Annotated[int, Field(ge=2, le=10_000)] = 10
     feed_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    feed_still_hours: Annotated[int, Field(ge=1, le=168)] = 6
+    feed_still_hours: Annotated[int, Field(ge=1, le=168)] = 12
     lift_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     alarm_minutes: Annotated[int, Field(ge=1, le=10_080)] = 360
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 365

@@ -144,6 +144,28 @@ class Matching(Section):
     decides_sure: bool = False
 
 
+class Forecasts(Section):
+    """Free places at arrival (ADR 29). Learned each night from the last `history_days`; a lot with fewer than
+    `least_days` of them is forecast from its newest count only, two hours ahead; nothing is said more than `ahead_days`
+    ahead or by a model older than `model_days`.
+
+    `sure_width`, `fair_width`: how wide the range of 80 % may be, as a share of the places, for its level; before
+    `sure_days` of history, and where errors have grown to `drift` times the usual, the level is one lower. `likely`,
+    `unlikely`: from which chance a place is said to be likely, and up to which unlikely.
+    """
+
+    history_days: Annotated[int, Field(ge=14, le=730)] = 182
+    least_days: Annotated[int, Field(ge=7, le=60)] = 7
+    ahead_days: Annotated[int, Field(ge=1, le=60)] = 14
+    model_days: Annotated[int, Field(ge=1, le=60)] = 7
+    sure_days: Annotated[int, Field(ge=7, le=365)] = 21
+    sure_width: Annotated[float, Field(gt=0, le=1)] = 0.1
+    fair_width: Annotated[float, Field(gt=0, le=1)] = 0.3
+    drift: Annotated[float, Field(gt=1, le=5)] = 1.6
+    likely: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    unlikely: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
 class Parking(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/parking/<vendor>.py, `enabled` switches
     it on, the rest is that file's own `Settings`. `department`: whose heads hear of sources and doubted numbers; empty:
@@ -162,3 +184,4 @@ class Parking(Section):
     federation: Federation = Federation()
     pushes: Pushes = Pushes()
     matching: Matching = Matching()
+    forecasts: Forecasts = Forecasts()

@@ -10,6 +10,8 @@ from bot.codes import CodeKeeping
 from bot.days import settle_days_off
 from bot.falling import Falling
 from bot.guarding import Guarding
+from bot.parking.keeping import ParkingKeeping
+from bot.parking.rounds import Rounds as ParkingRounds
 from bot.parking.watching import Watching
 from bot.rounds import Rounds
 from bot.scanning import Scanning
@@ -70,7 +72,11 @@ def _schedule_staffroom(jobs: Jobs, running: "Running") -> None:
 
 
 def _schedule_parking(jobs: Jobs, running: "Running") -> None:
-    """Free places: who waits for one hears of it."""
+    """Lots and free places: sources are asked, nights fold the days, who waits for a place hears of it."""
+    rules, city_id = running.settings.parking, running.settings.city.id
+    asking = ParkingRounds(running.db, running.sources, running.outside, rules, city_id, running.clock, running.owner)
+    jobs.every("parking.rounds", "*/5 * * * * *", asking.go)
+    jobs.every("parking.keep", "0 40 3 * * *", ParkingKeeping(running.db, rules, city_id, running.clock).go)
     watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
     jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.go)
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
+from uuid import uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,10 +34,9 @@ More = Callable[[AsyncConnection, str], Awaitable[Mapping[str, Pulling]]]
 class Rounds:
     """Any process may go on its rounds at any time; a source is asked by one of them.
 
-    `sources`: by name, those of config.yml. `more`: others that are known only while running (neighbours; asked for in a
-    transaction, by city). What a
-    source brings is stored with the mark of where it ended, in one transaction after the network is done with, and
-    only while the claim still holds: a process that was away for too long throws its pull away.
+    `sources`: by name, those of config.yml. `more`: others that are known only while running (neighbours), asked
+    for in a transaction. What a source brings is stored with the mark of where it ended, in one transaction after the
+    network is done with, and only while the claim still holds: who was away for too long throws its pull away.
     """
 
     def __init__(
@@ -62,19 +62,17 @@ class Rounds:
         self._more = more
         self._spread = spread
 
-    async def go(self) -> int:
-        """Ask whatever is due, until nothing is and nothing is under way; how many were asked."""
+    async def go(self) -> None:
+        """Ask whatever is due, until nothing is and nothing is under way."""
         running: set[asyncio.Task[None]] = set()
-        asked = 0
         try:
             while True:
                 pulling = await self._enrolled()
                 room = self._rules.asking.parallel - len(running)
                 for one in await self._claimed(list(pulling), room):
                     running.add(asyncio.create_task(self._ask(pulling[one.name], one), name=f"parking-{one.name}"))
-                    asked += 1
                 if not running:
-                    return asked
+                    return
                 done, running = await asyncio.wait(running, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     if (error := task.exception()) is not None:
@@ -103,8 +101,9 @@ class Rounds:
         if not names or most < 1:
             return []
         lease_s = self._rules.asking.deadline_s + LEASE_MARGIN_S
+        by = f"{self._owner}/{uuid4().hex[:6]}"  # a claim of its own each time: this process may lose one to itself
         async with self._db.transaction() as tx:
-            return await book.claim(tx, self._city_id, names, self._owner, self._clock.now(), lease_s, most)
+            return await book.claim(tx, self._city_id, names, by, self._clock.now(), lease_s, most)
 
     async def _ask(self, source: Pulling, claimed: Claimed) -> None:
         """One pull from the network to the store. Nothing that a source does keeps the others waiting."""
@@ -125,7 +124,7 @@ class Rounds:
             pulled = await source.pull(self._http, began, claimed.mark, wants_static=claimed.wants_static)
         now = self._clock.now()
         async with self._db.transaction() as tx:
-            if not await book.is_ours(tx, self._city_id, claimed.name, self._owner):
+            if not await book.is_ours(tx, self._city_id, claimed.name, claimed.by):
                 log.warning("parking.pull_lost", source=claimed.name)
                 return "lost"
             stored = await book.take_pulled(tx, self._city_id, claimed.name, pulled, now, self._rules)
@@ -148,7 +147,7 @@ class Rounds:
         log.warning("parking.pull_failed", source=claimed.name, kind=kind, reason=reasons[1])
         try:
             async with self._db.transaction() as tx:
-                if not await book.is_ours(tx, self._city_id, claimed.name, self._owner):
+                if not await book.is_ours(tx, self._city_id, claimed.name, claimed.by):
                     return "lost"
                 await book.failed(tx, self._city_id, claimed, kind, reasons, next_at, now, self._rules, calls=calls)
         except Unavailable:
@@ -159,7 +158,7 @@ class Rounds:
         """The process stops: another one asks at once instead of waiting for the claim to end."""
         try:
             async with self._db.transaction() as tx:
-                await book.release(tx, self._city_id, claimed.name, self._owner)
+                await book.release(tx, self._city_id, claimed.name, claimed.by)
         except Unavailable:
             log.warning("parking.store_away", source=claimed.name)
 

@@ -101,3 +101,56 @@ _QUARTERS = f"""WITH kept AS (
 ), counted AS MATERIALIZED ({COUNTED} AND lot_id = ANY(%(lots)s::uuid[]) GROUP BY 1, 2, 3), raw AS ({FOLDED})
 SELECT * FROM kept UNION ALL SELECT * FROM raw
 WHERE NOT EXISTS (SELECT FROM kept k WHERE k.lot_id = raw.lot_id AND k.day = raw.day)"""  # noqa: S608 - our own texts
+
+
+async def fold(tx: AsyncConnection, city_id: str, day: date, *, is_whole: bool = True) -> int:
+    """Write a past Korean day of all lots from its raw counts, again where late counts came; how many rows changed.
+
+    Running it twice changes nothing. Not `is_whole`: some of its raw counts are gone, so only lots without that day.
+    """
+    values = {"city": city_id, "day": day, "start": midnight(day), "end": midnight(day + timedelta(days=1))}
+    return (await (await driver(tx)).execute(_FOLD if is_whole else _FOLD_MISSING, values)).rowcount
+
+
+async def days_to_fold(tx: AsyncConnection, city_id: str, today: date, rules: History) -> list[tuple[date, bool]]:
+    """Past days whose raw counts are kept, oldest first, with whether all of them are still there.
+
+    Older ones only where a day was missed: the nights' work may have stood still.
+    """
+    since = today - timedelta(days=rules.raw_days - 1)
+    cursor = await (await driver(tx)).execute(_MISSED, {"city": city_id, "before": midnight(since)})
+    missed = [(row[0], False) for row in await cursor.fetchall()]
+    return missed + [(since + timedelta(days=after), True) for after in range((today - since).days)]
+
+
+async def forget(tx: AsyncConnection, city_id: str, today: date, rules: History, most: int = 50_000) -> int:
+    """Delete raw counts and folded days past their time, at most `most` of each; how many went.
+
+    A raw day that was never folded stays: nothing is lost when the nights' work stood still.
+    """
+    raw = {"city": city_id, "before": midnight(today - timedelta(days=rules.raw_days - 1)), "most": most}
+    days = {"city": city_id, "before": today - timedelta(days=rules.keep_days), "most": most}
+    connection = await driver(tx)
+    gone = (await connection.execute(_FORGET_RAW, raw)).rowcount
+    return gone + (await connection.execute(_FORGET_DAYS, days)).rowcount
+
+
+_FOLD_MISSING = f"""WITH counted AS MATERIALIZED ({COUNTED} AND city_id = %(city)s AND NOT EXISTS (
+    SELECT FROM parking_days d WHERE d.lot_id = h.lot_id AND d.day = %(day)s) GROUP BY 1, 2, 3), folded AS ({FOLDED})
+INSERT INTO parking_days AS d (lot_id, day, city_id, capacity, free)
+SELECT lot_id, day, %(city)s, capacity, free FROM folded"""  # noqa: S608 - our own texts
+_FOLD = f"""WITH counted AS MATERIALIZED ({COUNTED} AND city_id = %(city)s GROUP BY 1, 2, 3), folded AS ({FOLDED})
+INSERT INTO parking_days AS d (lot_id, day, city_id, capacity, free)
+SELECT lot_id, day, %(city)s, capacity, free FROM folded
+ON CONFLICT (lot_id, day) DO UPDATE SET capacity = EXCLUDED.capacity, free = EXCLUDED.free
+WHERE (d.capacity, d.free) IS DISTINCT FROM (EXCLUDED.capacity, EXCLUDED.free)"""  # noqa: S608 - our own texts
+_MISSED = """SELECT DISTINCT (h.at AT TIME ZONE 'Asia/Seoul')::date FROM parking_history h
+WHERE h.city_id = %(city)s AND h.at < %(before)s AND NOT EXISTS (
+    SELECT FROM parking_days d WHERE d.lot_id = h.lot_id AND d.day = (h.at AT TIME ZONE 'Asia/Seoul')::date)
+ORDER BY 1"""
+_FORGET_RAW = """DELETE FROM parking_history WHERE ctid = ANY(ARRAY(
+    SELECT h.ctid FROM parking_history h WHERE h.city_id = %(city)s AND h.at < %(before)s AND EXISTS (
+        SELECT FROM parking_days d WHERE d.lot_id = h.lot_id AND d.day = (h.at AT TIME ZONE 'Asia/Seoul')::date)
+    LIMIT %(most)s))"""
+_FORGET_DAYS = """DELETE FROM parking_days WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM parking_days WHERE city_id = %(city)s AND day < %(before)s LIMIT %(most)s))"""

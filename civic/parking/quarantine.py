@@ -151,3 +151,9 @@ FROM unnest(%(ids)s::uuid[], %(uids)s::text[], %(lots)s::uuid[], %(reasons)s::te
 ON CONFLICT (city_id, source, uid, reason) WHERE lifted_at IS NULL DO UPDATE
 SET count = q.count + 1, last_at = EXCLUDED.last_at, value = EXCLUDED.value"""
 _LIFT = "UPDATE parking_quarantine SET lifted_at = %(now)s WHERE id = ANY(%(ids)s) AND lifted_at IS NULL"
+
+
+async def forget(tx: AsyncConnection, city_id: str, before: datetime) -> int:
+    """Delete rows lifted before a moment; how many."""
+    old = quarantine.delete().where(quarantine.c.city_id == city_id, quarantine.c.lifted_at < before)
+    return (await tx.execute(old)).rowcount

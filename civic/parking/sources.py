@@ -23,9 +23,10 @@ from core.parking_rules import Parking
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A source that this process asks now. `calls`: made to it today (Korean day)."""
+    """A source that this process asks now, `by` this claim. `calls`: made to it today (Korean day)."""
 
     name: str
+    by: str
     wants_static: bool
     mark: Mark
     calls: int
@@ -79,7 +80,7 @@ async def claim(
     }
     cursor = await (await driver(tx)).execute(_CLAIM, values)
     return [
-        Claimed(name, static_at is None or static_at <= now, Mark(*mark), calls, failures, since, static_at)
+        Claimed(name, owner, static_at is None or static_at <= now, Mark(*mark), calls, failures, since, static_at)
         for name, static_at, calls, failures, since, *mark in await cursor.fetchall()
     ]
 

@@ -18,6 +18,7 @@ from civic.conversations.outbound import Draft, queue
 from civic.conversations.retention import forget_messages
 from civic.conversations.tables import conversations, outbound
 from civic.files.service import Files, forget_files
+from civic.parking.forgetting import forget_old
 from civic.people.service import forget_citizens
 from core import metrics
 from core.clock import Clock
@@ -76,6 +77,7 @@ class Sweep:
                 changed = await forget_messages(tx, self._settings.city.id, before)
         async with self._db.transaction() as tx:
             await forget_citizens(tx, self._settings.city.id, before, now)
+            await forget_old(tx, self._settings.city.id, before)
             orphans = await forget_files(tx, self._settings.city.id, before)
         await self._files.delete(orphans)
 

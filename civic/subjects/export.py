@@ -13,6 +13,7 @@ from civic.conversations import thread
 from civic.conversations.tables import conversations
 from civic.files.tables import attachments
 from civic.letters.tables import letters
+from civic.parking.forgetting import asked_of
 from civic.people.service import absorbed, contact_of, history
 from civic.people.tables import citizens, consents
 from civic.staff.tables import access_log, staff
@@ -46,6 +47,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
         "letters": await _rows(tx, select(*_of(letters, "kind", "recipient", "text", "state", "created_at", "sent_at"))
             .where(letters.c.citizen_id == citizen_id).order_by(letters.c.created_at)),
+        "parking": await asked_of(tx, await _threads(tx, citizen_id)),
         "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
@@ -83,6 +85,11 @@ async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str
             for entry in said
         ]
     return found
+
+
+async def _threads(tx: AsyncConnection, citizen_id: UUID) -> list[UUID]:
+    wanted = select(conversations.c.id).where(conversations.c.citizen_id == citizen_id)
+    return list(await tx.scalars(wanted.order_by(conversations.c.created_at)))
 
 
 async def _links(tx: AsyncConnection, city_id: str, citizen_id: UUID) -> list[dict[str, Any]]:
@@ -152,6 +159,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"- {_when(row['created_at'])} {row['recipient'].get('address') or '-'}: {row['text']}"
         for row in found["letters"]
     ]
+    lines += _parking_lines(found["parking"])
     lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
     lines += [
         f"- {_when(row['at'])} {row['channel']} 연결"
@@ -163,6 +171,25 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"- {_when(row['at'])} {row['staff'] or '-'} {row['action']} {row['why']}".rstrip() for row in found["looks"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def _parking_lines(asked: Mapping[str, Any]) -> list[str]:
+    """Home and work, 자리 알림, 불법주정차 신고."""
+    names = {"home": "집", "work": "직장"}
+    lines = [
+        "",
+        f"■ 주차: 장소 {len(asked['places'])}건, 자리 알림 {len(asked['watches'])}건, 신고 {len(asked['reports'])}건",
+    ]
+    lines += [
+        f"- {names[one['kind']]}: {one['area']} ({one['lat']:.5f}, {one['lon']:.5f}) {one['leaves_at']}".rstrip()
+        for one in asked["places"]
+    ]
+    lines += [f"- {_when(one['created_at'])} {one['lot']} 자리 알림" for one in asked["watches"]]
+    lines += [
+        f"- {_when(one['created_at'])} 불법주정차 신고 {one['kind']} {one['plate'] or ''} {one['area']}".rstrip()
+        for one in asked["reports"]
+    ]
+    return lines
 
 
 def _when(at: datetime) -> str:

@@ -12,6 +12,7 @@ from civic.cases.case import Actor
 from civic.cases.tables import cases
 from civic.conversations.retention import forget_conversation
 from civic.conversations.tables import conversations
+from civic.parking.forgetting import forget_asked
 from civic.people.service import absorbed, forget_citizen, forget_proofs
 from civic.people.tables import citizens
 from civic.staff.service import record_change
@@ -68,6 +69,7 @@ async def forget(
     for one in threads:
         await forget_conversation(tx, one, is_own_turn=one == own_turn)
     await forget_proofs(tx, threads, now)
+    await forget_asked(tx, threads, now)
     for person_id in (citizen_id, *before):
         await forget_citizen(tx, person_id, now)
     made = Forgotten(new_id(), now, len(ids), len(threads), frozenset(files))
@@ -89,6 +91,7 @@ async def forget_nameless(tx: AsyncConnection, city_id: str, conversation_id: UU
     """As `forget`, for somebody who never gave his name: what was said in his conversation, in the turn of it."""
     await forget_conversation(tx, conversation_id, is_own_turn=True)
     await forget_proofs(tx, [conversation_id], now)
+    await forget_asked(tx, [conversation_id], now)
     made = Forgotten(new_id(), now, 0, 1, frozenset())
     await record_change(
         tx,

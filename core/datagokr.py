@@ -79,10 +79,7 @@ def read_page(body: bytes, status: int = 200, *, operation: str = "") -> Page:
     Looks at the first character, never at Content-Type or the status alone: failures come as XML with HTTP 200.
     Raises GatewayFailed; code 03 is an empty page.
     """
-    text = decoded_text(body).strip().lstrip("\ufeff")
-    if not text.startswith(("{", "[", "<")):
-        raise _spoken(text, status)
-    answer = _from_xml(text, status) if text.startswith("<") else parse_json(text)
+    answer = parse_answer(body, status)
     if not isinstance(answer, Mapping):
         if status != 200 or not isinstance(answer, list):
             raise _unreadable("no object", status)
@@ -91,6 +88,14 @@ def read_page(body: bytes, status: int = 200, *, operation: str = "") -> Page:
     if code == "empty":
         return Page(total=0)
     return _page(answer, operation)
+
+
+def parse_answer(body: bytes, status: int = 200) -> Any:
+    """JSON or XML by its first character, as objects, lists and texts. Raises GatewayFailed."""
+    text = decoded_text(body).strip().lstrip("\ufeff")
+    if not text.startswith(("{", "[", "<")):
+        raise _spoken(text, status)
+    return _from_xml(text, status) if text.startswith("<") else parse_json(text)
 
 
 def decoded_text(body: bytes) -> str:

@@ -5,6 +5,7 @@ itself; every string is checked with the opening-hours library before it leaves 
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,6 +52,60 @@ def opening(days: str, weekday: Pair, saturday: Pair, holiday: Pair, remarks: st
     if not any(spans.values()):
         return Opening(None, UNSURE, "hours_ambiguous")
     return _written(spans, is_operating, remarks, is_all_midnight=is_all_midnight)
+
+
+def week(pairs: Mapping[str, Pair]) -> Opening:
+    """Hours of sources with a pair for each day: keys of `DAYS`; a pair `("", "")` or a missing day is unknown.
+
+    Midnight to midnight is believed, with a note, only when every day that has a pair says so.
+    """
+    given = {day: pair for day, pair in pairs.items() if any(pair)}
+    is_all_midnight = bool(given) and all(_minutes(pair) == (0, 0) for pair in given.values())
+    spans = {day: _span(given[day], believes_midnight=is_all_midnight) if day in given else None for day in DAYS}
+    if not any(spans.values()):
+        return Opening(None, UNSURE, "hours_ambiguous" if given else "")
+    notes = [f"{UNSURE}(원자료에 00:00~00:00으로 적힘)"] if is_all_midnight else []
+    unsure = [name for day, name in DAYS.items() if spans[day] is None]
+    if unsure:
+        notes.append(f"{'·'.join(unsure)} {UNSURE}")
+    doubt = "hours_midnight" if is_all_midnight else "hours_ambiguous" if unsure else ""
+    if set(spans.values()) == {"00:00-24:00"}:
+        return Opening("24/7", "; ".join(notes), doubt)
+    return Opening(_in_runs(spans), "; ".join(notes), doubt)
+
+
+DAYS = {
+    "Mo": "월요일", "Tu": "화요일", "We": "수요일", "Th": "목요일", "Fr": "금요일", "Sa": "토요일", "Su": "일요일",
+    "PH": "공휴일",
+}  # fmt: skip
+
+
+def _in_runs(spans: Mapping[str, str | None]) -> str:
+    """`Mo-Fr 09:00-19:00; Sa,Su unknown; PH 10:00-12:00`: days in a row that are alike stand together."""
+    runs: list[tuple[list[str], str]] = []
+    for day in DAYS:
+        said = spans[day] or "unknown"
+        if runs and runs[-1][1] == said:
+            runs[-1][0].append(day)
+        else:
+            runs.append(([day], said))
+    return "; ".join(f"{_named(days)} {said}" for days, said in runs)
+
+
+def _named(days: Sequence[str]) -> str:
+    week_days = [day for day in days if day != "PH"]
+    parts = [f"{week_days[0]}-{week_days[-1]}"] if len(week_days) > 2 else list(week_days)
+    return ",".join([*parts, "PH"] if "PH" in days else parts)
+
+
+def clock(text: str) -> str:
+    """`0900`, `900`, `0`, `090000` and `9:00` as HH:MM, since tables lose leading zeros; "" for anything else."""
+    if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?", text):
+        return ":".join(text.split(":")[:2])
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        return ""
+    digits = text.zfill(4) if len(text) <= 4 else text.zfill(6)
+    return f"{digits[:2]}:{digits[2:4]}"
 
 
 def operating_days(text: str) -> frozenset[str] | None:

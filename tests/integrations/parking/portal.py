@@ -15,7 +15,9 @@ KEY = "a+b/c=="
 
 @dataclass(frozen=True)
 class Asked:
-    path: str
+    """`parts`: of the path, each decoded by itself."""
+
+    parts: tuple[str, ...]
     query: Mapping[str, str]
 
 
@@ -39,7 +41,9 @@ class Portal:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             target = urlsplit(head.split(b" ", 2)[1].decode("ascii"))
-            asked = Asked(unquote(target.path), dict(parse_qsl(target.query, keep_blank_values=True)))
+            asked = Asked(
+                tuple(map(unquote, target.path.split("/")[1:])), dict(parse_qsl(target.query, keep_blank_values=True))
+            )
             self.asked.append(asked)
             said = self.answering(asked)
             lines = [f"HTTP/1.1 {said.status} X", f"Content-Type: {said.kind}", f"Content-Length: {len(said.body)}"]

@@ -90,7 +90,7 @@ async def test_a_portal_that_gives_smaller_pages_is_read_to_the_end() -> None:
 
 async def test_a_portal_that_always_sends_the_first_page_is_not_taken_for_whole() -> None:
     first = portal_of(ROWS)
-    found, portal = await pulled(lambda asked: first(Asked(asked.path, {**asked.query, "pageNo": "1"})), rows=2)
+    found, portal = await pulled(lambda asked: first(Asked(asked.parts, {**asked.query, "pageNo": "1"})), rows=2)
     assert (len(portal.asked), len(found.static or ()), found.is_complete) == (2, 2, False)
 
 

@@ -11,6 +11,7 @@ from bot.days import settle_days_off
 from bot.falling import Falling
 from bot.guarding import Guarding
 from bot.parking.keeping import ParkingKeeping
+from bot.parking.learning import Learning
 from bot.parking.rounds import Rounds as ParkingRounds
 from bot.parking.watching import Watching
 from bot.rounds import Rounds
@@ -79,6 +80,8 @@ def _schedule_parking(jobs: Jobs, running: "Running") -> None:
     jobs.every("parking.keep", "0 40 3 * * *", ParkingKeeping(running.db, rules, city_id, running.clock).go)
     watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
     jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.go)
+    learning = Learning(running.db, city_id, rules.forecasts, running.clock)
+    jobs.every("parking.learn", "0 50 3 * * *", learning.go)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 Level = Literal["sure", "fair", "rough"]
 Basis = Literal["now", "history", "both"]
+Odds = Literal["likely", "possible", "unlikely"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Forecast:
     0 ≤ `low` ≤ `free` ≤ `high` ≤ `capacity`: of ten such forecasts about eight come out within `low`…`high`. `chance`
     (0…1): that a car finds a place. `level`: how far the width of that range lets the number be relied on
     (`parking.forecast` in config.yml). `basis`: what it rests on, the newest count, the days before, or both; `days`:
-    how many days. `is_closed`: by its hours the lot is closed then; the numbers are all 0 and say nothing.
+    how many days. `is_closed`: by its hours the lot is closed then; the numbers are all 0 and say nothing. `odds`:
+    `chance` as a word, by the thresholds of config.yml.
     """
 
     at: datetime
@@ -28,3 +30,4 @@ class Forecast:
     basis: Basis
     days: int
     is_closed: bool = False
+    odds: Odds = "possible"

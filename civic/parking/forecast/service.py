@@ -1,32 +1,67 @@
 """Free places at arrival ("30분 뒤", "토요일 3시"): what other rooms ask. Two short reads an answer."""
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from statistics import fmean, pstdev
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, RowMapping, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking import numbers
-from civic.parking.days import day_kind
-from civic.parking.forecast.forecasts import Basis, Forecast, Level
+from civic.parking.forecast.forecasts import Basis, Forecast, Level, Odds
+from civic.parking.forecast.grid import QUARTERS
+from civic.parking.forecast.model import KIND, Model, Seen, cold
+from civic.parking.forecast.saying import closed, said
+from civic.parking.history import midnight
 from civic.parking.hours import state_at
 from civic.parking.numbers import number_of
-from civic.parking.tables import parking_days, parking_lots, parking_realtime
-from core.clock import SEOUL
-from core.db import Database
+from civic.parking.tables import parking_history, parking_lots, parking_models, parking_realtime
+from core.db import Database, Id, Moment
 from core.parking_rules import Parking
 
-__all__ = ["Basis", "Forecast", "ForecastService", "Level"]
+__all__ = ["Basis", "Forecast", "ForecastService", "Level", "Odds"]
 
-_NOW = [parking_realtime.c[name].label(f"now_{name}") for name in numbers.COLUMNS]
-_FADES_S = 7_200.0
-_SPREAD_A_ROOT_HOUR = 0.12
-_LOOK_BACK = timedelta(days=56)
+_LOTS = (
+    select(
+        parking_lots.c.id,
+        parking_lots.c.capacity,
+        parking_lots.c.opening_hours,
+        parking_models.c.model,
+        parking_models.c.days,
+        parking_models.c.fitted_at,
+        *(parking_realtime.c[name].label(f"now_{name}") for name in numbers.COLUMNS),
+    )
+    .select_from(
+        parking_lots.outerjoin(parking_realtime, parking_realtime.c.lot_id == parking_lots.c.id).outerjoin(
+            parking_models, and_(parking_models.c.lot_id == parking_lots.c.id, parking_models.c.kind == KIND)
+        )
+    )
+    .where(
+        parking_lots.c.id == func.any(bindparam("ids", type_=ARRAY(Id))), parking_lots.c.city_id == bindparam("city")
+    )
+)
+_COUNTS = select(
+    parking_history.c.lot_id, parking_history.c.at, parking_history.c.free, parking_history.c.capacity
+).where(
+    parking_history.c.lot_id == func.any(bindparam("ids", type_=ARRAY(Id))),
+    parking_history.c.at > bindparam("since", type_=Moment),
+    parking_history.c.at < bindparam("until", type_=Moment),
+    parking_history.c.free.is_not(None),
+)
+_REACH = timedelta(minutes=12)
+"""A count of half an hour ago may be so much older or newer."""
+_BACK = timedelta(hours=1) + _REACH
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a lot at the moment of asking."""
+
+    capacity: int
+    opening_hours: str | None
+    model: Model | None
+    seen: Seen | None
 
 
 class ForecastService:
@@ -38,84 +73,81 @@ class ForecastService:
         self._rules = rules
 
     async def at(self, lot_ids: Sequence[UUID], at: datetime, now: datetime) -> dict[UUID, Forecast]:
-        """Free places at `at`, a moment after `now`, by lot; lots of which too little is known are left out."""
-        async with self._database.reading() as tx:
-            rows = await self._lots(tx, lot_ids)
-            past = await self._past(tx, list(rows), now)
-        made = {id: self._one(row, past[id], at, now) for id, row in rows.items()}
+        """Free places at `at` by lot. Lots of which too little is known are left out, all of them where `at` is past
+        or further away than forecasts reach.
+        """
+        if not lot_ids or not self._reaches(at, now):
+            return {}
+        made = {id: self._one(known, at, now) for id, known in (await self._known(lot_ids, now)).items()}
         return {id: one for id, one in made.items() if one is not None}
 
     async def hours(self, lot_id: UUID, day: date, now: datetime) -> list[Forecast]:
-        """The course of a Korean day in quarters of an hour, from `now` on where the day has begun."""
-        async with self._database.reading() as tx:
-            rows = await self._lots(tx, [lot_id])
-            past = await self._past(tx, list(rows), now)
-        begin = datetime.combine(day, time(), SEOUL)
-        moments = [begin + timedelta(minutes=15 * quarter) for quarter in range(96)]
-        made = [self._one(row, past[id], at, now) for id, row in rows.items() for at in moments if at >= now]
+        """The course of a Korean day in quarters of an hour, of today what is left of it; gaps where nothing is known.
+
+        Moments at which the lot is closed by its hours are in it (`Forecast.is_closed`).
+        """
+        begin = midnight(day)
+        moments = [begin + timedelta(minutes=15 * quarter) for quarter in range(QUARTERS)]
+        moments = [at for at in moments if self._reaches(at, now)]
+        known = (await self._known([lot_id], now)).get(lot_id) if moments else None
+        made = [self._one(known, at, now) for at in moments] if known is not None else []
         return [one for one in made if one is not None]
 
-    async def _lots(self, tx: AsyncConnection, lot_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:
-        lots = parking_lots.c
-        query = (
-            select(lots.id, lots.capacity, lots.opening_hours, *_NOW)
-            .select_from(parking_lots.outerjoin(parking_realtime, parking_realtime.c.lot_id == lots.id))
-            .where(lots.id.in_(lot_ids), lots.city_id == self._city_id)
-        )
-        return {row["id"]: dict(row) for row in (await tx.execute(query)).mappings()}
+    def _reaches(self, at: datetime, now: datetime) -> bool:
+        return now <= at <= now + timedelta(days=self._rules.forecasts.ahead_days)
 
-    async def _past(
-        self, tx: AsyncConnection, lot_ids: Sequence[UUID], now: datetime
-    ) -> dict[UUID, list[tuple[date, list[int | None]]]]:
-        days = parking_days.c
-        today = now.astimezone(SEOUL).date()
-        query = select(days.lot_id, days.day, days.free).where(
-            days.lot_id.in_(lot_ids), days.day < today, days.day >= today - _LOOK_BACK
-        )
-        found: dict[UUID, list[tuple[date, list[int | None]]]] = defaultdict(list)
-        for row in await tx.execute(query):
-            found[row.lot_id].append((row.day, row.free))
+    def _one(self, known: _Known, at: datetime, now: datetime) -> Forecast | None:
+        rules, days = self._rules.forecasts, known.model.days if known.model is not None else 0
+        if not known.capacity:
+            return None
+        if state_at(known.opening_hours, at).is_open is False:
+            return closed(at, known.capacity, days)
+        if known.model is not None:
+            outlook = known.model.outlook(at, now, known.seen)
+            if outlook is not None:
+                return said(at, outlook, known.capacity, days, rules)
+        outlook = cold(at, known.seen) if known.seen is not None else None
+        return None if outlook is None else said(at, outlook, known.capacity, 0, rules)
+
+    async def _known(self, lot_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(_LOTS, {"ids": list(lot_ids), "city": self._city_id})).mappings().all()
+            before = await self._before(tx, [row["id"] for row in rows if row["now_free"] is not None], now)
+        return {row["id"]: self._of_row(row, before.get(row["id"], []), now) for row in rows}
+
+    async def _before(
+        self, tx: AsyncConnection, lot_ids: list[UUID], now: datetime
+    ) -> dict[UUID, list[tuple[datetime, float]]]:
+        """Counts as far back as a number that is still told may look: by lot, as shares."""
+        found: dict[UUID, list[tuple[datetime, float]]] = {}
+        if not lot_ids:
+            return found
+        since = now - timedelta(minutes=self._rules.numbers.withdrawn_minutes) - _BACK
+        for lot_id, at, free, capacity in await tx.execute(_COUNTS, {"ids": lot_ids, "since": since, "until": now}):
+            if capacity:
+                found.setdefault(lot_id, []).append((at, min(free / capacity, 1.0)))
         return found
 
-    def _one(
-        self, row: Mapping[str, Any], past: list[tuple[date, list[int | None]]], at: datetime, now: datetime
-    ) -> Forecast | None:
+    def _of_row(self, row: RowMapping, before: list[tuple[datetime, float]], now: datetime) -> _Known:
+        rules = self._rules.forecasts
         number = number_of(row, now, self._rules.numbers)
-        capacity = (number.capacity if number else None) or row["capacity"]
-        if state_at(row["opening_hours"], at).is_open is False:
-            return Forecast(at, 0, 0, 0, capacity, 0.0, "sure", "history", len(past), is_closed=True)
-        usual = _usual(past, at)
-        seen = number.free if number else None
-        ahead_s = max((at - now).total_seconds(), 0.0)
-        spread = _SPREAD_A_ROOT_HOUR * capacity * math.sqrt(max(ahead_s, 900.0) / 3_600)
-        basis: Basis
-        if usual and seen is not None:
-            kept = math.exp(-ahead_s / _FADES_S)
-            middle, basis = kept * seen + (1 - kept) * fmean(usual), "both"
-            spread = min(spread, max(pstdev(usual), 0.05 * capacity))
-        elif usual:
-            middle, basis, spread = fmean(usual), "history", max(pstdev(usual), 0.05 * capacity)
-        elif seen is not None and ahead_s <= 7_200:
-            middle, basis = float(seen), "now"
-        else:
-            return None
-        return _said(at, middle, spread, capacity, basis, len(past))
+        capacity = (number.capacity if number is not None else None) or row["capacity"]
+        seen = None
+        if number is not None and number.free is not None and not number.is_closed and capacity:
+            half, hour = (_near(before, number.counted_at - timedelta(minutes=back)) for back in (30, 60))
+            seen = Seen(number.counted_at, min(number.free / capacity, 1.0), half, hour)
+        is_good = (
+            row["model"] is not None
+            and row["days"] >= rules.least_days
+            and now - row["fitted_at"] <= timedelta(days=rules.model_days)
+        )
+        model = Model(row["model"], row["days"]) if is_good else None
+        return _Known(capacity, row["opening_hours"], model, seen)
 
 
-def _usual(past: list[tuple[date, list[int | None]]], at: datetime) -> list[int]:
-    """The counts of this quarter of an hour on days of the same kind; none from fewer than three."""
-    here = at.astimezone(SEOUL)
-    quarter = here.hour * 4 + here.minute // 15
-    same = [free[quarter] for day, free in past if day_kind(day) == day_kind(here.date())]
-    known = [one for one in same if one is not None]
-    return known if len(known) >= 3 else []
-
-
-def _said(at: datetime, middle: float, spread: float, capacity: int, basis: Basis, days: int) -> Forecast:
-    low, free, high = (
-        min(max(round(one), 0), capacity) for one in (middle - 1.28 * spread, middle, middle + 1.28 * spread)
-    )
-    chance = 0.5 * math.erfc((0.5 - middle) / (max(spread, 1e-6) * math.sqrt(2)))
-    share = (high - low) / max(capacity, 1)
-    level: Level = "sure" if share <= 0.1 else "fair" if share <= 0.3 else "rough"
-    return Forecast(at, free, low, high, capacity, chance, level, basis, days)
+def _near(counts: list[tuple[datetime, float]], wanted: datetime) -> float | None:
+    """The count nearest to a moment, None when none is within reach."""
+    if not counts:
+        return None
+    at, share = min(counts, key=lambda one: abs(one[0] - wanted))
+    return share if abs(at - wanted) <= _REACH else None

@@ -3,12 +3,13 @@
 A test whose file is not here says nothing: it must not count as one that was left out.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from core.loading import ROOT
-from integrations.parking import datex2
+from integrations.parking import datex2, fiware
 from integrations.parking._hub_values import Bounds
 
 KEPT = ROOT.parent / "shared" / "data" / "parking"
@@ -53,3 +54,29 @@ def test_frankfurt_tells_22_lots_and_no_areas() -> None:
     found = datex2.build("frankfurt", datex2.Settings()).read_realtime(path, NOW).realtime
     assert len(found) == 22
     assert (found[0].uid, found[0].free, found[0].capacity) == ("24278[Karstadt]", 151, 657)
+
+
+def test_heidelberg_has_22_lots_20_numbers_and_3_entities_without_place() -> None:
+    if not (path := KEPT / "parkapi/heidelberg.json").exists():
+        return
+    heidelberg = fiware.Fiware("heidelberg", fiware.Settings(mode="push", bounds=EUROPE))
+    report = heidelberg.read(path).report
+    assert (report.rows, report.accepted, [note.reason for note in report.skipped]) == (25, 22, ["nowhere"] * 3)
+    numbers = heidelberg.read_realtime(path, NOW).realtime
+    assert len(numbers) == 20
+    assert (numbers[0].free, numbers[0].capacity, numbers[0].opening_status) == (1, 39, "OPEN")
+
+
+def test_the_official_examples_of_the_data_models_are_read() -> None:
+    if not (folder := KEPT / "fiware").exists():
+        return
+    source = fiware.Fiware("examples", fiware.Settings(mode="push", bounds=EUROPE))
+    found = {path.name: source.read(path).records[0] for path in sorted(folder.iterdir())}
+    normalized, simple = found["OffStreetParking-normalized.json"], found["OffStreetParking.json"]
+    assert replace(simple, external_ids=()) == replace(normalized, external_ids=())
+    assert (simple.type, simple.capacity, simple.max_stay_minutes, simple.fee_kind) == ("UNDERGROUND", 414, 480, "paid")
+    street, spot = found["OnStreetParking.json"], found["ParkingSpot.json"]
+    assert (street.type, street.capacity, street.has_disabled, street.max_stay_minutes) == ("ON_STREET", 6, True, 120)
+    assert (spot.capacity, spot.group_uid) == (1, street.uid)
+    frees = {path.name: source.read_realtime(path, NOW).realtime[0].free for path in folder.iterdir()}
+    assert (frees["OffStreetParking.json"], frees["OnStreetParking.json"], frees["ParkingSpot.json"]) == (132, 3, 1)

@@ -162,6 +162,15 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("PUT", "/api/v1/letters/{letter_id}/address"): (Action.LETTER_WRITE, {"address": "경기도 김포시 사우중로 1"}),
     ("POST", "/api/v1/letters/{letter_id}/sent"): (Action.LETTER_WRITE, {}),
     ("POST", "/api/v1/letters/{letter_id}/cancel"): (Action.LETTER_WRITE, {"reason": "전화로 알려 드림"}),
+    ("GET", "/api/v1/parking/feed"): (ANYBODY, None),
+    ("GET", "/api/v1/parking/feed/realtime"): (ANYBODY, None),
+    ("GET", "/api/v1/parking/feed/keys"): (ANYBODY, None),
+    ("GET", "/api/v1/parking/feed-keys"): (Action.CHANNEL_READ, None),
+    ("POST", "/api/v1/parking/feed-keys"): (Action.KEY_WRITE, None),
+    ("GET", "/api/v1/parking/peers"): (Action.CHANNEL_READ, None),
+    ("POST", "/api/v1/parking/peers"): (Action.KEY_WRITE, {}),
+    ("GET", "/api/v1/parking/peers/{peer_id}"): (Action.CHANNEL_READ, None),
+    ("PATCH", "/api/v1/parking/peers/{peer_id}"): (Action.KEY_WRITE, {"is_active": False}),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

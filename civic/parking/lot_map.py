@@ -27,7 +27,7 @@ NAME_REACH_M = 40_000.0
 ALIKE_FROM = 0.8
 """Share of keystrokes that a misspelt name has right."""
 _A, _E2 = 6_378_137.0, 0.006_694_379_990_14  # WGS 84
-_FIRST_LOOK = 32
+FIRST_LOOK = 32
 _LOT_WORDS = ("주차장", "공용")
 _SLIPS = 1
 """Wrong keys within the word for a lot."""
@@ -59,30 +59,36 @@ class LotMap:
         self._tallest = np.array([places[at].tallest_cm for at in self._placed], dtype=np.int32)
 
     def nearest(
-        self, point: GeoPoint, radius_m: float, wanted: int = 0, height_cm: int = 0, unwanted: int = 0
+        self,
+        point: GeoPoint,
+        radius_m: float,
+        wanted: int = 0,
+        height_cm: int = 0,
+        unwanted: int = 0,
+        *,
+        look: int = FIRST_LOOK,
     ) -> Iterator[list[tuple[Place, float]]]:
         """Lots within `radius_m` that have all `wanted` traits, none of `unwanted` and take the height, nearest first.
 
-        In batches that grow, so that who needs five does not pay for all; with the distance in metres.
+        In batches that grow from the nearest `look` lots on, so that who needs five does not pay for all; with the
+        distance in metres: the chord, 1 cm shorter than the ground at 20 km.
         """
         if self._tree is None:
             return
         here = _ecef(np.array([(point.lat, point.lon)], dtype=np.float64))[0]
-        seen, look, total = 0, _FIRST_LOOK, len(self._placed)
+        seen, total = 0, len(self._placed)
         while seen < total:
-            # The chord is at most the way along the ground; a little more, and the exact distance decides.
-            _, found = self._tree.query(
-                here, k=np.arange(seen + 1, min(look, total) + 1), distance_upper_bound=radius_m
-            )
-            at = np.atleast_1d(found)
-            at = at[at < total]
+            ranks = np.arange(seen + 1, min(look, total) + 1)
+            away, at = (np.atleast_1d(one) for one in self._tree.query(here, k=ranks, distance_upper_bound=radius_m))
+            is_within = at < total
+            taken = is_within.copy()
+            taken[is_within] = self._fits(at[is_within], wanted, height_cm, unwanted)
             batch = [
-                (place, away)
-                for place in (self.places[self._placed[one]] for one in at[self._fits(at, wanted, height_cm, unwanted)])
-                if (away := meters(point, GeoPoint(place.lat or 0.0, place.lon or 0.0))) <= radius_m
+                (self.places[self._placed[one]], distance)
+                for one, distance in zip(at[taken].tolist(), away[taken].tolist(), strict=True)
             ]
-            yield sorted(batch, key=lambda pair: (pair[1], pair[0].name))
-            if len(at) < min(look, total) - seen:
+            yield sorted(batch, key=_nearness)
+            if not is_within.all():
                 return
             seen, look = min(look, total), look * 4
 
@@ -178,6 +184,10 @@ _SHORTEST = 3
 @lru_cache(maxsize=262_144)
 def _typed(name: str) -> str:
     return keystrokes(name)
+
+
+def _nearness(found: tuple[Place, float]) -> tuple[float, str]:
+    return found[1], found[0].name
 
 
 def _said(text: str) -> str:

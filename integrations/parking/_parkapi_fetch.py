@@ -7,6 +7,7 @@ import httpx
 import orjson
 
 from core.contracts.parking import Http, Mark, SourceFailed
+from core.errors import BadInput
 
 LOTS = "lots"
 """The cursor of a mark whose answer's lots were handed on: only then may a 304 answer a question for lots."""
@@ -70,3 +71,8 @@ def document(body: bytes) -> object:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise SourceFailed("broken", "출처의 응답이 JSON이 아닙니다.", "the answer is no JSON") from None
+
+
+def broken(error: BadInput) -> SourceFailed:
+    """An answer of another form, as the rounds want to hear it."""
+    return SourceFailed("broken", error.reason_ko, error.reason_en)

@@ -118,7 +118,7 @@ class Pull(_Source):
                 return "", 0, None
             items = items_of(document)
         except BadInput as error:
-            raise SourceFailed("broken", error.reason_ko, error.reason_en) from None
+            raise _parkapi_fetch.broken(error) from None
         read.add(items, how, now, wants_static=wants_static)
         told = document if isinstance(document, dict) else {}
         onward, total = told.get("next_path"), told.get("total_count")

@@ -75,7 +75,7 @@ class Rounds:
                     return
                 done, running = await asyncio.wait(running, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    if (error := task.exception()) is not None:
+                    if not task.cancelled() and (error := task.exception()) is not None:
                         log.error("parking.round_failed", task=task.get_name(), reason=told(error))
         finally:
             for task in running:

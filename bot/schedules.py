@@ -12,6 +12,7 @@ from bot.falling import Falling
 from bot.guarding import Guarding
 from bot.parking.keeping import ParkingKeeping
 from bot.parking.learning import Learning
+from bot.parking.peers import peer_sources
 from bot.parking.rounds import Rounds as ParkingRounds
 from bot.parking.watching import Watching
 from bot.rounds import Rounds
@@ -75,7 +76,17 @@ def _schedule_staffroom(jobs: Jobs, running: "Running") -> None:
 def _schedule_parking(jobs: Jobs, running: "Running") -> None:
     """Lots and free places: sources are asked, nights fold the days, who waits for a place hears of it."""
     rules, city_id = running.settings.parking, running.settings.city.id
-    asking = ParkingRounds(running.db, running.sources, running.outside, rules, city_id, running.clock, running.owner)
+    neighbours = partial(peer_sources, rules=rules.federation)
+    asking = ParkingRounds(
+        running.db,
+        running.sources,
+        running.outside,
+        rules,
+        city_id,
+        running.clock,
+        running.owner,
+        more=[neighbours],
+    )
     jobs.every("parking.rounds", "*/5 * * * * *", asking.go)
     jobs.every("parking.keep", "0 40 3 * * *", ParkingKeeping(running.db, rules, city_id, running.clock).go)
     watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)

@@ -103,8 +103,9 @@ def decoded_text(body: bytes) -> str:
     for encoding in ("utf-8-sig", "cp949"):
         try:
             return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig" and error.reason == "unexpected end of data":
+                return body[: error.start].decode(encoding)  # cut off inside a letter: told by whoever parses it
     raise _unreadable("neither UTF-8 nor CP949", 200)
 
 
@@ -113,14 +114,15 @@ def parse_json(text: str) -> Any:
 
     Numbers stay text. Raises GatewayFailed: retry when the answer ends in the middle, else broken.
     """
+    is_cut = False
     for attempt in (text, re.sub(r",(?=\s*[}\]])", "", text)):
         try:
             return json.loads(attempt, parse_int=str, parse_float=str, parse_constant=str)
+        except json.JSONDecodeError as error:
+            is_cut = error.pos >= len(attempt.rstrip()) or error.msg.startswith("Unterminated string")
         except (ValueError, RecursionError):
             continue
-    if not text.rstrip().endswith(("}", "]")):
-        raise GatewayFailed("retry", "공공데이터포털의 답이 도중에 끊겼습니다.", "the answer of data.go.kr is cut off")
-    raise _unreadable("invalid JSON", 200)
+    raise _cut_off() if is_cut else _unreadable("invalid JSON", 200)
 
 
 def cell(value: object) -> str:
@@ -159,11 +161,9 @@ def _from_xml(text: str, status: int) -> Any:
     try:
         root = etree.fromstring(plain.encode("utf-8", "ignore"), parser)
     except etree.XMLSyntaxError:
-        if not text.endswith(">"):
-            raise GatewayFailed(
-                "retry", "공공데이터포털의 답이 도중에 끊겼습니다.", "the answer of data.go.kr is cut off"
-            ) from None
-        raise _unreadable("invalid XML", status) from None
+        first = re.match(r"<([^\s>/]+)", re.sub(r"^<\?xml[^>]*\?>\s*", "", text))
+        is_whole = first is not None and re.search(rf"(?:</{re.escape(first[1])}\s*>|/>)\s*$", text[-200:])
+        raise (_unreadable("invalid XML", status) if is_whole else _cut_off()) from None
     return {_name(root): _value(root, 0)}
 
 
@@ -266,6 +266,10 @@ def _spoken(text: str, status: int) -> GatewayFailed:
     else:
         kind = "broken"
     return GatewayFailed(kind, f"{_KOREAN[kind]} (HTTP {status})", f"data.go.kr: HTTP {status}", result=str(status))
+
+
+def _cut_off() -> GatewayFailed:
+    return GatewayFailed("retry", "공공데이터포털의 답이 도중에 끊겼습니다.", "the answer of data.go.kr is cut off")
 
 
 def _unreadable(why: str, status: int) -> GatewayFailed:

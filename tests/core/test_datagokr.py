@@ -65,6 +65,21 @@ def test_numbers_stay_text_however_long() -> None:
     assert [whole(page.items[0][name]) for name in "abcd"] == [None, None, None, 1260]
 
 
+WHOLE_JSON = '{"response":{"header":{"resultCode":"00"},"body":{"items":[{"이름":"가람"}],"totalCount":"1"}}}'.encode()
+WHOLE_XML = (
+    "<?xml version='1.0'?><response><body><items><item><이름>가람</이름></item></items></body></response>".encode()
+)
+
+
+@pytest.mark.parametrize("body", [WHOLE_JSON, WHOLE_XML], ids=["JSON", "XML"])
+def test_an_answer_cut_off_anywhere_is_asked_for_again(body: bytes) -> None:
+    for length in range(23, len(body)):
+        with pytest.raises(GatewayFailed) as failed:
+            read_page(body[:length])
+        assert failed.value.kind == "retry", body[:length].decode("utf-8", "replace")
+    assert read_page(body).items == ({"이름": "가람"},)
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "{" + '"a":{' * 50_000])
 def test_an_answer_of_endless_brackets_is_refused(text: str) -> None:
     with pytest.raises(GatewayFailed):

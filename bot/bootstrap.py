@@ -33,6 +33,7 @@ from civic.files.service import DiskFiles, Files
 from civic.guard.service import GuardService
 from civic.parking.forecast.service import ForecastService
 from civic.parking.places import PlacesService
+from civic.parking.reports import ReportService
 from civic.parking.service import ParkingService
 from civic.parking.watching import WatchService
 from civic.people.service import PeopleService
@@ -313,6 +314,7 @@ def _services(
             "parking_terms": {name: source.terms for name, source in sources.items()},
             "people": people,
             "places": PlacesService(db, settings.city.id),
+            "reports": ReportService(db, settings.city.id, settings.parking.reports),
             "subscriptions": SubscriptionService(db, settings.city.id),
             "texts": texts,
             "watches": WatchService(db, settings.city.id, settings.parking.watches, channels),

@@ -17,6 +17,8 @@ KEPT_S = 24 * 3600
 _MAX_PIXELS = 50_000_000
 _MAX_SIDE = 2560
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_TIMES = (36_867, 36_880, 36_881)
+"""DateTimeOriginal, OffsetTime, OffsetTimeOriginal (EXIF 2.32, §4.6.5)."""
 
 
 async def spool(folder: Path, token: str, raw: bytes) -> None:
@@ -34,7 +36,7 @@ def _spool(folder: Path, token: str, raw: bytes) -> None:
 
 
 def cleaned(raw: bytes) -> bytes:
-    """The picture as JPEG with no metadata but the place, at most 2,560 pixels a side. Raises BadInput."""
+    """The picture as JPEG with no metadata but place and time, at most 2,560 pixels a side. Raises BadInput."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -42,6 +44,7 @@ def cleaned(raw: bytes) -> bytes:
                 if picture.width * picture.height > _MAX_PIXELS:
                     raise _refused()
                 place = picture.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+                taken = picture.getexif().get_ifd(ExifTags.IFD.Exif)
                 picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
@@ -49,17 +52,20 @@ def cleaned(raw: bytes) -> bytes:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
         raise _refused() from None
     out = io.BytesIO()
-    flat.save(out, "JPEG", quality=88, exif=_only(place))
+    flat.save(out, "JPEG", quality=88, exif=_only(place, taken))
     return out.getvalue()
 
 
-def _only(place: Mapping[int, Any]) -> bytes:
-    """EXIF with the place and nothing else: the form asks whether it may be used, and what is kept has none of it."""
-    if not {2, 4} <= place.keys():
-        return b""
+def _only(place: Mapping[int, Any], taken: Mapping[int, Any]) -> bytes:
+    """EXIF with the place and the time of taking and nothing else; what is kept has none of it: the form asks whether
+    the place may be used, and the time proves the minute of a parking report.
+    """
     exif = Image.Exif()
-    exif.get_ifd(ExifTags.IFD.GPSInfo).update({tag: place[tag] for tag in (1, 2, 3, 4) if tag in place})
-    return exif.tobytes()
+    if {2, 4} <= place.keys():
+        exif.get_ifd(ExifTags.IFD.GPSInfo).update({tag: place[tag] for tag in (1, 2, 3, 4) if tag in place})
+    if times := {tag: taken[tag] for tag in _TIMES if tag in taken}:
+        exif.get_ifd(ExifTags.IFD.Exif).update(times)
+    return exif.tobytes() if exif.get_ifd(ExifTags.IFD.GPSInfo) or times else b""
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from civic.files.paper import paper_type
@@ -37,10 +38,11 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`place`: where the picture says it was taken; it is kept nowhere unless the citizen agrees."""
+    """`place`, `taken_at`: where and when the picture says it was taken; the place is kept nowhere unless he agrees."""
 
     file: StoredFile
     place: GeoPoint | None = None
+    taken_at: datetime | None = None
 
 
 class Files:
@@ -68,7 +70,7 @@ class Files:
         await self.store.put(file.sha256, clean)
         if picture and file.thumb_sha256:
             await self.store.put(file.thumb_sha256, picture.thumbnail)
-        return Kept(file, picture.place if picture else None)
+        return Kept(file, picture.place if picture else None, picture.taken_at if picture else None)
 
     async def scan(self, data: bytes) -> Scan:
         """`waiting` while the scanner does not answer: the file is kept, and nobody opens it until it does."""

@@ -1,12 +1,14 @@
 """A picture from a stranger becomes a picture of ours: known format, bounded size, turned upright, without EXIF."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from io import BytesIO
 from typing import Any, Literal
 
 from PIL import ExifTags, Image, ImageOps
 
+from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
 from core.errors import BadInput
 
@@ -21,27 +23,31 @@ _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Re-encoded bytes, their media type, a small WebP of them, and where EXIF says that it was taken (WGS 84)."""
+    """Re-encoded bytes, their media type, a small WebP of them, and where (WGS 84) and when EXIF says it was taken.
+
+    `taken_at` is aware; a camera that names no zone is taken to go by Korean time.
+    """
 
     data: bytes
     content_type: str
     thumbnail: bytes
     place: GeoPoint | None = None
+    taken_at: datetime | None = None
 
 
 def clean_picture(data: bytes, found: Format) -> Picture:
     """Decode and write anew (JPEG, PNG, WebP stay; GIF becomes PNG, HEIC becomes JPEG), so nothing hidden survives.
 
-    The place is handed out and nowhere kept: it is used only when the citizen says so. Raises BadInput for a broken
-    file, or more pixels than we open.
+    Place and time are handed out and nowhere kept: they are used only where the citizen says so. Raises BadInput for a
+    broken file, or more pixels than we open.
     """
     try:
         with Image.open(BytesIO(data), formats=[found]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_many()
-            place = _place(image)
+            place, taken_at = _place(image), _taken_at(image)
             upright = ImageOps.exif_transpose(image)
-            return _write(upright, found, place)
+            return replace(_write(upright, found), place=place, taken_at=taken_at)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many() from None
     except KeyError:  # Pillow without a reader for this format
@@ -74,7 +80,7 @@ def thumbnail(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _write(image: Image.Image, found: Format, place: GeoPoint | None) -> Picture:
+def _write(image: Image.Image, found: Format) -> Picture:
     written = {"GIF": "PNG", "HEIF": "JPEG"}.get(found, found)
     if written == "JPEG":
         image = image.convert("RGB")
@@ -85,7 +91,7 @@ def _write(image: Image.Image, found: Format, place: GeoPoint | None) -> Picture
     bare.paste(image)
     out = BytesIO()
     bare.save(out, written, **({} if written == "PNG" else {"quality": 88}))
-    return Picture(out.getvalue(), _CONTENT_TYPES[written], thumbnail(bare), place)
+    return Picture(out.getvalue(), _CONTENT_TYPES[written], thumbnail(bare))
 
 
 def _place(image: Image.Image) -> GeoPoint | None:
@@ -98,6 +104,21 @@ def _place(image: Image.Image) -> GeoPoint | None:
     lat, lon = (-lat if gps.get(1) == "S" else lat), (-lon if gps.get(3) == "W" else lon)
     is_real = -90 <= lat <= 90 and -180 <= lon <= 180 and (lat, lon) != (0.0, 0.0)
     return GeoPoint(lat, lon) if is_real else None
+
+
+def _taken_at(image: Image.Image) -> datetime | None:
+    """DateTimeOriginal with OffsetTimeOriginal or OffsetTime (EXIF 2.32, §4.6.5); None when it is not told rightly."""
+    told = image.getexif().get_ifd(ExifTags.IFD.Exif)
+    said = str(told.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    zone = str(told.get(ExifTags.Base.OffsetTimeOriginal) or told.get(ExifTags.Base.OffsetTime) or "").strip("\0 ")
+    try:
+        at = datetime.strptime(said, "%Y:%m:%d %H:%M:%S").replace(tzinfo=SEOUL)
+    except ValueError:
+        return None
+    try:
+        return datetime.strptime(said + zone, "%Y:%m:%d %H:%M:%S%z") if zone else at
+    except ValueError:
+        return at
 
 
 def _degrees(parts: Any) -> float:

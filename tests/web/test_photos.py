@@ -64,6 +64,13 @@ def test_it_keeps_of_the_camera_only_the_place_for_the_form_to_ask_about() -> No
     assert kept.get_ifd(GPS) == {1: "N", 2: (37.0, 36.0, 55.0), 3: "E", 4: (126.0, 42.0, 56.0)}
 
 
+def test_it_keeps_when_it_was_taken_for_a_parking_report_to_go_by() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: "2026:11:23 10:00:05", 0x9011: "+09:00", 0x927C: b"maker's own notes"})
+    kept = Image.open(io.BytesIO(uploads.cleaned(picture(exif=exif)))).getexif()
+    assert kept.get_ifd(0x8769) == {0x9003: "2026:11:23 10:00:05", 0x9011: "+09:00"}
+
+
 def test_it_makes_large_ones_smaller() -> None:
     assert Image.open(io.BytesIO(uploads.cleaned(picture(size=(5120, 2560))))).size == (2560, 1280)
 

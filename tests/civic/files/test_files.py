@@ -5,8 +5,10 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -257,3 +259,25 @@ async def test_a_picture_belongs_to_a_conversation_then_to_one_case(database: Da
             await link_to_case(tx, thread, [picture], new_id())
         with pytest.raises(NotFound):
             await attach(tx, new_id(), None, stored, NOW)
+
+
+@pytest.mark.parametrize(
+    ("case", "told", "taken_at"),
+    [
+        ("no zone: Korean time", {0x9003: "2026:11:23 10:00:05"}, "2026-11-23T10:00:05+09:00"),
+        ("its own zone", {0x9003: "2026:11:23 10:00:05", 0x9011: "+08:00"}, "2026-11-23T10:00:05+08:00"),
+        ("the zone of the file", {0x9003: "2026:11:23 10:00:05", 0x9010: "+09:00"}, "2026-11-23T10:00:05+09:00"),
+        ("a broken zone", {0x9003: "2026:11:23 10:00:05", 0x9011: "서울"}, "2026-11-23T10:00:05+09:00"),
+        ("a clock never set", {0x9003: "0000:00:00 00:00:00"}, None),
+        ("only when it was edited", {}, None),
+    ],
+)
+def test_when_it_was_taken_is_read_before_it_is_stripped(
+    case: str, told: Mapping[int, Any], taken_at: str | None
+) -> None:
+    exif = Image.Exif()
+    exif[0x0132] = "2026:11:20 09:00:00"
+    exif.get_ifd(0x8769).update(told)
+    found = clean_picture(made("JPEG", exif=exif), "JPEG")
+    assert (found.taken_at.isoformat() if found.taken_at else None) == taken_at, case
+    assert dict(Image.open(BytesIO(found.data)).getexif()) == {}

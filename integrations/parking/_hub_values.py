@@ -169,6 +169,8 @@ def words(value: Any, most: int = 2_000) -> str:
     """Text with single blanks; "" for anything that is not a text or a number."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)  # ids that a feed writes as 4.0
     return re.sub(r"\s+", " ", str(value).replace("\0", "")).strip()[:most]
 
 

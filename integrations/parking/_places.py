@@ -12,7 +12,7 @@ _MOST_NUMBERS = 20_000
 
 def representative(geometry: Any) -> tuple[float, float] | None:
     """First and second coordinate (in GeoJSON: east, then north); None for what is no geometry with a place."""
-    if not isinstance(geometry, Mapping) or geometry.get("type") not in _KINDS:
+    if not isinstance(geometry, Mapping) or str(geometry.get("type")) not in _KINDS:
         return None
     coordinates = geometry.get("coordinates")
     if geometry["type"] == "Point":

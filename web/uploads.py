@@ -44,7 +44,7 @@ def cleaned(raw: bytes) -> bytes:
                 if picture.width * picture.height > _MAX_PIXELS:
                     raise _refused()
                 place = picture.getexif().get_ifd(ExifTags.IFD.GPSInfo)
-                taken = picture.getexif().get_ifd(ExifTags.IFD.Exif)
+                taken = dict(picture.getexif().get_ifd(ExifTags.IFD.Exif))
                 picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
@@ -61,11 +61,12 @@ def _only(place: Mapping[int, Any], taken: Mapping[int, Any]) -> bytes:
     the place may be used, and the time proves the minute of a parking report.
     """
     exif = Image.Exif()
-    if {2, 4} <= place.keys():
+    is_placed, times = {2, 4} <= place.keys(), {tag: taken[tag] for tag in _TIMES if tag in taken}
+    if is_placed:
         exif.get_ifd(ExifTags.IFD.GPSInfo).update({tag: place[tag] for tag in (1, 2, 3, 4) if tag in place})
-    if times := {tag: taken[tag] for tag in _TIMES if tag in taken}:
+    if times:
         exif.get_ifd(ExifTags.IFD.Exif).update(times)
-    return exif.tobytes() if exif.get_ifd(ExifTags.IFD.GPSInfo) or times else b""
+    return exif.tobytes() if is_placed or times else b""
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

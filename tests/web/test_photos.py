@@ -66,8 +66,10 @@ def test_it_keeps_of_the_camera_only_the_place_for_the_form_to_ask_about() -> No
 
 def test_it_keeps_when_it_was_taken_for_a_parking_report_to_go_by() -> None:
     exif = Image.Exif()
+    exif[0x010F] = "SecretPhoneMaker"
     exif.get_ifd(0x8769).update({0x9003: "2026:11:23 10:00:05", 0x9011: "+09:00", 0x927C: b"maker's own notes"})
     kept = Image.open(io.BytesIO(uploads.cleaned(picture(exif=exif)))).getexif()
+    assert set(kept) == {0x8769}
     assert kept.get_ifd(0x8769) == {0x9003: "2026:11:23 10:00:05", 0x9011: "+09:00"}
 
 

@@ -38,7 +38,7 @@ def run(database_url: str) -> dict[str, list[Figures]]:
     """Figures by contestant, one entry a round; the rounds alternate so that the machine's drift hits all alike."""
     with tempfile.TemporaryDirectory(prefix="sinmungo-bench-") as folder:
         bound_port, city_port, out_port = free_port(), free_port(), free_port()
-        config = _config(Path(folder), out_port)
+        config = city_config(Path(folder), out_port)
         env = {**os.environ, "DATABASE_URL": database_url, "SINMUNGO_CONFIG": str(config)}
         city = [sys.executable, "-m", "commands", "serve", "--port", str(city_port)]
         bound = [sys.executable, "-m", "bench.bound", str(bound_port)]
@@ -88,11 +88,15 @@ def _bare(index: int) -> Request:
 
 
 def _kakao(index: int, run: str) -> Request:
-    user = f"citizen-{index % CITIZENS}"
+    return kakao(f"{run}-{index}", f"citizen-{index % CITIZENS}", SAID[(index // CITIZENS + index) % len(SAID)])
+
+
+def kakao(message_id: str, user: str, text: str) -> Request:
+    """One message as KakaoTalk's skill server posts it."""
     body = {
         "bot": {"id": "bench"},
         "userRequest": {
-            "utterance": SAID[(index // CITIZENS + index) % len(SAID)],
+            "utterance": text,
             "user": {"id": user, "type": "botUserKey", "properties": {}},
             "lang": "ko",
             "timezone": "Asia/Seoul",
@@ -104,7 +108,7 @@ def _kakao(index: int, run: str) -> Request:
         "contexts": [],
     }
     headers = (
-        f"Content-Type: application/json\r\nX-Sinmungo-Secret: {SECRET}\r\nX-Request-Id: chp-{run}-{index}\r\n".encode()
+        f"Content-Type: application/json\r\nX-Sinmungo-Secret: {SECRET}\r\nX-Request-Id: chp-{message_id}\r\n".encode()
     )
     return headers, orjson.dumps(body)
 
@@ -164,7 +168,7 @@ class _counterpart:  # noqa: N801 - reads as a context
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
 
 
-def _config(folder: Path, out_port: int) -> Path:
+def city_config(folder: Path, out_port: int) -> Path:
     """The demo city with both kinds of channel switched on, in a folder of its own."""
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
     config["var"] = str(folder / "var")

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bench.parking.country import lots
+from bench.parking._country import lots
 from civic.parking.importing import import_lots
 from core import store
 from core.contracts.parking import ParkingFile, ParkingRecord, ReadReport

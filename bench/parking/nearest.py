@@ -10,7 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.parking.country import lots, towns
+from sqlalchemy.dialects.postgresql import insert
+
+from bench.parking._country import lots, towns
 from civic.parking.importing import import_lots
 from civic.parking.search import Filters
 from civic.parking.service import WIDE_M, ParkingService
@@ -89,22 +91,26 @@ async def _told(count: int, what: str, ask: Ask) -> float:
     return p95
 
 
-async def fill(database: Database, city: str, count: int) -> None:
-    """Lots of a made-up country; every fifth tells its free places, one in six of them nothing free."""
-    records = lots(count, date(2026, 11, 1))
+async def fill(database: Database, city: str, count: int, among: list[tuple[float, float]] | None = None) -> None:
+    """Lots of a made-up country; every fifth tells its free places, one in six of them nothing free.
+
+    `among`: towns to put before those of the country, the most crowded ones.
+    """
+    records = lots(count, date(2026, 11, 1), among=among)
     async with database.transaction() as tx:
         await import_lots(tx, city, "bench", records, ReadReport("bench", "", count, count), NOW)
+    now = NOW if among is None else datetime.now(UTC)
     async with database.transaction() as tx:
         of_city = parking_lots.select().with_only_columns(parking_lots.c.id).where(parking_lots.c.city_id == city)
         ids = list((await tx.execute(of_city.order_by(parking_lots.c.uid))).scalars())
         rows = [
             {
-                "lot_id": id, "city_id": city, "source": "bench", "free": at % 6, "updated_at": NOW, "fetched_at": NOW,
-                "changed_at": NOW,
+                "lot_id": id, "city_id": city, "source": "bench", "free": at % 6, "updated_at": now, "fetched_at": now,
+                "changed_at": now,
             }
             for at, id in enumerate(ids[::5])
         ]  # fmt: skip
-        await tx.execute(parking_realtime.insert(), rows)
+        await tx.execute(insert(parking_realtime).on_conflict_do_nothing(), rows)
     async with database.reading() as tx:
         await (await driver(tx)).execute("VACUUM ANALYZE parking_lots, parking_realtime")
 
@@ -114,7 +120,7 @@ def _points() -> list[GeoPoint]:
     middles = towns()
     return [
         GeoPoint(random.gauss(lat, 0.02), random.gauss(lon, 0.02))
-        for lat, lon in (middles[int(random.paretovariate(1.2)) % len(middles)] for _ in range(QUESTIONS))
+        for lat, lon in (middles[int(random.paretovariate(1.2) - 1) % len(middles)] for _ in range(QUESTIONS))
     ]
 
 

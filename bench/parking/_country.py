@@ -27,16 +27,16 @@ def towns() -> list[tuple[float, float]]:
     return [(33.3 + random.random() * 4.6, 126.2 + random.random() * 2.8) for _ in range(TOWNS)]
 
 
-def lots(count: int, day: date, mark: str = "") -> list[ParkingRecord]:
-    """`count` lots; `mark` changes every tenth name."""
+def lots(count: int, day: date, mark: str = "", among: list[tuple[float, float]] | None = None) -> list[ParkingRecord]:
+    """`count` lots; `mark` changes every tenth name; `among`: the most crowded towns, if not of our making."""
     random = Random(6)
-    middles = towns()
+    middles = [*(among or ()), *towns()]
     made: list[ParkingRecord] = []
     for at in range(count):
         office = f"{at % OFFICES:07d}"
         uid = f"{office}:{at}"
         if random.random() < IN_TOWN:
-            middle = middles[int(random.paretovariate(1.2)) % TOWNS]
+            middle = middles[int(random.paretovariate(1.2) - 1) % len(middles)]
             lat, lon = random.gauss(middle[0], SPREAD), random.gauss(middle[1], SPREAD)
         else:
             lat, lon = 33.2 + random.random() * 5, 126 + random.random() * 3

@@ -2,10 +2,10 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from civic.staff.service import Member, Origin, Policy, Scope, scope_of, still_s
 from core.bus import Bus
 from core.contracts.channel import Channel
 from core.contracts.house import Ground
+from core.contracts.parking import Pulling, Pushing
 from core.errors import Forbidden, NotSignedIn, PreconditionRequired
 from core.settings import Settings
 from core.vault import Vault
@@ -56,6 +57,8 @@ class House(Ground, Protocol):
     def fitter(self) -> Fitter: ...
     @property
     def secret(self) -> bytes: ...
+    @property
+    def sources(self) -> Mapping[str, Pulling | Pushing]: ...
 
     async def ready(self) -> Mapping[str, Any]:
         """Part → "ok", or what is wrong with it. Raises Unavailable when the store is away."""
@@ -217,8 +220,19 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
+_Route = TypeVar("_Route", bound=Callable[..., Any])
+
+
+def any_body(route: _Route) -> _Route:
+    """For a route whose body is not ours to name (an operator's file): it reads what it is sent by itself."""
+    route.takes_any_body = True  # type: ignore[attr-defined]
+    return route
+
+
 async def json_only(request: Request) -> None:
     """Raises UnsupportedMedia for a body that does not say it is JSON."""
+    if getattr(request.scope.get("endpoint"), "takes_any_body", False):
+        return
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if has_body and request.method in ("POST", "PUT", "PATCH") and kind != "application/json":

@@ -58,6 +58,7 @@ class Action(StrEnum):
     CAMPAIGN_READ = "campaign.read"
     CAMPAIGN_WRITE = "campaign.write"
     CONSENT_WRITE = "consent.write"
+    PARKING_WRITE = "parking.write"
 
 
 _DESK = frozenset(
@@ -99,6 +100,7 @@ _HEAD = _DESK | {
     Action.CAMPAIGN_WRITE,
     Action.PERSON_UNLINK,
     Action.LETTER_EXPORT,
+    Action.PARKING_WRITE,
 }
 _CHECK = frozenset(
     {

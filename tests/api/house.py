@@ -21,6 +21,7 @@ from civic.staff.tables import staff_sessions
 from core.bus import Bus
 from core.clock import SetClock
 from core.contracts.channel import Channel
+from core.contracts.parking import Pulling, Pushing
 from core.db import Database
 from core.ids import new_id
 from core.settings import Settings, read
@@ -55,6 +56,7 @@ class SmallHouse:
     settings: Settings = field(default_factory=read)
     members: dict[str, Member] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, Pulling | Pushing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Tests move the clock by days: nobody's session ends meanwhile for want of use.

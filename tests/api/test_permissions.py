@@ -11,7 +11,7 @@ from civic.staff.permissions import ALLOWED, Action
 from core.ids import new_id
 from tests.api.house import ROLES, SmallHouse
 
-ANYBODY, SIGNED_IN = "anybody", "signed in"
+ANYBODY, SIGNED_IN, WITH_A_KEY = "anybody", "signed in", "an operator's key"
 SOME = str(new_id())
 
 ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
@@ -162,11 +162,21 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("PUT", "/api/v1/letters/{letter_id}/address"): (Action.LETTER_WRITE, {"address": "경기도 김포시 사우중로 1"}),
     ("POST", "/api/v1/letters/{letter_id}/sent"): (Action.LETTER_WRITE, {}),
     ("POST", "/api/v1/letters/{letter_id}/cancel"): (Action.LETTER_WRITE, {"reason": "전화로 알려 드림"}),
+    ("GET", "/api/v1/parking/sources"): (Action.CHANNEL_READ, None),
+    ("GET", "/api/v1/parking/sources/{name}"): (Action.CHANNEL_READ, None),
+    ("POST", "/api/v1/parking/sources/{name}/pull"): (Action.PARKING_WRITE, {}),
+    ("PUT", "/api/v1/parking/sources/{name}/state"): (Action.PARKING_WRITE, {"is_on": True, "reason": "점검 끝"}),
+    ("GET", "/api/v1/parking/quarantine"): (Action.CHANNEL_READ, None),
+    ("POST", "/api/v1/parking/quarantine/{quarantine_id}/lift"): (Action.PARKING_WRITE, {"reason": "현장 확인"}),
     ("GET", "/api/v1/parking/feed"): (ANYBODY, None),
     ("GET", "/api/v1/parking/feed/realtime"): (ANYBODY, None),
     ("GET", "/api/v1/parking/feed/keys"): (ANYBODY, None),
     ("GET", "/api/v1/parking/feed-keys"): (Action.CHANNEL_READ, None),
     ("POST", "/api/v1/parking/feed-keys"): (Action.KEY_WRITE, None),
+    ("POST", "/api/v1/parking/push/{source}"): (WITH_A_KEY, {"realtime": []}),
+    ("GET", "/api/v1/parking/push-keys"): (Action.KEY_READ, None),
+    ("POST", "/api/v1/parking/push-keys"): (Action.KEY_WRITE, {"source": "none", "operator": "운영사"}),
+    ("DELETE", "/api/v1/parking/push-keys/{key_id}"): (Action.KEY_WRITE, None),
     ("GET", "/api/v1/parking/peers"): (Action.CHANNEL_READ, None),
     ("POST", "/api/v1/parking/peers"): (Action.KEY_WRITE, {}),
     ("GET", "/api/v1/parking/peers/{peer_id}"): (Action.CHANNEL_READ, None),
@@ -202,7 +212,7 @@ async def test_a_door_opens_for_whom_the_table_says(
         answer = await client.request(method, address(path), json=body)
     if needs == ANYBODY:
         assert answer.status_code != 401 or answer.json()["detail_en"].startswith("Login or password")
-    elif role is None:
+    elif role is None or needs == WITH_A_KEY:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
     elif needs == SIGNED_IN or needs in ALLOWED[role]:  # type: ignore[index]

@@ -174,11 +174,14 @@ def staff_unlock(
 
 
 @data.command("parking")
-def import_parking(file: Path) -> None:
-    """전국주차장정보표준데이터(CSV)를 가져옵니다."""
+def import_parking(
+    file: Path,
+    vendor: Annotated[str, typer.Option(help="읽는 출처 (docs/sources/). 비우면 첫 줄을 보고 고릅니다")] = "",
+) -> None:
+    """주차장 파일을 가져옵니다: 전국주차장정보표준데이터(CSV), 서울시 주차장(CSV) 등."""
     from commands.care import import_parking as run
 
-    run(file)
+    run(file, vendor)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 from commands.house import console, running_store
 from core import backup, loading, store
@@ -11,12 +12,12 @@ from core.errors import BadInput, Unavailable
 from core.settings import read
 
 
-def import_parking(file: Path) -> None:
+def import_parking(file: Path, vendor: str = "") -> None:
     from civic.parking.importing import lines_ko, run_import
 
     if not file.exists():
         raise BadInput(f"파일이 없습니다: {file}", f"No such file: {file}")
-    source = loading.file("integrations.parking", "kr_standard")
+    source = parking_reader(file, vendor)
     with running_store() as (settings, url):
         store.migrate(url)
         with console.status(f"{file.name} 파일을 읽습니다…"):
@@ -24,6 +25,30 @@ def import_parking(file: Path) -> None:
             report = asyncio.run(run_import(url, settings.city.id, parsed, datetime.now(UTC)))
     for line in lines_ko(report):
         console.print(line, highlight=False)
+
+
+def parking_reader(file: Path, vendor: str = "") -> ModuleType:
+    """The reader of that name, else the one that knows the file's first line; the national standard says what it lacks.
+
+    Raises BadInput when no reader has that name.
+    """
+    readers = [name for name in loading.files("integrations.parking") if not vendor or name == vendor]
+    first_line = file.read_bytes()[:8_192].partition(b"\n")[0]
+    header = "".join(first_line.decode(encoding, "replace") for encoding in ("utf-8-sig", "cp949"))
+    for name in sorted(readers, key=lambda one: one != NATIONAL):
+        module = loading.file("integrations.parking", name)
+        if hasattr(module, "read") and (vendor or getattr(module, "recognises", _nothing)(header)):
+            return module
+    if vendor:
+        raise BadInput(f"파일을 읽는 출처가 아닙니다: {vendor}", f"No reader of files has this name: {vendor}")
+    return loading.file("integrations.parking", NATIONAL)
+
+
+NATIONAL = "kr_standard"
+
+
+def _nothing(_: str) -> bool:
+    return False
 
 
 def register(name: str) -> None:

@@ -31,9 +31,12 @@ MAX_KEY = 200
 MAX_KEPT = 256 * 1024
 """Bytes of an answer that is kept; a larger one was carried out and can be read again."""
 KEPT_HEADERS = ("content-type", "etag", "location", "content-language")
-OWN_WAY = re.compile(r"/api/v1/(session|exports|(cases|conversations)/[^/]+/(replies|writing|preview))(/|$)")
-"""Sign-in has no account yet; replies keep their key with the message, for good; the others repeat harmlessly."""
-SECRET = re.compile(r"/api/v1/(me|keys|webhooks|staff)(/|$)")
+OWN_WAY = re.compile(
+    r"/api/v1/(session|exports|parking/push|(cases|conversations)/[^/]+/(replies|writing|preview))(/|$)"
+)
+"""Sign-in has no account yet; replies keep their key with the message, for good, and pushes with what they brought;
+the others repeat harmlessly."""
+SECRET = re.compile(r"/api/v1/(me|keys|parking/push-keys|webhooks|staff)(/|$)")
 """Answers that may show a secret once: noted as done, never kept."""
 RESUMABLE = re.compile(r"/api/v1/bulk$")
 """Each item is guarded by its version, so the rest can be done after a crash."""

@@ -21,7 +21,7 @@ Url = Annotated[Plain, Field(min_length=1, max_length=500, examples=["https://si
 
 
 class PeerRow(BaseModel):
-    """`fingerprints`: of the keys in `public_key`, as the neighbour reads them out. `last_sequence`: the newest page."""
+    """`fingerprints`: of the keys in `public_key`, to be compared by telephone. `last_sequence`: the newest page."""
 
     model_config = ConfigDict(from_attributes=True)
 

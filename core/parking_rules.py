@@ -166,6 +166,23 @@ class Forecasts(Section):
     unlikely: Annotated[float, Field(gt=0, lt=1)] = 0.5
 
 
+class Feeds(Section):
+    """What the city publishes for anybody (docs/parking-feeds.md). `sources`: only lots of these, empty for all;
+    `attributions`: how a source wants to be named, where it is not one that is switched on here; `attribution`: where
+    nobody said. `reads_per_minute` of one address, of whole files `files_per_minute`. `page_rows`: at most on one page.
+    """
+
+    enabled: bool = True
+    sources: list[str] = []
+    attribution: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    attributions: dict[str, str] = {}
+    reads_per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
+    files_per_minute: Annotated[int, Field(ge=1, le=600)] = 6
+    page_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
+
+
 class Parking(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/parking/<vendor>.py, `enabled` switches
     it on, the rest is that file's own `Settings`. `department`: whose heads hear of sources and doubted numbers; empty:
@@ -185,3 +202,4 @@ class Parking(Section):
     pushes: Pushes = Pushes()
     matching: Matching = Matching()
     forecasts: Forecasts = Forecasts()
+    feeds: Feeds = Feeds()

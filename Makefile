@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup options assets test test-channels check bench bench-cases bench-channels bench-nlu lock format clean
+.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -31,6 +31,16 @@ $(VENV)/.options: requirements.options.lock $(LAID)
 		-r requirements.options.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
 	@touch $@
 
+# Converters of parkapi-sources, which pins other versions than we do, in an environment of their own (165 MB; ADR 30).
+parkapi: var/parkapi/.laid
+
+var/parkapi/.laid: requirements.parkapi.lock $(LAID)
+	@rm -rf var/parkapi && mkdir -p var/parkapi
+	@$(BIN)/python -m venv var/parkapi/venv
+	@var/parkapi/venv/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements.parkapi.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+	@touch $@
+
 # The browser tests look at the pages as they are served: with the design system's fonts and tokens, and axe-core.
 assets: setup
 	@$(BIN)/python -m web.assets
@@ -39,7 +49,7 @@ test: assets
 	@$(BIN)/python -m pytest
 
 # Vendors' specifications under Prism, their Node SDKs, real servers: what others wrote and our lock does not hold.
-test-channels: setup
+test-channels: setup parkapi
 	@$(BIN)/python -m tests.counterparts.install
 	@$(BIN)/python -m tests.counterparts.synapse
 	@$(BIN)/python -m tests.counterparts.telemelya
@@ -78,6 +88,9 @@ lock: setup
 
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group options -c requirements.lock -q -o requirements.options.lock
+
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-q -o requirements.parkapi.lock requirements.parkapi.in
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -27,9 +27,10 @@ REASONS_KO = {
     "free_not_told": "빈자리 수를 알리지 않음",
     "free_unreadable": "빈자리 수를 읽을 수 없음",
     "nodata": "출처가 ‘자료 없음(nodata)’이라고 알림",
+    "rejected": "변환기(parkapi-sources)가 받지 않은 줄",
     "neither": "주차장 정보도 실시간 수도 없음",
 }
-_BROKEN = frozenset({"not_an_object", "no_id", "no_name", "no_capacity"})
+_BROKEN = frozenset({"not_an_object", "no_id", "no_name", "no_capacity", "rejected"})
 MOST_ITEMS = 200_000
 
 
@@ -48,7 +49,9 @@ class Read:
     numbers_doubts: list[RowNote] = field(default_factory=list)
     line: int = 0
 
-    def add(self, items: Sequence[object], how: How, now: datetime, *, wants_static: bool) -> None:
+    def add(
+        self, items: Sequence[object], how: How, now: datetime, *, wants_static: bool, wants_numbers: bool = True
+    ) -> None:
         """ParkAPI v3: static and realtime fields stand in one item. Bad items become notes."""
         for item in items:
             self.line += 1
@@ -59,9 +62,9 @@ class Read:
             told, described = site.is_realtime(item), site.is_static(item)
             if described and wants_static:
                 self._describe(uid, *site.static(uid, item, how))
-            if told:
+            if told and wants_numbers:
                 self._count(*site.realtime(uid, item, how, now))
-            elif not described:
+            elif not described and not told:
                 self._refuse(uid, "neither")
 
     def add_v1(self, document: Item, how: How, now: datetime, *, wants_static: bool) -> None:
@@ -76,6 +79,17 @@ class Read:
             if wants_static:
                 self._describe(uid, *v1.static(uid, lot, how))
             self._count(v1.realtime(uid, lot, how, counted_at, now), [])
+
+    def reject(self, uid: str, why: str, *, is_number: bool) -> None:
+        """A row that another program has refused before it came here."""
+        self.line += 1
+        note = RowNote(self.line, uid, "rejected", why)
+        if is_number:
+            self.numbers += 1
+            self.numbers_skipped.append(note)
+        else:
+            self.rows += 1
+            self.skipped.append(note)
 
     @property
     def is_sound(self) -> bool:

@@ -37,7 +37,7 @@ class Book:
 
 def opened(raw: bytes, *, most_rows: int, unpacked_mb: int, only: str = "") -> Book:
     """All sheets (or the one named `only`). Raises BadInput when it is no workbook or beyond the bounds."""
-    _refuse_bombs(raw, unpacked_mb)
+    refuse_bombs(raw, unpacked_mb)
     try:
         with warnings.catch_warnings():
             # openpyxl warns of parts that it leaves out (validations, pictures); none of them is a row.
@@ -95,8 +95,8 @@ def _modified(raw: bytes, told: DocumentProperties) -> date | None:
     )
 
 
-def _refuse_bombs(raw: bytes, unpacked_mb: int) -> None:
-    """By the directory, which bounds what zipfile unpacks; and no DOCTYPE, where entities would grow."""
+def refuse_bombs(raw: bytes, unpacked_mb: int) -> None:
+    """Raises BadInput. By the directory, which bounds what zipfile unpacks; no DOCTYPE, where entities would grow."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()

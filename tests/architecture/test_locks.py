@@ -9,7 +9,12 @@ import pytest
 
 from tests.architecture import tree
 
-PYTHON = [Path("requirements.lock"), Path("requirements.options.lock"), Path("deploy/rasa/requirements.lock")]
+PYTHON = [
+    Path("requirements.lock"),
+    Path("requirements.options.lock"),
+    Path("requirements.parkapi.lock"),
+    Path("deploy/rasa/requirements.lock"),
+]
 NODE = Path("package-lock.json")
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w,-]+\])?==[^ ;\\]+")
 

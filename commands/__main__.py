@@ -30,6 +30,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 demo = typer.Typer(no_args_is_help=True, help="훈련과 시연 (drills)")
 app.add_typer(demo, name="demo")
+parking = typer.Typer(no_args_is_help=True, help="주차장 출처 (parking sources)")
+app.add_typer(parking, name="parking")
 
 
 @app.command()
@@ -263,6 +265,22 @@ def audit_export(file: Annotated[Path, typer.Argument(help="쓸 파일(JSON 줄)
     from commands.audit import export
 
     export(file)
+
+
+@parking.command("sources")
+def parking_sources() -> None:
+    """출처마다의 상태와 숫자를 보여 줍니다. 실패하고 있는 출처가 있으면 1로 끝납니다."""
+    from commands.parking import sources
+
+    raise typer.Exit(sources())
+
+
+@parking.command("try")
+def parking_try(name: Annotated[str, typer.Argument(help="config.yml의 parking.sources에 있는 이름")]) -> None:
+    """켜 둔 출처를 한 번 불러 무엇이 오는지 봅니다. 저장하지 않습니다."""
+    from commands.parking import try_out
+
+    raise typer.Exit(try_out(name))
 
 
 def main() -> int:

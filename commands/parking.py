@@ -8,7 +8,10 @@ from rich.table import Table
 from commands.house import console, running_store
 from core import store
 from core.contracts.parking import Mark, Pulled
-from core.errors import NotFound
+from core.db import Database
+from core.errors import NotFound, SinmungoError
+from core.http import Outside
+from core.settings import Settings, read
 
 _STATES = {"active": "정상", "backing_off": "다시 부름", "failing": "실패", "off": "꺼짐"}
 _STANDINGS = {
@@ -29,12 +32,9 @@ def sources() -> int:
         return asyncio.run(_sources(url, settings))
 
 
-async def _sources(url: str, settings: object) -> int:
+async def _sources(url: str, settings: Settings) -> int:
     from civic.parking import overseeing
-    from core.db import Database
-    from core.settings import Settings
 
-    assert isinstance(settings, Settings)
     db, now = Database(url, pool_size=1), datetime.now(UTC)
     try:
         async with db.reading() as tx:
@@ -61,19 +61,12 @@ def _ago(at: datetime | None, now: datetime) -> str:
 
 def try_out(name: str) -> int:
     """Ask a source of config.yml once, for its lots and numbers, and show what came. Nothing is stored."""
-    from core.settings import read
-
-    settings = read()
-    return asyncio.run(_try_out(name, settings))
+    return asyncio.run(_try_out(name, read()))
 
 
-async def _try_out(name: str, settings: object) -> int:
+async def _try_out(name: str, settings: Settings) -> int:
     from bot.bootstrap import open_sources
-    from core.errors import SinmungoError
-    from core.http import Outside
-    from core.settings import Settings
 
-    assert isinstance(settings, Settings)
     found = open_sources(settings).get(name)
     if found is None or not hasattr(found, "pull"):
         raise NotFound(

@@ -37,6 +37,7 @@ class ParkingKeeping:
             pass
         before = now - timedelta(days=self._rules.doubts.keep_days)
         async with self._db.transaction() as tx:
+            await quarantine.lift_gone(tx, self._city_id, now)
             await quarantine.forget(tx, self._city_id, before)
 
     async def _forget_some(self) -> int:

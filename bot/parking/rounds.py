@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.parking import quarantine
 from civic.parking import sources as book
 from civic.parking.sources import Claimed, Next
 from core import metrics
@@ -83,7 +84,7 @@ class Rounds:
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _enrolled(self) -> dict[str, Pulling]:
-        """Every source has its row; those that push and are silent are missed; those that are asked, by name."""
+        """Those that are asked, by name. Every source has its row, silent ones are missed, late alarms go out."""
         now = self._clock.now()
         found: dict[str, Pulling | Pushing] = dict(self._sources)
         async with self._db.transaction() as tx:
@@ -95,6 +96,7 @@ class Rounds:
         async with self._db.transaction() as tx:
             await book.enrol(tx, self._city_id, vendors, now)
             await book.miss_silent(tx, self._city_id, pushing, now, self._rules)
+            await quarantine.alarm_all(tx, self._city_id, now, self._rules)
         return pulling
 
     async def _claimed(self, names: list[str], most: int) -> list[Claimed]:

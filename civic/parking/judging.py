@@ -10,6 +10,8 @@ from core.contracts.parking import OpeningStatus, RealtimeRecord
 from core.parking_rules import Parking
 
 Doubt = Literal["negative", "over_capacity", "frozen"]
+BAYS_MOST = 1_000_000
+"""No lot is larger: a larger claim is an odd row that must not lose the others."""
 UNLINKED, NOT_TOLD, FEED = "unlinked", "not_told", "feed"
 
 
@@ -62,7 +64,7 @@ class Judged:
 def counted_at(record: RealtimeRecord, now: datetime, rules: Parking) -> tuple[datetime, bool]:
     """When it was counted, and whether the stamp lay in the future and was replaced by the moment of fetching."""
     stamp = record.updated_at
-    if stamp is None:
+    if stamp is None or stamp.tzinfo is None:
         return record.fetched_at, False
     if stamp > now + timedelta(seconds=rules.doubts.skew_s):
         return min(record.fetched_at, now), True
@@ -73,8 +75,10 @@ def judge(record: RealtimeRecord, lot: LotFacts, before: Before | None, now: dat
     """One claim. What the source cannot tell is no doubt of ours: unlinked and not told are reasons, never zero."""
     at, is_ahead = counted_at(record, now, rules)
     told = record.capacity
-    capacity = told if told is not None and told >= 0 else lot.capacity
+    capacity = told if told is not None and 0 <= told <= BAYS_MOST else lot.capacity
     claimed = record.free if record.is_linked else None
+    if claimed is not None:
+        claimed = min(max(claimed, -BAYS_MOST), BAYS_MOST + 1)
     changed_at = _still_since(claimed, record.opening_status, before, now, rules)
     doubt = _doubt(claimed, capacity, lot, changed_at, now, rules)
     if not record.is_linked:

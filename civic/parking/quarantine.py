@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.parking.tables import parking_lots
 from civic.parking.tables import parking_quarantine as quarantine
 from civic.staff.notices import notify
 from core.db import Driver
@@ -52,9 +54,9 @@ class Bad:
     value: Mapping[str, Any]
 
 
-async def held(connection: Driver, city_id: str, source: str) -> list[Held]:
-    """What is in quarantine of a source now."""
-    cursor = await connection.execute(_HELD, {"city": city_id, "source": source})
+async def held(connection: Driver, city_id: str, source: str, uids: Sequence[str]) -> list[Held]:
+    """What is in quarantine now of these lots, and of the source as a whole."""
+    cursor = await connection.execute(_HELD, {"city": city_id, "source": source, "uids": ["", *uids]})
     return [Held(*row) for row in await cursor.fetchall()]
 
 
@@ -116,6 +118,20 @@ async def alarm(tx: AsyncConnection, city_id: str, source: str, now: datetime, r
     return len(rows)
 
 
+async def alarm_all(tx: AsyncConnection, city_id: str, now: datetime, rules: Parking) -> None:
+    """Tell of what waited for its source's next alarm, also where that source sends nothing any more."""
+    live = (quarantine.c.city_id == city_id, quarantine.c.lifted_at.is_(None), quarantine.c.alarmed_at.is_(None))
+    for source in (await tx.execute(select(quarantine.c.source).where(*live).distinct())).scalars().all():
+        await alarm(tx, city_id, source, now, rules)
+
+
+async def lift_gone(tx: AsyncConnection, city_id: str, now: datetime) -> int:
+    """Lots that are listed no more are no business of anybody's; how many."""
+    gone = select(parking_lots.c.id).where(parking_lots.c.city_id == city_id, parking_lots.c.gone_at.is_not(None))
+    live = (quarantine.c.city_id == city_id, quarantine.c.lifted_at.is_(None), quarantine.c.lot_id.in_(gone))
+    return (await tx.execute(quarantine.update().where(*live).values(lifted_at=now))).rowcount
+
+
 def owners(rules: Parking) -> dict[str, Any]:
     """Who hears of parking: the heads of the department that owns it, else the admins (arguments of `notify`)."""
     if rules.department:
@@ -143,7 +159,7 @@ def _said(source: str, rows: Sequence[tuple[str, str, Any]]) -> tuple[str, str]:
 
 
 _HELD = """SELECT id, uid, reason, last_at, alarmed_at IS NOT NULL FROM parking_quarantine
-WHERE city_id = %(city)s AND source = %(source)s AND lifted_at IS NULL"""
+WHERE city_id = %(city)s AND source = %(source)s AND uid = ANY(%(uids)s::text[]) AND lifted_at IS NULL"""
 _HOLD = """INSERT INTO parking_quarantine AS q (id, city_id, source, uid, lot_id, reason, value, since_at, last_at)
 SELECT i.id, %(city)s, %(source)s, i.uid, i.lot, i.reason, i.value::jsonb, %(now)s, %(now)s
 FROM unnest(%(ids)s::uuid[], %(uids)s::text[], %(lots)s::uuid[], %(reasons)s::text[], %(values)s::text[])

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking import history, quarantine
+from civic.parking.importing import UID_MOST
 from civic.parking.judging import FEED, Before, Judged, LotFacts, counted_at, judge, judge_feed
 from civic.parking.quarantine import Bad, Held
 from core.contracts.parking import RealtimeRecord
@@ -17,6 +18,7 @@ from core.db import Driver, driver
 from core.parking_rules import Parking
 
 _EXAMPLES = 5
+_REASON_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ async def take_realtime(
     await _quarantined(tx, connection, city_id, source, fresh, now, rules)
     changed = [row for row in fresh if not _is_same(row)]
     await _store(connection, city_id, source, changed)
-    await history.append(connection, city_id, _counts([*changed, *older], now, rules), rules.history)
+    late = [row for row in older if row.before is not None and row.before.free is not None]
+    await history.append(connection, city_id, _counts([*changed, *late], now, rules), rules.history)
     return Taken(
         stored=len(changed),
         unchanged=len(fresh) - len(changed),
@@ -86,8 +89,11 @@ async def take_realtime(
 
 
 def _latest(records: Sequence[RealtimeRecord], now: datetime, rules: Parking) -> dict[str, RealtimeRecord]:
+    """By uid. What no lot can be called is left out: PostgreSQL's text has no NUL."""
     latest: dict[str, RealtimeRecord] = {}
     for record in records:
+        if "\0" in record.uid or len(record.uid) > UID_MOST:
+            continue
         other = latest.get(record.uid)
         if other is None or counted_at(other, now, rules)[0] <= counted_at(record, now, rules)[0]:
             latest[record.uid] = record
@@ -149,7 +155,7 @@ async def _quarantined(
     rules: Parking,
 ) -> None:
     """Withhold what is in quarantine, put there what belongs there, let out what has been good for long enough."""
-    held = await quarantine.held(connection, city_id, source)
+    held = await quarantine.held(connection, city_id, source, [row.record.uid for row in rows])
     feed = judge_feed([(row.judged, row.lot) for row in rows], now, rules)
     bad, over = _sorted_out(rows, held, now, rules, is_feed_bad=feed is not None)
     feed_row = next((one for one in held if one.uid == ""), None)
@@ -225,6 +231,7 @@ def _counts(rows: Sequence[_Row], now: datetime, rules: Parking) -> list[history
 async def _store(connection: Driver, city_id: str, source: str, rows: Sequence[_Row]) -> None:
     if not rows:
         return
+    rows = sorted(rows, key=lambda row: row.lot_id)  # two sources of the same lots take their locks in one order
     judged = [row.judged for row in rows]
     values = {
         "city": city_id,
@@ -235,7 +242,7 @@ async def _store(connection: Driver, city_id: str, source: str, rows: Sequence[_
         "capacity": [one.capacity for one in judged],
         "status": [one.opening_status for one in judged],
         "linked": [one.is_linked for one in judged],
-        "reason": [one.reason for one in judged],
+        "reason": [one.reason.replace("\0", "")[:_REASON_MOST] for one in judged],
         "free_by": [_kept(row.record.free_by, row) for row in rows],
         "capacity_by": [_kept(row.record.capacity_by, row) for row in rows],
         "updated": [one.at for one in judged],

@@ -55,14 +55,17 @@ async def enrol(tx: AsyncConnection, city_id: str, vendors: Mapping[str, str], n
     """Every source that is switched on has a row; a new one is due at once, one that staff switched off stays off."""
     if not vendors:
         return
-    rows = [{"city_id": city_id, "name": name, "vendor": vendors[name], "updated_at": now} for name in sorted(vendors)]
-    new = upsert(sources).values(rows)
-    changed = new.on_conflict_do_update(
-        index_elements=["city_id", "name"],
-        set_={"vendor": new.excluded.vendor, "updated_at": now},
-        where=sources.c.vendor != new.excluded.vendor,
-    )
-    await tx.execute(changed)
+    found = await tx.execute(select(sources.c.name, sources.c.vendor).where(sources.c.city_id == city_id))
+    known = {row.name: row.vendor for row in found}
+    new = sorted(set(vendors) - set(known))
+    rows = [{"city_id": city_id, "name": name, "vendor": vendors[name], "updated_at": now} for name in new]
+    if rows:
+        await tx.execute(upsert(sources).values(rows).on_conflict_do_nothing())
+    # Rows that are as they should be are not touched: one of them may be locked by a long import.
+    for name in sorted(set(vendors) & set(known)):
+        if vendors[name] != known[name]:
+            moved = update(sources).where(*_one(city_id, name)).values(vendor=vendors[name], updated_at=now)
+            await tx.execute(moved)
 
 
 async def claim(

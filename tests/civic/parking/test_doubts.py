@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civic.parking.judging import Before, LotFacts, judge
-from civic.parking.quarantine import owners
+from civic.parking.quarantine import alarm_all, lift_gone, owners
 from civic.parking.stillness import open_time
 from core.contracts.parking import RealtimeRecord
 from core.db import Database
 from core.parking_rules import Parking
 from tests.civic.parking.lots import lot
-from tests.civic.parking.test_realtime import HOUR, MINUTE, NOW, free, lots, notices, quarantined, says, take
+from tests.civic.parking.test_realtime import HOUR, MINUTE, NOW, free, history, lots, notices, quarantined, says, take
 
 RULES = Parking()
 SMALL_FEED = Parking.model_validate({"doubts": {"feed_lots": 3}})
@@ -164,7 +164,7 @@ async def test_what_joins_the_quarantine_later_waits_for_the_next_alarm(database
         await take(database, city_id, says(number, -1, NOW + number * MINUTE))
     assert len(await notices(database, city_id)) == 1
     late = NOW + 7 * HOUR
-    await take(database, city_id, says(1, -1, late))
+    await take(database, city_id, says(2, -1, late))
     texts = await notices(database, city_id)
     assert len(texts) == 2
     assert "4곳" in texts[1], "the four that were not told yet"
@@ -248,3 +248,29 @@ def test_open_time_leaves_out_closed_hours_and_counts_unknown_ones() -> None:
     assert open_time("Mo-Fr 09:00-18:00", monday, week) == timedelta(hours=45)
     assert open_time("24/7", monday, week) == open_time(None, monday, week) == timedelta(days=7)
     assert open_time("Mo-Fr 09:00-18:00; Sa-Su unknown", monday, week) == timedelta(hours=45 + 48)
+
+
+async def test_what_waited_is_told_also_when_its_source_sends_nothing_more(database: Database, city_id: str) -> None:
+    await lots(database, city_id, lot(1), lot(2))
+    await take(database, city_id, says(1, -1))
+    await take(database, city_id, says(2, -1, NOW + MINUTE))
+    for hours, told in ((1, 1), (7, 2), (20, 2)):
+        async with database.transaction() as tx:
+            await alarm_all(tx, city_id, NOW + hours * HOUR, RULES)
+        assert len(await notices(database, city_id)) == told
+
+
+async def test_a_lot_that_is_listed_no_more_leaves_the_quarantine(database: Database, city_id: str) -> None:
+    await lots(database, city_id, lot(1), lot(2))
+    await take(database, city_id, says(1, -1), says(2, -1))
+    await lots(database, city_id, lot(2))
+    async with database.transaction() as tx:
+        assert await lift_gone(tx, city_id, NOW) == 1
+    assert [row.uid for row in await quarantined(database, city_id)] == ["P:2"]
+
+
+async def test_a_late_number_of_a_lot_in_doubt_is_no_history(database: Database, city_id: str) -> None:
+    await lots(database, city_id, lot(1))
+    await take(database, city_id, says(1, -1))
+    await take(database, city_id, says(1, 20, NOW - 20 * MINUTE), now=NOW + MINUTE)
+    assert await history(database, city_id) == []

@@ -203,3 +203,28 @@ async def test_history_keeps_one_count_a_lot_and_step(database: Database, city_i
     for minute in range(12):
         await take(database, city_id, says(1, 10 + minute, NOW + minute * MINUTE))
     assert [count for _, count in await history(database, city_id)] == [10, 15, 20]
+
+
+async def test_odd_rows_do_not_lose_the_others(database: Database, city_id: str) -> None:
+    await lots(database, city_id, *(lot(number) for number in range(1, 6)))
+    taken = await take(
+        database,
+        city_id,
+        says(1, 10**15),
+        says(2, -(10**15), capacity=10**15),
+        says(3, 7, updated_at=datetime(2026, 10, 6, 3)),  # noqa: DTZ001 - a source without a zone
+        says(4, None, reason="why\0" + "y" * 500),
+        RealtimeRecord("test", "P:\0", 3, fetched_at=NOW),
+        RealtimeRecord("test", "P:" + "9" * 9000, 3, fetched_at=NOW),
+        says(5, 7, free_by={"disabled": -1, "charging": 2, "family": 99}, capacity_by={"charging": 2}),
+    )
+    found = await rows(database, city_id)
+    assert taken.stored == 5
+    assert {uid: (row["free"], row["reason"][:10]) for uid, row in found.items()} == {
+        "P:1": (None, "over_capac"),
+        "P:2": (None, "negative"),
+        "P:3": (7, ""),
+        "P:4": (None, "why" + "y" * 7),
+        "P:5": (7, ""),
+    }
+    assert found["P:5"]["free_by"] == {"charging": 2}

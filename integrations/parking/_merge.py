@@ -62,8 +62,8 @@ def _pairs(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
     by_cell: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     by_lot: defaultdict[str, list[int]] = defaultdict(list)
     for at, (_, record) in enumerate(rows):
-        if key := lot_key(record.address):
-            for other in by_lot[key]:
+        for key in (lot_key(record.address), f"#{_number(record)}"):
+            for other in by_lot[key] if key else ():
                 yield other, at
             by_lot[key].append(at)
         if record.lat is None or record.lon is None:
@@ -76,6 +76,16 @@ def _pairs(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
         by_cell[row, column].append(at)
 
 
+def _number(record: ParkingRecord) -> str:
+    """주차장관리번호, which a city and its corporation share; `uid` is code:number, with a tail where it repeats."""
+    return record.uid.partition(":")[2].partition("#")[0]
+
+
+def _are_neighbours(one: ParkingRecord, other: ParkingRecord) -> bool:
+    key = lot_key(one.address)
+    return bool(key and key == lot_key(other.address)) or _are_near(one, other)
+
+
 def _are_near(one: ParkingRecord, other: ParkingRecord) -> bool:
     if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
         return False
@@ -83,7 +93,7 @@ def _are_near(one: ParkingRecord, other: ParkingRecord) -> bool:
 
 
 def _is_same(one: ParkingRecord, other: ParkingRecord, name: str, other_name: str) -> bool:
-    """Near each other already: now the names must agree, and their numbers exactly (제1 is not 제2).
+    """Near each other, or of one management number: the names must agree, and their numbers exactly (제1 is not 제2).
 
     A street row and an off-street lot are never one. Rows of the same publisher are joined only when name, size and
     lot number are equal: it knows its own lots, and a small difference is there on purpose.
@@ -92,8 +102,12 @@ def _is_same(one: ParkingRecord, other: ParkingRecord, name: str, other_name: st
         return False
     if one.provider == other.provider:
         lots = {lot_key(one.address), lot_key(other.address)} - {""}
-        return one.name == other.name and one.capacity == other.capacity and len(lots) < 2
-    if re.findall(r"\d+", name) != re.findall(r"\d+", other_name):
+        is_equal = one.name == other.name and one.capacity == other.capacity and len(lots) < 2
+        return is_equal and _are_neighbours(one, other)
+    if name and name == other_name and _number(one) == _number(other):
+        # The number's head names the district and both call it the same: two points of a long street, or a slip.
+        return True
+    if not _are_neighbours(one, other) or re.findall(r"\d+", name) != re.findall(r"\d+", other_name):
         return False
     if not name or not other_name:
         return one.name == other.name

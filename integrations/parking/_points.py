@@ -15,6 +15,7 @@ _PLACEHOLDER_ADDRESSES = 3
 # A legal 동 is rarely 3 km across: 6 km off its other lots is another place. 읍·면·리 are too wide for the rule.
 _FAR_METERS = 6_000
 _ENOUGH_NEIGHBOURS = 5
+_BEYOND = 1.25
 _LOT = re.compile(r"(?P<area>.+?(?:동|가|로|읍|면|리))\s*(?:\d*통\s*)?산?\s*(?P<number>\d+(?:-\d+)?)")
 
 
@@ -57,12 +58,35 @@ def _shared(points: Sequence[Point | None], addresses: Sequence[str]) -> dict[in
             rows[spot].append(at)
             if key := lot_key(address):
                 lots[spot].add(key)
+    districts = _districts(points, addresses)
     return {
         at: "point_placeholder"
         for spot, found in rows.items()
         if len(lots[spot]) >= _PLACEHOLDER_ADDRESSES
+        or (len(lots[spot]) > 1 and _is_outside(spot, districts[_district(addresses[found[0]])]))
         for at in found
     }
+
+
+def _districts(points: Sequence[Point | None], addresses: Sequence[str]) -> defaultdict[str, list[Point]]:
+    made: defaultdict[str, list[Point]] = defaultdict(list)
+    for where, address in zip(points, addresses, strict=True):
+        if where is not None:
+            made[_district(address)].append(where)
+    return made
+
+
+def _district(address: str) -> str:
+    return " ".join(address.split()[:2])
+
+
+def _is_outside(spot: Point, district: Sequence[Point]) -> bool:
+    """Whether a point that two lots share lies well beyond all others of their district (부평구's two at 인천시청)."""
+    others = [one for one in district if (round(one[0], 6), round(one[1], 6)) != spot]
+    if len(others) < _ENOUGH_NEIGHBOURS:
+        return False
+    middle = (median(lat for lat, _ in others), median(lon for _, lon in others))
+    return meters(spot, middle) > _BEYOND * max(meters(one, middle) for one in others)
 
 
 def _far_off(points: Sequence[Point | None], addresses: Sequence[str]) -> dict[int, str]:

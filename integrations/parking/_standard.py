@@ -142,8 +142,8 @@ def _record(uid: str, cell: Mapping[str, str]) -> tuple[ParkingRecord, list[str]
         ownership=ownership,
         owner=_korean.owner(ownership, cell[_PUBLISHER][:_NAME_MOST], run_by),
         type=_korean.lot_type(cell["주차장유형"], name),
-        address=cell["소재지지번주소"] or cell["소재지도로명주소"],
-        road_address=cell["소재지도로명주소"],
+        address=_spaced(cell["소재지지번주소"] or cell["소재지도로명주소"]),
+        road_address=_spaced(cell["소재지도로명주소"]),
         lat=where[0] if where else None,
         lon=where[1] if where else None,
         capacity=int(float(cell["주차구획수"])),
@@ -207,6 +207,11 @@ def _fee_words(cell: Mapping[str, str], doubts: Iterable[str]) -> str:
     if cell["1일주차권요금적용시간"] not in _NOTHING | {""} and cell["1일주차권요금"] not in _NOTHING | {""}:
         columns["1일주차권요금적용시간"] = None
     return ", ".join(f"{column} {cell[column]}" for column in columns if cell[column])
+
+
+def _spaced(address: str) -> str:
+    """`인천광역시?계양구?작전동?885`: a space that somebody's export did not know."""
+    return re.sub(r"(?<=[가-힣0-9])\?(?=[가-힣0-9])", " ", address)
 
 
 def _said(text: str) -> str:

@@ -134,6 +134,24 @@ def test_a_point_shared_by_many_addresses_is_a_placeholder() -> None:
     assert [record.lat for record in taken(*rows[:2]).records] == [37.60, 37.60]
 
 
+def test_two_lots_on_one_point_beyond_their_district_are_not_there() -> None:
+    others = [
+        row(주차장관리번호=f"900-2-{n}", 주차장명=f"{name} 주차장", 소재지지번주소=f"가온도 나래시 {name}리 {n}-1",
+            위도=f"{37.60 + n / 1000}")
+        for n, name in enumerate(["하늘", "바다", "구름", "노을", "이슬"], start=1)
+    ]  # fmt: skip
+    pair = [
+        row(주차장관리번호=f"900-2-{n}", 주차장명=f"{name} 주차장", 소재지지번주소=f"가온도 나래시 {name}리 {n}-1",
+            위도="37.64")
+        for n, name in enumerate(["산", "강"], start=8)
+    ]  # fmt: skip
+    file = taken(*others, *pair)
+    assert [record.name for record in file.records if record.lat is None] == ["산 주차장", "강 주차장"]
+    near = [{**one, "위도": "37.6025"} for one in pair]
+    assert all(record.lat is not None for record in taken(*others, *near).records), "neighbours may share a point"
+    assert all(record.lat is not None for record in taken(*others, pair[0]).records), "one lot may lie outside"
+
+
 def test_a_point_far_from_its_own_dong_is_not_believed() -> None:
     rows = [
         row(주차장관리번호=f"900-2-{n}", 주차장명=f"{name} 주차장", 소재지지번주소=f"가온도 나래시 가람동 {n}-1",
@@ -259,6 +277,10 @@ CORPORATION = {"제공기관코드": "B990000", "주차장관리번호": "900-2-
         ("another name", {**CORPORATION, "주차장명": "두루 공영주차장"}, 2),
         ("another number in the name", {**CORPORATION, "주차장명": "가람2 공영주차장"}, 2),
         ("the street beside it", {**CORPORATION, "주차장유형": "노상", "주차장명": "가람 노상주차장"}, 2),
+        ("another publisher, same number and name, another lot number", {
+            **CORPORATION, **NOWHERE, "주차장관리번호": "900-2-000001", "소재지지번주소": "가온도 나래시 가람동 9"}, 1),
+        ("another publisher, same number, another name", {
+            **CORPORATION, "주차장관리번호": "900-2-000001", "주차장명": "두루"}, 2),
         ("the same publisher, everything equal", {"주차장관리번호": "900-2-000778"}, 1),
         ("the same publisher, another size", {"주차장관리번호": "900-2-000778", "주차구획수": "51"}, 2),
     ],
@@ -369,3 +391,7 @@ def test_bad_cells_never_raise_and_every_row_is_accounted_for(changes: list[dict
     report = read_text(text_of([row(**one) for one in changes])).report
     assert report.rows == report.accepted + len(report.merged) + len(report.skipped)
     assert report.rows == len(changes)
+
+
+def test_a_lost_space_in_an_address_is_put_back() -> None:
+    assert only(소재지지번주소="가온도?나래시?가람동?1-1").address == "가온도 나래시 가람동 1-1"

@@ -127,6 +127,8 @@ def parse_json(text: str) -> Any:
 
 def cell(value: object) -> str:
     """A value as a line of text that a table can hold: single spaces, no control characters, no half characters."""
+    if isinstance(value, str) and value.isprintable():  # half characters and odd spaces are not
+        return value.strip() if "  " not in value else " ".join(value.split())
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     plain = str(value).encode("utf-8", "ignore").decode()

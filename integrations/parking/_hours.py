@@ -7,7 +7,7 @@ itself; every string is checked with the opening-hours library before it leaves 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from opening_hours import validate
 
@@ -29,6 +29,7 @@ class Opening:
     doubt: str
 
 
+@lru_cache(maxsize=4_096)  # few kinds of week stand in many rows
 def opening(days: str, weekday: Pair, saturday: Pair, holiday: Pair, remarks: str) -> Opening:
     """Hours of a week. The holiday pair also holds for Sundays (the standard has no pair of its own for them)."""
     named = operating_days(days)

@@ -4,6 +4,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import median
 
 Point = tuple[float, float]
@@ -35,6 +36,7 @@ def point(lat: str, lon: str) -> tuple[Point | None, str]:
     return found, ""
 
 
+@lru_cache(maxsize=32_768)  # asked for by several rules, row by row
 def lot_key(address: str) -> str:
     """`경기도 김포시 구래동 6878-1번지 일원` → `경기도김포시구래동6878-1`; "" when there is no lot number."""
     match = _LOT.search(re.sub(r"\(.*?\)", " ", address))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.contracts.parking import FeeKind, Tariff
 
@@ -27,6 +28,7 @@ class Prices:
     month_fee: str
 
 
+@lru_cache(maxsize=4_096)  # a city's price list stands in many rows
 def tariff(prices: Prices) -> tuple[FeeKind, Tariff | None, tuple[str, ...]]:
     """The fee kind, what can be computed with, and the reasons of what had to be dropped."""
     kind = _KINDS.get(prices.kind.strip(), "unknown")

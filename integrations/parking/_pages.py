@@ -1,6 +1,8 @@
 """Fetches all pages of a data.go.kr service; what the gateway refuses becomes the SourceFailed that the rounds know."""
 
-from collections.abc import Mapping
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +10,7 @@ from core.contracts.parking import Http, SourceFailed
 from core.datagokr import GatewayFailed, Page, read_page
 
 DEADLINE_S = 60.0
+AT_ONCE = 4
 MOST_BYTES = 24 * 1024 * 1024
 
 
@@ -22,6 +25,10 @@ class Fetched:
     calls: int = 0
     is_whole: bool = True
 
+    def take(self, page: Page) -> None:
+        self.items += page.items
+        self.odd += page.odd
+
 
 async def fetch(
     http: Http,
@@ -31,39 +38,70 @@ async def fetch(
     rows: int,
     most_pages: int,
     operation: str = "",
-    asks_for_pages: bool = True,
 ) -> Fetched:
-    """Every page until the total is reached, a page is empty or `most_pages` are read. Raises SourceFailed."""
-    found = Fetched()
-    total: int | None = None
-    before: Page | None = None
-    for number in range(1, most_pages + 1):
-        asked = {**params, "pageNo": str(number), "numOfRows": str(rows)} if asks_for_pages else dict(params)
-        page = await _page(http, url, asked, operation)
+    """Every page of the total, or until one is empty or short where none is told. Raises SourceFailed.
+
+    The first page tells how many there are; the others are asked for a few at a time, so that a country of lots comes
+    within a round.
+    """
+
+    async def page(number: int) -> Page:
+        asked = {**params, "pageNo": str(number), "numOfRows": str(rows)}
         found.calls += 1
-        if before is not None and page.items and page.items == before.items:
-            # A service that does not know pageNo sends the same page for ever.
-            found.is_whole = total is not None and len(found.items) + found.odd >= total
-            return found
-        before = page
-        found.items += page.items
-        found.odd += page.odd
-        total = page.total if page.total is not None else total
-        if not asks_for_pages or _is_last(page, len(found.items) + found.odd, total, rows):
-            found.is_whole = total is None or len(found.items) + found.odd >= total
-            return found
-    found.is_whole = False
+        return await _page(http, url, asked, operation)
+
+    found = Fetched()
+    first = await page(1)
+    total, came = first.total, _count(first)
+    found.take(first)
+    if total is None:
+        found.is_whole = await _until_short(page, found, first, rows, most_pages)
+    elif 0 < came < total:
+        others = await _together(page, range(2, min(math.ceil(total / came), most_pages) + 1))
+        for one in others:
+            if one.items != first.items:  # a service that does not know pageNo sends the same page for ever
+                found.take(one)
+        found.is_whole = len(found.items) + found.odd >= total
+    else:
+        found.is_whole = came >= total
     return found
 
 
-def _is_last(page: Page, have: int, total: int | None, rows: int) -> bool:
-    came = len(page.items) + page.odd
-    if came == 0:
-        return True
-    if total is not None:
-        return have >= total
-    # A service may hold fewer rows on a page than it was asked for, and says so.
-    return came < min(rows, page.rows or rows)
+async def _until_short(
+    page: Callable[[int], Awaitable[Page]], found: Fetched, first: Page, rows: int, most_pages: int
+) -> bool:
+    before = first
+    for number in range(2, most_pages + 1):
+        # A service may hold fewer rows on a page than it was asked for, and says so.
+        if _count(before) < min(rows, before.rows or rows):
+            return True
+        one = await page(number)
+        if one.items == before.items:
+            return not one.items
+        found.take(one)
+        before = one
+    return _count(before) < min(rows, before.rows or rows)
+
+
+async def _together(page: Callable[[int], Awaitable[Page]], numbers: Iterable[int]) -> list[Page]:
+    """In order. The first failure ends the others."""
+    doors = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> Page:
+        async with doors:
+            return await page(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in numbers]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _count(page: Page) -> int:
+    return len(page.items) + page.odd
 
 
 async def _page(http: Http, url: str, params: Mapping[str, str], operation: str) -> Page:

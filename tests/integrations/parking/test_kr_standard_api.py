@@ -78,7 +78,7 @@ async def test_a_row_gives_the_record_that_it_gives_in_the_file(newest: bool) ->
 
 async def test_it_reads_every_page_until_the_total_which_is_a_text() -> None:
     found, portal = await pulled(portal_of(ROWS), rows=2)
-    assert [asked.query["pageNo"] for asked in portal.asked] == ["1", "2", "3"]
+    assert sorted(asked.query["pageNo"] for asked in portal.asked) == ["1", "2", "3"]
     assert (len(found.static or ()), found.calls, found.is_complete) == (4, 3, True)
 
 
@@ -91,7 +91,28 @@ async def test_a_portal_that_gives_smaller_pages_is_read_to_the_end() -> None:
 async def test_a_portal_that_always_sends_the_first_page_is_not_taken_for_whole() -> None:
     first = portal_of(ROWS)
     found, portal = await pulled(lambda asked: first(Asked(asked.parts, {**asked.query, "pageNo": "1"})), rows=2)
-    assert (len(portal.asked), len(found.static or ()), found.is_complete) == (2, 2, False)
+    assert (len(portal.asked), len(found.static or ()), found.is_complete) == (3, 2, False)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6])
+async def test_a_portal_that_tells_no_total_is_read_until_a_page_is_short(rows: int) -> None:
+    def answer(asked: Asked) -> Said:
+        return as_json({"response": {"body": {"items": page_of([item(one) for one in ROWS], asked)}}})
+
+    found, portal = await pulled(answer, rows=rows)
+    assert (found.report.rows, len(portal.asked), found.is_complete) == (5, 5 // rows + 1, True)
+
+
+async def test_a_page_missing_in_the_middle_is_not_taken_for_whole() -> None:
+    whole = portal_of(ROWS)
+
+    def answer(asked: Asked) -> Said:
+        if asked.query["pageNo"] != "2":
+            return whole(asked)
+        return as_json({"response": {"header": {"resultCode": "03"}, "body": {}}})
+
+    found, _ = await pulled(answer, rows=2)
+    assert (found.report.rows, found.is_complete) == (3, False)
 
 
 async def test_too_many_pages_are_not_taken_for_whole() -> None:

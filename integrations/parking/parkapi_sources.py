@@ -5,6 +5,7 @@ An option (`make parkapi`); which converters, and why a process of its own: docs
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,7 +50,8 @@ class Source:
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
-        self.terms: Terms = settings.terms()
+        terms = settings.terms()
+        self.terms: Terms = terms if settings.realtime_url else replace(terms, interval_s=0)
         self._settings = settings
         self._python = _parkapi_process.python_of(ROOT / settings.home)
 

@@ -52,7 +52,8 @@ class Settings(Declared):
     sheet: str = ""
     mapping: dict[str, list[str]] = {}  # noqa: RUF012 - pydantic copies it
     is_whole: bool = True
-    most_rows: Annotated[int, Field(ge=1, le=100_000)] = 20_000
+    interval_s: Annotated[int, Field(ge=0)] = 0  # a sheet has no numbers of the moment
+    most_rows: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     unpacked_mb: Annotated[int, Field(ge=1, le=512)] = 64
 
     @field_validator("mapping")

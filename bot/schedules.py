@@ -12,7 +12,9 @@ from bot.falling import Falling
 from bot.guarding import Guarding
 from bot.parking.keeping import ParkingKeeping
 from bot.parking.learning import Learning
+from bot.parking.matching import LotMatching
 from bot.parking.peers import peer_sources
+from bot.parking.pushes import PushKeeping
 from bot.parking.rounds import Rounds as ParkingRounds
 from bot.parking.watching import Watching
 from bot.rounds import Rounds
@@ -92,6 +94,9 @@ def _schedule_parking(jobs: Jobs, running: "Running") -> None:
     watching = Watching(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
     jobs.every("parking.watches", f"*/{running.settings.parking.watches.look_s} * * * * *", watching.go)
     learning = Learning(running.db, city_id, rules.forecasts, running.clock)
+    matching = LotMatching(running.db, city_id, rules.matching, running.clock)
+    jobs.every("parking.same", "45 * * * * *", matching.go)
+    jobs.every("parking.pushes", "0 5 * * * *", PushKeeping(running.db, rules.pushes, city_id, running.clock).go)
     jobs.every("parking.learn", "0 50 3 * * *", learning.go)
 
 

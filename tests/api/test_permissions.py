@@ -179,6 +179,13 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/parking/datex2/status.xml"): (ANYBODY, None),
     ("GET", "/api/v1/parking/feed-keys"): (Action.CHANNEL_READ, None),
     ("POST", "/api/v1/parking/feed-keys"): (Action.KEY_WRITE, None),
+    ("GET", "/api/v1/parking/same"): (Action.CHANNEL_READ, None),
+    ("GET", "/api/v1/parking/same/{pair_id}"): (Action.CHANNEL_READ, None),
+    ("PUT", "/api/v1/parking/same/{pair_id}/decision"): (
+        Action.PARKING_WRITE,
+        {"decision": "different", "reason": "현장 확인"},
+    ),
+    ("POST", "/api/v1/parking/same/{pair_id}/undo"): (Action.PARKING_WRITE, {"reason": "잘못 이음"}),
     ("POST", "/api/v1/parking/push/{source}"): (WITH_A_KEY, {"realtime": []}),
     ("GET", "/api/v1/parking/push-keys"): (Action.KEY_READ, None),
     ("POST", "/api/v1/parking/push-keys"): (Action.KEY_WRITE, {"source": "none", "operator": "운영사"}),

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu lock format clean
+.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu bench-parking lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -76,6 +76,10 @@ bench-channels: setup
 # The language engine beside a real Rasa and public sets. Rasa is trained once (most of an hour), then reused.
 bench-nlu: setup
 	@$(BIN)/python -m bench.language $(ARGS)
+
+# Parking: forecasts on two real series (PARKING_SERIES names their folder), lots as they grow tenfold, the nearest five.
+bench-parking: setup
+	@$(BIN)/python -m bench.parking $(ARGS)
 
 format: setup
 	$(BIN)/ruff format $(CODE)

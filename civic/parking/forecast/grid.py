@@ -16,17 +16,18 @@ day's 14:00 than of its evening. The last row knows no count of today and looks 
 HISTORY = len(HORIZONS)
 """The row of the rule that knows no count of today."""
 ROWS = HISTORY + 1
-BLOCKS = 12
-"""Two hours of the day: how far forecasts err is kept for each."""
+BLOCKS = 24
+"""Two hours of a weekday, then two hours of any other day: how far forecasts err is kept for each."""
 KINDS = 8
 HOLIDAY = 7
 GROUPS = ((0, 1, 2, 3, 4), (5,), (6, HOLIDAY))
 """Monday to Friday, Saturday, Sunday and public holidays: days alike, from which a lone kind of day borrows."""
 GROUP_OF = (0, 0, 0, 0, 0, 1, 2, 2)
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.995)
-TERMS = ("now", "half_hour", "hour", "last_week", "last_day")
+TERMS = ("now", "half_hour", "hour", "last_week", "last_day", "last_weekend")
 """What may differ from the usual, and how much of it is still there at arrival: now, the change within the last half
-hour and hour, the same time on the last day of this kind, and on the last day of its group."""
+hour and hour, the same time on the last day of this kind, and on the last day of its group. Weekends and holidays have
+few days of their own, so their last one counts once more."""
 LOW, HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 
 FAR = 192
@@ -53,3 +54,7 @@ def between(ahead: float) -> tuple[int, int, float]:
         return upper, upper, 0.0
     low, high = HORIZONS[upper - 1], HORIZONS[upper]
     return upper - 1, upper, log(ahead / low) / log(high / low)
+
+
+def block_of(quarter: int, kind: int) -> int:
+    return quarter * (BLOCKS // 2) // QUARTERS + (BLOCKS // 2 if GROUP_OF[kind] else 0)

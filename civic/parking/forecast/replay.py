@@ -10,7 +10,19 @@ from datetime import date
 
 import numpy as np
 
-from civic.parking.forecast.grid import BLOCKS, GROUP_OF, HIGH, HISTORY, LEARNED, LOW, QUARTERS, ROWS, TERMS, KindOf
+from civic.parking.forecast.grid import (
+    BLOCKS,
+    GROUP_OF,
+    HIGH,
+    HISTORY,
+    LEARNED,
+    LOW,
+    QUARTERS,
+    ROWS,
+    TERMS,
+    KindOf,
+    block_of,
+)
 from civic.parking.forecast.usual import Array, Places, Usual
 
 ERROR_HALF_LIFE_DAYS = 14.0
@@ -27,20 +39,24 @@ _ORIGINS = np.arange(QUARTERS)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What all lots of a city share. `weights` (9, 5): how much of each term is left at each horizon, the last row
-    without a count of today. `quantiles` (9, levels): errors as multiples of a lot's usual error. `error` (9): the
-    usual error of a lot of which little is known, as a share of its places. `lots`: from so many it was learned.
+    """What all lots of a city share.
+
+    `weights` (9, terms): how much of each term is left at each horizon, the last row without a count of today.
+    `quantiles` (9, levels): errors as multiples of a lot's usual error. `error` (9): the usual error of a lot of which
+    little is known, as a share of its places. `odds` (9, 2): what the logit of the chance of a place is shifted and
+    multiplied by, so that a chance comes true as often as it says. `lots`: from so many it was learned.
     """
 
     weights: Array
     quantiles: Array
     error: Array
+    odds: Array
     lots: int = 0
 
 
 @dataclass(slots=True)
 class Errors:
-    """How far a lot's forecasts err (lots, 9, 12 blocks), and how that is stretched (lots, 9) where they err more."""
+    """How far a lot's forecasts err (lots, 9, blocks), and how that is stretched (lots, 9) where they err more."""
 
     sum: Array
     weight: Array
@@ -63,19 +79,23 @@ class Errors:
 class Batch:
     """Forecasts of one horizon row made on one day, for targets within one later day: (lots, n) each.
 
-    `terms` (lots, n, 5). `row` of the rule, `ahead` in quarters, `day` and `target_day` as positions; `quarters` of
-    the targets.
+    `terms` (lots, n, terms). `row` of the rule, `ahead` in quarters, `day` and `target_day` as positions; `kind` of the
+    target day, `quarters` of the targets.
     """
 
     row: int
     ahead: int
     day: int
     target_day: int
+    kind: int
     quarters: Places
     origins: Places
     terms: Array
     usual: Array
     truth: Array
+
+    def blocks(self) -> Places:
+        return np.array([block_of(int(quarter), self.kind) for quarter in self.quarters], np.intp)
 
     def shares(self, rule: Rule) -> Array:
         """The forecast share of free places, within 0…1; NaN where nothing could be said."""
@@ -123,8 +143,7 @@ class Replay:
             if see is not None:
                 see(batch, np.empty(0), np.empty(0))
             return
-        blocks = batch.quarters * BLOCKS // QUARTERS
-        error = usual_error[:, batch.row][:, blocks]
+        error = usual_error[:, batch.row][:, batch.blocks()]
         stretch = self.errors.stretch[:, batch.row].copy()
         if see is not None:
             see(batch, error, stretch)
@@ -143,7 +162,7 @@ class Replay:
             middle = batch.shares(self.rule)
             off = batch.truth - middle
             known = ~np.isnan(off)
-            blocks = batch.quarters * BLOCKS // QUARTERS
+            blocks = batch.blocks()
             for block in np.unique(blocks):
                 at = blocks == block
                 self.errors.sum[:, batch.row, block] += np.where(known[:, at], np.abs(off[:, at]), 0).sum(axis=1)
@@ -181,9 +200,11 @@ class Replay:
                         terms[..., :3] = today[:, origins]
                     terms[..., 3] = week[:, target][:, quarters]
                     terms[..., 4] = group[:, GROUP_OF[target]][:, quarters]
+                    if GROUP_OF[target]:
+                        terms[..., 5] = terms[..., 3]
                     truth = self.shares[:, target_day][:, quarters]
                     usual = curves[:, target][:, quarters]
-                    made.append(Batch(row, ahead, day, target_day, quarters, origins, terms, usual, truth))
+                    made.append(Batch(row, ahead, day, target_day, target, quarters, origins, terms, usual, truth))
         return made
 
 

@@ -18,7 +18,7 @@ def said(at: datetime, outlook: Outlook, capacity: int, days: int, rules: Foreca
     free = min(max(round(outlook.middle * capacity), 0), capacity)
     low = min(math.floor(outlook.at_level(LOW) * capacity + 1e-9), free)
     high = max(math.ceil(outlook.at_level(HIGH) * capacity - 1e-9), free)
-    chance = outlook.chance_above(0.5 / capacity)
+    chance = outlook.chance_of_place(capacity)
     basis: Basis = "now" if not days else "both" if outlook.kept >= COUNTS_FROM else "history"
     level = _level((high - low) / capacity, outlook.stretch, days, rules)
     return Forecast(at, free, low, high, capacity, chance, level, basis, days, odds=_odds(chance, rules))

@@ -1,7 +1,6 @@
 """What is learned from days before: no look ahead, the arithmetic by hand, and intervals that hold what they say."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -140,14 +139,18 @@ def test_the_stored_model_says_what_the_replay_says() -> None:
 
 
 def test_the_blend_by_hand() -> None:
-    stored: dict[str, Any] = {
-        "weights": [[0.5, 1.0, 2.0, 0.25, 0.5]] * 8 + [[0, 0, 0, 0.25, 0.5]],
-        "quantiles": [list(np.linspace(-2, 2, len(LEVELS)))] * 9,
-        "usual": [[6000] * QUARTERS] * 8,
-        "week": [[400] * QUARTERS] * 8,
-        "group": [[-200] * QUARTERS] * 3,
-        "error": [[500] * 12] * 9,
-        "stretch": [2.0] * 9,
+    def rows(values: list[float], count: int) -> list[str]:
+        return [" ".join(str(one) for one in values)] * count
+
+    stored = {
+        "weights": [*rows([0.5, 1.0, 2.0, 0.25, 0.5, 9], 8), *rows([0, 0, 0, 0.25, 0.5, 9], 1)],
+        "quantiles": rows(list(np.linspace(-2, 2, len(LEVELS))), 9),
+        "odds": rows([0, 1], 9),
+        "usual": rows([6000] * QUARTERS, 8),
+        "week": rows([400] * QUARTERS, 8),
+        "group": rows([-200] * QUARTERS, 3),
+        "error": rows([500] * 24, 9),
+        "stretch": rows([2.0], 9),
     }
     model = Model(stored, 40)
     now = MORNING + timedelta(hours=10)

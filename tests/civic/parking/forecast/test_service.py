@@ -138,7 +138,7 @@ async def test_today_s_counts_tell_which_way_it_goes(database: Database, lots: d
             model = (
                 await tx.execute(select(parking_models.c.model).where(parking_models.c.lot_id == lots[HALL]))
             ).scalar_one()
-            model["weights"] = [[0.9, 0.5, 0.5, 0, 0]] * 8 + [[0, 0, 0, 0, 0]]
+            model["weights"] = ["0.9 0.5 0.5 0 0 0"] * 8 + ["0 0 0 0 0 0"]
             await tx.execute(rising.values(model=model))
         ends.append((await one(database, lots[HALL], at(10, 30))).free)
     assert ends[1] > ends[0]
@@ -192,14 +192,14 @@ async def test_levels_and_odds_follow_the_settings(database: Database, lots: dic
     async with database.transaction() as tx:
         query = select(parking_models.c.model).where(parking_models.c.lot_id == lots[BUSY])
         model = (await tx.execute(query)).scalar_one()
-        wilder = {**model, "stretch": [2.0] * 9}
+        wilder = {**model, "stretch": ["2"] * 9}
         await tx.execute(update(parking_models).where(parking_models.c.lot_id == lots[BUSY]).values(model=wilder))
     assert await level(sure_width=1.0) == "fair", "it has erred more than it used to"
     async with database.transaction() as tx:
         await tx.execute(update(parking_models).where(parking_models.c.lot_id == lots[BUSY]).values(model=model))
     sure = await one(database, lots[BUSY], at(12))
     assert (sure.chance > 0.99, sure.odds) == (True, "likely")
-    assert (await one(database, lots[BUSY], at(12), likely=0.999, unlikely=0.998)).odds == "unlikely"
+    assert (await one(database, lots[BUSY], at(12), likely=0.9999, unlikely=0.9998)).odds == "unlikely"
 
 
 async def test_a_day_s_course_has_every_quarter_that_is_left(database: Database, lots: dict[str, UUID]) -> None:

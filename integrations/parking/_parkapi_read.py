@@ -15,7 +15,7 @@ REASONS_KO = {
     "no_id": "식별자(uid)가 없음",
     "no_name": "이름이 없음",
     "no_capacity": "면수(capacity)가 없거나 0 이상의 수가 아님",
-    "other_purpose": "자동차·자전거·보관함이 아닌 곳(purpose)",
+    "other_purpose": "받기로 한 용도(purposes)의 주차장이 아님",
     "nowhere": "좌표도 주소도 없음",
     "nowhere_here": "좌표가 설정한 범위 밖이고 주소가 없음",
     "no_point": "좌표가 없음(이름으로만 찾을 수 있음)",

@@ -91,6 +91,7 @@ class Rules:
     provider: str
     bounds: Bounds
     ownership: Ownership
+    purposes: tuple[Purpose, ...]
     owner: str
     modified: date | None
 
@@ -106,7 +107,7 @@ def record(row: Row, rules: Rules) -> ParkingRecord | tuple[str, str]:
         "uid": "" if uid else "no_id",
         "name": "" if name else "no_name",
         "capacity": "no_capacity" if capacity is None else "",
-        "purpose": "other_purpose" if purpose is None else "",
+        "purpose": "" if purpose in rules.purposes else "other_purpose",
         "lat": "" if lat is not None or address or road else "nowhere_here" if doubt == "point_outside" else "nowhere",
     }
     for at, reason in refusals.items():

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from core.contracts.parking import Ownership, Terms
+from core.contracts.parking import Ownership, Purpose, Terms
 from core.section import Section
 from integrations.parking._parkapi_values import Bounds
 
@@ -13,8 +13,9 @@ from integrations.parking._parkapi_values import Bounds
 class Declared(Section):
     """`attribution`, `licence`: as the provider asks to be named. `owner`: whose lots they are where rows do not say.
 
-    `zone`: local time of dates without a zone. `bounds`: points outside are not believed. Seconds: how long a number
-    is normally true, and the pauses between pulls of numbers and of the lots themselves.
+    `purposes`: lots for what are taken; citizens ask for cars. `zone`: local time of dates without a zone. `bounds`:
+    points outside are not believed. Seconds: how long a number is normally true, and the pauses between pulls of
+    numbers and of the lots themselves.
     """
 
     attribution: Annotated[str, Field(min_length=1)]
@@ -22,6 +23,7 @@ class Declared(Section):
     licence_url: str = ""
     owner: str = ""
     ownership: Ownership = "unknown"
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)] = ("CAR",)
     zone: str = "Asia/Seoul"
     bounds: Bounds = Bounds()
     freshness_s: Annotated[int, Field(ge=60)] = 1_800

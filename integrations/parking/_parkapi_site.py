@@ -67,6 +67,7 @@ class How:
     provider: str = ""
     is_prefixed: bool = False
     ownership: Ownership = "unknown"
+    purposes: tuple[Purpose, ...] = ("CAR",)
 
 
 def provider_of(item: Item, how: How) -> str:
@@ -85,7 +86,7 @@ def uid_of(item: Item, how: How) -> str:
 def static(uid: str, item: Item, how: How) -> tuple[ParkingRecord | None, list[str]]:
     """The lot and what is doubted of it, or None and why it is none."""
     name, capacity = text(item.get("name"), 256), bays(item.get("capacity"))
-    purpose = _PURPOSES.get(item.get("purpose") or "CAR") if isinstance(item.get("purpose"), str | None) else None
+    purpose = _purpose(item.get("purpose"), how)
     lat, lon, doubt = place(item.get("lat"), item.get("lon"), how.bounds)
     address = text(item.get("address"), 512)
     refused = _refusal(name, capacity, purpose, bool(address) or lat is not None, doubt)
@@ -141,6 +142,12 @@ def static(uid: str, item: Item, how: How) -> tuple[ParkingRecord | None, list[s
     return record, doubts
 
 
+def _purpose(value: object, how: How) -> Purpose | None:
+    """None for one that is not wanted here. Items of old versions do not say."""
+    found = _PURPOSES.get(value) if isinstance(value, str) and value else "CAR" if not value else None
+    return found if found in how.purposes else None
+
+
 def _refusal(name: str, capacity: int | None, purpose: Purpose | None, is_somewhere: bool, doubt: str) -> str:
     if not name:
         return "no_name"
@@ -157,13 +164,14 @@ def is_static(item: Item) -> bool:
 
 
 def is_realtime(item: Item) -> bool:
-    """Whether the item tells a number. A source that says `has_realtime_data: false` tells none, whatever it sends."""
+    """Whether the item tells something of the moment.
+
+    A source that says `has_realtime_data: false` tells nothing, whatever it sends. One that says true without a number
+    describes the lot: its numbers come in other calls, and must not be unlearnt by this one.
+    """
     if item.get("has_realtime_data") is False:
         return False
-    return item.get("has_realtime_data") is True or any(key in item for key in _COUNTED)
-
-
-_COUNTED = ("realtime_free_capacity", "realtime_capacity", "realtime_opening_status")
+    return any(key[:9] == "realtime_" and value is not None for key, value in item.items())
 
 
 def realtime(uid: str, item: Item, how: How, fetched_at: datetime) -> tuple[RealtimeRecord, list[str]]:

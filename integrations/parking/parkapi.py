@@ -44,7 +44,9 @@ class _Source:
 
     def _how(self, provider: str, *, is_prefixed: bool = False) -> How:
         rules = self._settings
-        return How(self.name, ZoneInfo(rules.zone), rules.bounds, provider, is_prefixed, rules.ownership)
+        return How(
+            self.name, ZoneInfo(rules.zone), rules.bounds, provider, is_prefixed, rules.ownership, rules.purposes
+        )
 
 
 class Pull(_Source):

@@ -139,7 +139,8 @@ class Source:
 
     def _how(self) -> How:
         rules = self._settings
-        return How(self.name, ZoneInfo(rules.zone), rules.bounds, self.name, ownership=rules.ownership)
+        zone = ZoneInfo(rules.zone)
+        return How(self.name, zone, rules.bounds, self.name, ownership=rules.ownership, purposes=rules.purposes)
 
 
 _LOTS = frozenset({"static", "geojson"})

@@ -79,7 +79,9 @@ def read_bytes(raw: bytes, source: str, settings: Settings) -> ParkingFile:
     """The same for bytes of a pull or push, as the source of this name."""
     book = opened(raw, most_rows=settings.most_rows, unpacked_mb=settings.unpacked_mb, only=settings.sheet)
     sheet, columns, header = _table(book, settings.mapping)
-    rules = _parkapi_row.Rules(source, source, settings.bounds, settings.ownership, settings.owner, book.modified)
+    rules = _parkapi_row.Rules(
+        source, source, settings.bounds, settings.ownership, settings.purposes, settings.owner, book.modified
+    )
     records, skipped, doubts = [], [], []
     rows = [(number, cells) for number, cells in sheet.rows[header + 1 :] if _is_lot(cells, columns)]
     if len(rows) > settings.most_rows:

@@ -33,7 +33,7 @@ async def converted(
 ) -> Pulled:
     settings: dict[str, Any] = {"attribution": "counterpart", "converter": converter, "config": config or {}}
     if not korean:
-        settings |= {"bounds": EUROPE, "zone": "Europe/Berlin"}
+        settings |= {"purposes": ("CAR", "BIKE", "ITEM"), "bounds": EUROPE, "zone": "Europe/Berlin"}
     source = parkapi_sources.build("town", parkapi_sources.Settings.model_validate(settings))
     return await source.convert(bodies, NOW)
 
@@ -121,7 +121,7 @@ GOOD = [
     item(),
     item(uid="a", capacity="12", capacity_disabled=2, has_fee=True, opening_hours="24/7", max_stay=7200),
     item(uid="b", type="ON_STREET", has_realtime_data=False, supervision_type="VIDEO", is_covered=True),
-    item(uid="c", purpose="BIKE", type="STANDS", restricted_to=[{"type": "DISABLED"}], tags=["x"]),
+    item(uid="c", type="OTHER", restricted_to=[{"type": "DISABLED"}], tags=["x"]),
     item(uid="d", external_identifiers=[{"type": "OSM", "value": "way/1"}], max_height=210, has_lighting=False),
     item(uid="e", park_and_ride_type=["TRAIN"], realtime_free_capacity=0, realtime_opening_status="CLOSED"),
 ]

@@ -115,7 +115,6 @@ def test_a_source_that_says_it_has_no_numbers_tells_none() -> None:
         ("ids of others", {"external_identifiers": [{"type": "OSM", "value": "way/7"}, {"value": "x"}, 3]},
          {"external_ids": ("garam-1", "OSM:way/7")}),
         ("tags", {"tags": ["연휴 개방", 3]}, {"remarks": "지하 2층 · 연휴 개방 · 3"}),
-        ("a bicycle stand", {"purpose": "BIKE", "type": "STANDS"}, {"purpose": "BIKE", "type": "OTHER"}),
         ("links", {"public_url": "javascript:alert(1)", "photo_url": "https://narae.example/1.jpg"},
          {"public_url": "", "photo_url": "https://narae.example/1.jpg"}),
         ("a public item", {"uid": None, "original_uid": "A7", "source_id": 3}, {"uid": "A7", "provider": "operator"}),
@@ -145,6 +144,7 @@ def test_numbers_of_an_audience_come_from_either_version() -> None:
         ("negative capacity", item(capacity=-1), "no_capacity"),
         ("absurd capacity", item(capacity=10**30), "no_capacity"),
         ("motorcycles", item(purpose="MOTORCYCLE"), "other_purpose"),
+        ("bicycles", item(purpose="BIKE"), "other_purpose"),
         ("nowhere", without("lat", "address"), "nowhere"),
         ("elsewhere", without("address", lat=49.5, lon=9.3), "nowhere_here"),
         ("an id alone", {"uid": "garam-9"}, "neither"),
@@ -175,6 +175,20 @@ def test_a_doubtful_point_leaves_the_lot(
     assert pulled.static is not None
     assert (pulled.static[0].lat, pulled.static[0].lon) == point, case
     assert [note.reason for note in pulled.report.doubts] == [reason]
+
+
+def test_bicycle_stands_are_taken_where_they_are_wanted() -> None:
+    (record,) = received(item(purpose="BIKE", type="STANDS"), purposes=["CAR", "BIKE"]).static or ()
+    assert (record.purpose, record.type) == ("BIKE", "OTHER")
+
+
+def test_a_lot_pushed_without_a_number_unlearns_none() -> None:
+    """Operators push lots at night and numbers by day; the flag says only that there are numbers."""
+    only_lot = {name: value for name, value in item().items() if not name.startswith("realtime_")}
+    pulled = received({**only_lot, "realtime_free_capacity": None})
+    assert (len(pulled.static or ()), pulled.realtime) == (1, ())
+    (told,) = received({**only_lot, "realtime_opening_status": "CLOSED"}).realtime
+    assert (told.free, told.reason, told.opening_status) == (None, "free_not_told", "CLOSED")
 
 
 def test_foreign_lots_are_read_with_bounds_of_their_own() -> None:

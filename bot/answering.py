@@ -1,7 +1,7 @@
 """Free text with no form in the way: a follow-up, one or several requests, a question back, or a refusal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,6 +38,11 @@ _MAY_ANSWER = _FILING_KINDS | {"affirm", "deny", "out_of_scope", "complaint_add_
 """Wishes that an answer to the city's question is easily taken for."""
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
+
+
+def _is_one_wish(asked: Sequence[Understanding]) -> bool:
+    """ "사우동 전기차 충전되고 무료인 주차장": two clauses of one question, of which at most one says where."""
+    return len({part.intent for part in asked}) == 1 and sum(part.first("place") is not None for part in asked) <= 1
 
 
 class Answering:
@@ -80,7 +85,7 @@ class Answering:
         if await self._is_owed(outcome, turn):
             return
         asked = [part for part in seen.parts if part.intent in self._handlers]
-        if len(asked) >= 2:
+        if len(asked) >= 2 and not _is_one_wish(asked):
             await self._several(outcome, turn, asked)
         elif seen.band == "act":
             await self.run(outcome, turn, seen.intent)

@@ -1,16 +1,13 @@
-"""What a citizen's words ask of the parking data: where, for how long, when, and what kind of lot."""
+"""Where a citizen means: a pin, a place that he names, or the one talked about before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from actions.parking.words import ABOUT_PARKING, FILTERS, HERE, STRANGE, THERE, UNSAID, WANTS_MONTH
+from actions.parking.words import HERE, STRANGE, THERE
 from civic.city.service import CityBook
-from civic.parking.search import Filters
-from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
-from core.contracts.dialogue import Topic, Turn
+from core.contracts.dialogue import Turn
 from core.contracts.understanding import Entity
 
 _AREA_KINDS = frozenset({"eup", "myeon", "dong", "legal_dong", "ri", "road", "road_address", "lot_address"})
@@ -97,65 +94,3 @@ def _remembered(turn: Turn) -> Spot | None:
         if is_meant and isinstance(place, Mapping):
             return Spot(**place)
     return _pin(turn.place) if turn.place is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What kind of lot, for how long, at which moment. `minutes` None: not said. `is_now` False: `at` was named."""
-
-    filters: Filters
-    minutes: int | None
-    at: datetime
-    is_now: bool
-    unsaid: tuple[str, ...]
-    wants_month: bool
-
-    @property
-    def filter_names(self) -> list[str]:
-        return [name for name in FILTERS if getattr(self.filters, name)]
-
-
-def wish(turn: Turn) -> Wish:
-    """Read from the text, completed from the question that it continues."""
-    text = turn.understanding.text
-    said = {name: True for name, words in FILTERS.items() if words.search(text)}
-    memory = _continued(turn.topic, text)
-    filters = said or {str(name): True for name in memory.get("filters", ())}
-    duration = turn.understanding.first("duration")
-    is_stay = duration is not None and not FILTERS["all_day"].search(text)
-    minutes = _minutes(duration.value) if duration and is_stay else memory.get("minutes")
-    at, is_now = _moment(turn)
-    return Wish(
-        filters=Filters(**filters),
-        minutes=minutes,
-        at=at,
-        is_now=is_now,
-        unsaid=tuple(name for name, words in UNSAID.items() if words.search(text)),
-        wants_month=bool(WANTS_MONTH.search(text)),
-    )
-
-
-def _continued(topic: Topic | None, text: str) -> Mapping[str, Any]:
-    """What the question before wished for, unless this text asks a whole question of its own."""
-    if topic is None or topic.service != "parking" or ABOUT_PARKING.search(text):
-        return {}
-    return topic.memory
-
-
-def _minutes(value: str) -> int | None:
-    return int(value) if value.isdigit() and 0 < int(value) <= 60 * 24 * 31 else None
-
-
-def _moment(turn: Turn) -> tuple[datetime, bool]:
-    """The moment that openness is asked for; a bare day is read as its noon."""
-    entity = turn.understanding.first("date")
-    if entity is None:
-        return turn.now, True
-    try:
-        at = datetime.fromisoformat(entity.value).astimezone(SEOUL)
-    except ValueError:
-        return turn.now, True
-    if entity.detail.get("grain") == "day":
-        at = at.replace(hour=12, minute=0)
-    is_near = abs(at - turn.now) < timedelta(minutes=10) or at < turn.now
-    return (turn.now, True) if is_near else (at, False)

@@ -54,8 +54,8 @@ DAY = re.compile(
 | (?<!\d)(?P<only_month>1[0-2]|0?[1-9])\s?월(?!\s?(?:\d{{1,2}}\s?일|세|급|요금|주차|정기|[가-힣]{{1,2}}동))
     (?:\s?(?:{_OF_MONTH.format("only")}))?
 | \b(?P<en_month>{_MONTH_EN})\b(?:[ ](?P<en_day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\b)?
-| (?<![\d월./-])(?P<day_of_month>[1-9]|[12]\d|3[01])일
-    (?!\s?(?:동안|간|권|이내|이상|째|쨰|쩨|차|주차|만|넘|치|씩|\d|최대|상한|한도|요금|정기|자유))
+| (?<![\d월./-])(?<!박)(?<!박[ ])(?P<day_of_month>[1-9]|[12]\d|3[01])일
+    (?!\s?(?:동안|간|대면|댈|세우|세워|맡기|권|이내|이상|째|쨰|쩨|차|주차|만|넘|치|씩|\d|최대|상한|한도|요금|정기|자유))
 | \b(?:(?P<en_of>this|next|last)[ ])?(?P<en_weekday>{_WEEKDAY_EN})\b
 | \b(?P<en_which>this|next|last)[ ](?P<en_span>weekend|week|month)s?\b
 | \b(?P<en_number>\d{{1,3}}|{ENGLISH})[ ](?P<en_unit>hour|minute|day|week|month)s?[ ](?P<en_way>ago|later|from[ ]now)\b

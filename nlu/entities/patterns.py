@@ -37,7 +37,10 @@ _HOURS = re.compile(
 )
 _MINUTES = re.compile(r"(?a)(?<![\d:시간])(?<!시 )(?P<minutes>\d{1,3})\s?분(?!기|할|의|리|납|실|야)")
 _DAYS = re.compile(
-    r"(?a)(?<!\d)(?P<days>\d{1,3})\s?일\s?(?:동안|간(?!격))|(?<![가-힣])(?P<word>하루|이틀|사흘|나흘|일주일)(?=\s?(?:종일|동안|간|만|정도|대|주차|내내|$))"
+    r"(?a)(?<!\d)(?P<days>\d{1,3})\s?일\s?(?:동안|간(?!격)|(?=주차|대면|댈|세우|세워|맡기))"
+    r"|(?<![가-힣])(?P<word>하루|이틀|사흘|나흘|일주일)(?=\s?(?:종일|동안|간|만|정도|대|주차|내내|세우|세워|이?면|$))"
+    # A night is told of as its day: 1박 is 24 hours, and 2일 after it says the same again.
+    r"|(?<![\d가-힣])(?P<nights>\d{1,2}|한|두|세|네)\s?박(?:\s?\d{1,2}\s?일)?(?=이|에|은|을|로|하|만|정도|[^가-힣]|$)"
 )
 _ENGLISH_TIME = re.compile(
     rf"(?a)\b(?P<number>\d{{1,3}}|{ENGLISH}|half an)\s?(?P<unit>hours?|hrs?|minutes?|mins?|days?)\b(?! ago)"
@@ -106,7 +109,8 @@ def find_durations(text: str) -> Iterator[Found]:
     for match in _MINUTES.finditer(text):
         yield Found(*match.span(), "duration", match["minutes"], detail={"unit": "minute"})
     for match in _DAYS.finditer(text):
-        days = int(match["days"]) if match["days"] else _DAY_WORDS[match["word"]]
+        said = match["days"] or match["nights"]
+        days = (native_number(said) or 0) if said else _DAY_WORDS[match["word"]]
         yield Found(*match.span(), "duration", str(days * 1440), detail={"unit": "minute"})
     for match in _ENGLISH_TIME.finditer(text):
         number = 0.5 if match["number"] == "half an" else float(native_number(match["number"]) or 0)

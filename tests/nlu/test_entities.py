@@ -105,6 +105,10 @@ def test_amounts(engine: LightEngine, text: str, said: str, value: str) -> None:
         ("하루종일 대면", "1440"),
         ("1시간 20분", "80"),
         ("열두 시간", "720"),
+        ("1박 2일 주차하면", "1440"),
+        ("두 박이면 얼마", "2880"),
+        ("3일 주차하면 얼마", "4320"),
+        ("3일 세워 두면", "4320"),
     ],
 )
 def test_durations_are_minutes(engine: LightEngine, text: str, value: str) -> None:

@@ -72,11 +72,11 @@ def lots(facilities: Sequence[Item], operations: Sequence[Item], *, odd: int, is
     """Facilities joined with their operation by id. A lot without an operation row has unknown hours and prices."""
     opened: dict[str, Item] = {}
     for item in operations:
-        opened.setdefault(cell(item.get("prk_center_id")), item)
+        opened.setdefault(_uid(item), item)
     found = Lots([], [], [], [], len(facilities) + odd)
     seen: dict[str, int] = {}
     for line, item in enumerate(facilities, start=1):
-        uid, name = cell(item.get("prk_center_id"))[:_TEXT_MOST], cell(item.get("prk_plce_nm"))[:_TEXT_MOST]
+        uid, name = _uid(item), cell(item.get("prk_plce_nm"))[:_TEXT_MOST]
         reason = _refusal(item, uid, name)
         if reason:
             found.skipped.append(RowNote(line, uid, reason, name))
@@ -96,7 +96,7 @@ def numbers(items: Sequence[Item], source: str, fetched_at: datetime, *, odd: in
     found = Numbers([], [], [], [], len(items) + odd)
     rows: defaultdict[str, list[tuple[int, Item]]] = defaultdict(list)
     for line, item in enumerate(items, start=1):
-        uid = cell(item.get("prk_center_id"))[:_TEXT_MOST]
+        uid = _uid(item)
         if uid:
             rows[uid].append((line, item))
         else:
@@ -110,6 +110,15 @@ def numbers(items: Sequence[Item], source: str, fetched_at: datetime, *, odd: in
             found.doubts.append(RowNote(same[0][0], uid, record.reason))
     found.skipped += [RowNote(len(items) + at + 1, "", "not_a_row") for at in range(odd)]
     return found
+
+
+def lines(items: Sequence[Item]) -> dict[str, int]:
+    """Where each lot's id stands last."""
+    return {_uid(item): at for at, item in enumerate(items, start=1)}
+
+
+def _uid(item: Item) -> str:
+    return cell(item.get("prk_center_id"))[:_TEXT_MOST]
 
 
 def _count(item: Item) -> tuple[int | None, int | None]:

@@ -66,6 +66,7 @@ REASONS_KO = {
     "person_name": "관리기관명이 개인의 이름이라 싣지 않음",
     "not_a_row": "행이 아님",
     "outside_area": "설정한 제공기관·주소 밖의 주차장임",
+    "publisher_split": "이 제공기관의 일부만 두므로 목록에서 빠진 주차장을 알 수 없음(providers에 더해 주세요)",
 }
 
 

@@ -105,9 +105,9 @@ class Kotsa:
         kept = tuple(record for record in found.records if self._is_ours(record))
         if len(kept) < len(found.records):
             ours = {record.uid for record in kept}
-            lines = {str(item.get("prk_center_id")).strip(): at for at, item in enumerate(facilities.items, start=1)}
+            lines = _kotsa_rows.lines(facilities.items)
             far = [one for one in found.records if one.uid not in ours]
-            found.skipped += [RowNote(lines.get(one.uid, 0), one.uid, "outside_area", one.name) for one in far]
+            found.skipped += [RowNote(lines[one.uid], one.uid, "outside_area", one.name) for one in far]
         return kept, self._account(found.total, len(kept), found)
 
     def _numbers(self, fetched: _pages.Fetched, now: datetime) -> tuple[tuple[RealtimeRecord, ...], ReadReport]:
@@ -116,7 +116,9 @@ class Kotsa:
         if self._ours is not None:
             ours = self._ours
             kept = [one for one in found.records if one.uid in ours]
-            found.skipped += [RowNote(0, one.uid, "outside_area") for one in found.records if one.uid not in ours]
+            lines = _kotsa_rows.lines(fetched.items)
+            far = [one for one in found.records if one.uid not in ours]
+            found.skipped += [RowNote(lines[one.uid], one.uid, "outside_area") for one in far]
             found.doubts = [note for note in found.doubts if note.uid in ours]
         return tuple(kept), self._account(found.total, len(kept), found)
 

@@ -5,7 +5,7 @@ Field names keep the official misspellings. The record of a row is the one that 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -95,10 +95,14 @@ class NationalApi:
         fetched = await self._fetch(http)
         rows = await asyncio.to_thread(_standard.taken, numbered(fetched))
         kept = [record for record in rows.records if self._is_ours(record)]
-        if len(kept) < len(rows.records):
-            rows.skipped += _outside(rows.records, kept, fetched)
-            rows.records = kept
-        return Pulled(tuple(kept), (), rows.report(self.name), is_complete=fetched.is_whole, calls=fetched.calls)
+        far = [record for record in rows.records if not self._is_ours(record)]
+        # A publisher of whom only some lots are kept has more than we have: none of its lots is gone for that.
+        split = _publishers(kept) & _publishers(far)
+        rows.doubts += [RowNote(0, code, "publisher_split") for code in sorted(split)]
+        rows.skipped += _outside(far, fetched)
+        rows.records = kept
+        is_complete = fetched.is_whole and not split
+        return Pulled(tuple(kept), (), rows.report(self.name), is_complete=is_complete, calls=fetched.calls)
 
     async def _fetch(self, http: Http) -> _pages.Fetched:
         asked = self._settings
@@ -118,8 +122,7 @@ class NationalApi:
         asked = self._settings
         if not asked.providers and not asked.addresses:
             return True
-        codes = {one.partition(":")[0] for one in record.external_ids}
-        if codes & set(asked.providers) or record.provider_name in asked.providers:
+        if _publishers([record]) & set(asked.providers) or record.provider_name in asked.providers:
             return True
         return any(record.address.startswith(one) or record.road_address.startswith(one) for one in asked.addresses)
 
@@ -140,12 +143,14 @@ def _first(item: Mapping[str, Any], names: Sequence[str]) -> str:
     return next((text for name in names if (text := cell(item.get(name)))), "")
 
 
-def _outside(
-    records: Sequence[ParkingRecord], kept: Sequence[ParkingRecord], fetched: _pages.Fetched
-) -> Iterator[RowNote]:
+def _publishers(records: Iterable[ParkingRecord]) -> set[str]:
+    return {one.partition(":")[0] for record in records for one in record.external_ids}
+
+
+def _outside(far: Sequence[ParkingRecord], fetched: _pages.Fetched) -> Iterator[RowNote]:
+    if not far:
+        return
     code, number = FIELDS["제공기관코드"], FIELDS["주차장관리번호"]
     lines = {f"{_first(item, code)}:{_first(item, number)}": at for at, item in enumerate(fetched.items, start=1)}
-    ours = {record.uid for record in kept}
-    for record in records:
-        if record.uid not in ours:
-            yield RowNote(lines.get(record.external_ids[0], 0), record.uid, "outside_area", record.name)
+    for record in far:
+        yield RowNote(lines.get(record.external_ids[0], 0), record.uid, "outside_area", record.name)

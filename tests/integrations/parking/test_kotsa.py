@@ -165,6 +165,7 @@ async def test_only_the_settings_area_is_kept(options: dict[str, Any], uids: lis
         assert report is not None
         assert report.rows == 4 == report.accepted + len(report.skipped)
         assert {note.reason for note in report.skipped} <= {"outside_area"}
+        assert [COUNTRY[note.line - 1]["prk_center_id"] for note in report.skipped] == [n.uid for n in report.skipped]
 
 
 async def test_a_round_without_lots_asks_for_numbers_alone_and_remembers_whose_are_ours() -> None:

@@ -139,6 +139,21 @@ async def test_a_city_keeps_its_own_lots_and_its_neighbours(options: dict[str, A
     assert all(note.line in {1, 2, 3, 4} for note in far)
 
 
+async def test_a_publisher_of_whom_only_a_part_is_kept_loses_no_lots() -> None:
+    """A corporation publishes in two cities, and one of its lots is ours as well: its others are not gone."""
+    corporation = {"제공기관코드": "B990000", "제공기관명": "가온도시공사"}
+    rows = [
+        row(), row(**corporation),
+        row(**corporation, 주차장관리번호="920-2-7", 주차장명="멂", 소재지지번주소="먼시 1-1"),
+    ]  # fmt: skip
+    found, _ = await pulled(portal_of(rows), providers=("9900000",))
+    assert [record.uid for record in found.static or ()] == ["9900000:900-2-000001"]
+    assert found.is_complete is False
+    assert [(note.uid, note.reason) for note in found.report.doubts] == [("B990000", "publisher_split")]
+    both, _ = await pulled(portal_of(rows), providers=("9900000", "B990000"))
+    assert (len(both.static or ()), both.is_complete) == (2, True)
+
+
 async def test_a_gateway_that_filters_is_asked_for_each_publisher() -> None:
     whole = portal_of(ROWS)
 

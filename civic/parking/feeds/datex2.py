@@ -47,7 +47,7 @@ def record(lot: Lot, publisher: Publisher, now: datetime) -> bytes:
     """One lot; it must have a point, which the schema demands. Elements in the order of the schema."""
     changed = lot.static_data_updated_at or _midnight(lot) or now
     parts = [
-        f'<parkingRecord id="{lot.id}" version="{int(changed.timestamp())}" xsi:type="UrbanParkingSite">',
+        f'<parkingRecord id="{lot.id}" version="{_version(lot)}" xsi:type="UrbanParkingSite">',
         _said("parkingName", lot.name),
         _said("parkingDescription", lot.remarks),
         _tag("parkingRecordVersionTime", _stamp(changed)),
@@ -96,7 +96,8 @@ def status(found: Found) -> bytes:
         state = "full" if number.is_full else "spacesAvailable"
     return (
         '<parkingRecordStatus xsi:type="ParkingSiteStatus">'
-        f'<parkingRecordReference id="{found.lot.id}" targetClass="ParkingRecord" version="1"/>'
+        f'<parkingRecordReference id="{found.lot.id}" targetClass="ParkingRecord" '
+        f'version="{_version(found.lot)}"/>'
         f"<parkingStatusOriginTime>{_stamp(number.counted_at)}</parkingStatusOriginTime>{occupancy}"
         f"<parkingSiteStatus>{state}</parkingSiteStatus>"
         f"<parkingSiteOpeningStatus>{_OPENING.get(number.opening_status, 'statusUnknown')}</parkingSiteOpeningStatus>"
@@ -184,6 +185,12 @@ def _hours(lot: Lot) -> str:
     if lot.opening_hours == "24/7":
         return "<openingTimes><openAllYear>true</openAllYear><available24hours>true</available24hours></openingTimes>"
     return "" if lot.opening_hours else "<openingTimes><openingTimesUnknown>true</openingTimesUnknown></openingTimes>"
+
+
+def _version(lot: Lot) -> int:
+    """The same in the table and in the numbers that refer to it."""
+    changed = lot.static_data_updated_at or _midnight(lot)
+    return 1 if changed is None else int(changed.timestamp())
 
 
 def _midnight(lot: Lot) -> datetime | None:

@@ -66,6 +66,11 @@ class Settings(Declared):
         return mapping
 
 
+def recognises(header: str) -> bool:
+    """Whether a file that begins so may be a workbook: a zip."""
+    return header.startswith("PK\x03\x04")
+
+
 def read(path: Path, settings: Settings | None = None) -> ParkingFile:
     """A file in hand. Raises BadInput when it is no such sheet; bad rows never raise."""
     wanted = settings or Settings(attribution="운영사 제출 자료")

@@ -1,6 +1,7 @@
 """Operators' spreadsheets: headings in several tongues, cells of every kind, and files that must be refused."""
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commands.care import parking_reader
 from core.contracts.parking import Mark, ParkingFile, ParkingRecord, SourceFailed, Tariff
 from core.errors import BadInput
 from core.http import Outside
@@ -116,6 +118,39 @@ def test_other_headings_go_into_the_mapping() -> None:
     assert record.uid == "가람@가람동 1", "a sheet without numbers of its own: the same lot keeps the same uid"
     with pytest.raises(ValueError, match="no such fields: naam"):
         taken(raw, mapping={"naam": ["곳이름"]})
+
+
+def test_hidden_sheets_are_not_read_and_one_may_be_named() -> None:
+    made = openpyxl.Workbook()
+    for title, name in (("지난해", "옛 주차장"), ("올해", "새 주차장"), ("내년", "나중 주차장")):
+        sheet = made.create_sheet(title)
+        sheet.append(list(KOREAN))
+        sheet.append(list({**KOREAN, "주차장명": name}.values()))
+    made["지난해"].sheet_state = "hidden"
+    out = io.BytesIO()
+    made.save(out)
+    assert [one.name for one in taken(out.getvalue()).records] == ["새 주차장"]
+    assert [one.name for one in taken(out.getvalue(), sheet="내년").records] == ["나중 주차장"]
+    with pytest.raises(BadInput):
+        taken(out.getvalue(), sheet="지난해")
+
+
+def test_headings_may_be_broken_over_lines_or_taken_apart_by_a_mac() -> None:
+    words = [
+        unicodedata.normalize("NFD", word) if at % 2 else f" {word[:2]}\n{word[2:]} " for at, word in enumerate(KOREAN)
+    ]
+    assert taken(book(words, list(KOREAN.values()))).records == taken(korean()).records
+
+
+def test_a_file_in_hand_is_read_by_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "lots.xlsx"
+    path.write_bytes(korean())
+    file = xlsx.read(path)
+    assert (file.report.source, [one.uid for one in file.records]) == ("xlsx", ["N-1"])
+    assert parking_reader(path) is xlsx
+    path.write_bytes(b"PK" + b"\0" * (17 << 20))
+    with pytest.raises(BadInput, match="16MB"):
+        xlsx.read(path)
 
 
 @pytest.mark.parametrize(

@@ -234,10 +234,11 @@ def number(lot: Lot, source: str, fetched_at: datetime) -> RealtimeRecord:
 
 
 def lot_address(address: str) -> str:
-    """`서울특별시 중구 훈정동 2-0` → `중구 훈정동 2`: as other publishers write the lot number."""
+    """`중구 훈정동 2-0` → `서울특별시 중구 훈정동 2`: as other publishers write it, so that a 중구 elsewhere is not meant."""
     plain = re.sub(r"^서울(?:특별시|시)?\s+", "", address)
     plain = re.sub(r"(?<=\d)-0(?=\s|$)", "", plain)
-    return re.sub(r"(?<=\d) 0$", "", plain)[:_NAME_MOST]
+    plain = re.sub(r"(?<=\d) 0$", "", plain)
+    return (f"서울특별시 {plain}" if re.match(r"\S+구\s", plain) else plain)[:_NAME_MOST]
 
 
 def _plain_name(name: str) -> tuple[str, bool]:

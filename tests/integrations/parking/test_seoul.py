@@ -91,7 +91,7 @@ async def test_a_row_is_a_lot_and_its_number() -> None:
         "OFF_STREET_PARKING_GROUND",
         1260,
     )
-    assert (lot.address, lot.lat, lot.lon, lot.opening_hours) == ("나래구 가람동 80", None, None, "24/7")
+    assert (lot.address, lot.lat, lot.lon, lot.opening_hours) == ("서울특별시 나래구 가람동 80", None, None, "24/7")
     assert lot.tariff == Tariff(5, 430, 5, 430, None, 176_000)
     assert (lot.fee_description, lot.has_realtime) == ("토요일 무료로 표시됨(현장 확인 필요)", True)
     assert said == RealtimeRecord(
@@ -252,10 +252,12 @@ def test_a_number_of_a_thousand_digits_is_no_number() -> None:
 @pytest.mark.parametrize(
     ("written", "address"),
     [
-        ("서울특별시 중구 훈정동 2-0", "중구 훈정동 2"),
-        ("중구 신당동 217-91 0", "중구 신당동 217-91"),
-        ("종로구 사직동 240-0 (앞)", "종로구 사직동 240 (앞)"),
-        ("종로구 세종로 80-10", "종로구 세종로 80-10"),
+        ("서울특별시 중구 훈정동 2-0", "서울특별시 중구 훈정동 2"),
+        ("서울시 중구 훈정동 2-0", "서울특별시 중구 훈정동 2"),
+        ("중구 신당동 217-91 0", "서울특별시 중구 신당동 217-91"),
+        ("종로구 사직동 240-0 (앞)", "서울특별시 종로구 사직동 240 (앞)"),
+        ("종로구 세종로 80-10", "서울특별시 종로구 세종로 80-10"),
+        ("세종대로 어딘가", "세종대로 어딘가"),
     ],
 )
 def test_a_lot_number_is_written_as_others_write_it(written: str, address: str) -> None:

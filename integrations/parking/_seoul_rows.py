@@ -234,7 +234,7 @@ def number(lot: Lot, source: str, fetched_at: datetime) -> RealtimeRecord:
 
 
 def lot_address(address: str) -> str:
-    """`중구 훈정동 2-0` → `서울특별시 중구 훈정동 2`: as other publishers write it, so that a 중구 elsewhere is not meant."""
+    """`중구 훈정동 2-0` → `서울특별시 중구 훈정동 2`: as others write it, so that no 중구 elsewhere is meant."""
     plain = re.sub(r"^서울(?:특별시|시)?\s+", "", address)
     plain = re.sub(r"(?<=\d)-0(?=\s|$)", "", plain)
     plain = re.sub(r"(?<=\d) 0$", "", plain)

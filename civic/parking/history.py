@@ -75,7 +75,7 @@ def midnight(day: date) -> datetime:
 _APPEND = """INSERT INTO parking_history (lot_id, at, city_id, free, capacity)
 SELECT DISTINCT ON (i.lot, i.bin) i.lot, i.at, %(city)s, i.free, i.capacity
 FROM (SELECT *, date_bin(%(step)s, u.at, 'epoch') AS bin
-    FROM unnest(%(lots)s::uuid[], %(at)s::timestamptz[], %(free)s::int[], %(capacity)s::int[])
+    FROM unnest(%(lots)b::uuid[], %(at)b::timestamptz[], %(free)s::int[], %(capacity)s::int[])
         AS u(lot, at, free, capacity)) i
 WHERE NOT EXISTS (SELECT FROM parking_history h WHERE h.lot_id = i.lot AND h.at >= i.bin AND h.at < i.bin + %(step)s)
 ORDER BY i.lot, i.bin, i.at

@@ -270,9 +270,9 @@ _STORE = """INSERT INTO parking_realtime AS r (lot_id, city_id, source, claimed,
     is_linked, reason, free_by, capacity_by, updated_at, fetched_at, changed_at)
 SELECT i.lot, %(city)s, %(source)s, i.claimed, i.free, i.capacity, i.status, i.linked, i.reason, i.free_by::jsonb,
     i.capacity_by::jsonb, i.updated, i.fetched, i.changed
-FROM unnest(%(lots)s::uuid[], %(claimed)s::int[], %(free)s::int[], %(capacity)s::int[], %(status)s::text[],
+FROM unnest(%(lots)b::uuid[], %(claimed)s::int[], %(free)s::int[], %(capacity)s::int[], %(status)s::text[],
     %(linked)s::bool[], %(reason)s::text[], %(free_by)s::text[], %(capacity_by)s::text[],
-    %(updated)s::timestamptz[], %(fetched)s::timestamptz[], %(changed)s::timestamptz[])
+    %(updated)b::timestamptz[], %(fetched)b::timestamptz[], %(changed)b::timestamptz[])
     AS i(lot, claimed, free, capacity, status, linked, reason, free_by, capacity_by, updated, fetched, changed)
 ON CONFLICT (lot_id) DO UPDATE SET source = EXCLUDED.source, claimed = EXCLUDED.claimed, free = EXCLUDED.free,
     capacity = EXCLUDED.capacity, opening_status = EXCLUDED.opening_status, is_linked = EXCLUDED.is_linked,

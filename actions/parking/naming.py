@@ -41,7 +41,7 @@ async def meant(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses |
 def says_a_lot(turn: Turn) -> bool:
     """Whether the text names a lot: one of the city's list, or some name before 주차장."""
     places = turn.understanding.all("place")
-    return any(one.detail.get("kind") == "parking_lot" for one in places) or bool(_chunk(turn))
+    return any(one.detail.get("kind") == "parking_lot" for one in places) or bool(_chunks(turn))
 
 
 async def _named(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses | None:
@@ -52,11 +52,11 @@ async def _named(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses 
         found = await counter.parking.by_name(listed.value, wanted.at, _MOST_GUESSES, around=center)
         if found and not found[0].is_guess:
             return _settled(turn, listed.value, found[:1] if not _is_same(found[0], listed.value) else found)
-    chunk = _chunk(turn)
-    if chunk and counter.book.place(chunk) is None and len(squeezed(chunk)) >= 2:
-        found = await counter.parking.by_name(chunk, wanted.at, _MOST_GUESSES, around=center)
-        if found:
-            return _settled(turn, chunk, found)
+    for chunk in _chunks(turn):
+        if counter.book.place(chunk) is None and len(squeezed(chunk)) >= 2:
+            found = await counter.parking.by_name(chunk, wanted.at, _MOST_GUESSES, around=center)
+            if found:
+                return _settled(turn, chunk, found)
     if not places:
         found = await counter.parking.by_name(
             turn.understanding.text, wanted.at, _MOST_GUESSES, around=center, is_sentence=True
@@ -85,18 +85,22 @@ def _is_same(one: Found, said: str) -> bool:
 
 def unknown_name(turn: Turn) -> str:
     """What a text calls a lot that is not among ours, "" where it merely describes one."""
-    chunk = _chunk(turn)
+    chunk = next(iter(_chunks(turn)), "")
     return "" if turn.understanding.first("place") or DESCRIBES.search(chunk) else chunk
 
 
-def _chunk(turn: Turn) -> str:
-    """The name before 주차장 as it is written, "" where the words before it name nothing: "가까운 공영 주차장"."""
+def _chunks(turn: Turn) -> list[str]:
+    """What may be the name before 주차장: as it is written, without the kind of lot, its last word alone.
+
+    Empty where the words before it name nothing: "가까운 공영 주차장".
+    """
     text = SLIPS_OF_LOT.sub("주차장", turn.understanding.text[:200])
     for found in LOT_NAME.finditer(text):
-        name = KIND_OF_LOT.sub("", found["name"].strip())
-        if name and not NO_NAME.fullmatch(name.replace(" ", "")) and not NO_NAME.fullmatch(name.split()[-1]):
-            return name
-    return ""
+        name = found["name"].strip()
+        short = KIND_OF_LOT.sub("", name)
+        if short and not NO_NAME.fullmatch(short.replace(" ", "")) and not NO_NAME.fullmatch(short.split()[-1]):
+            return list(dict.fromkeys((name, short, short.split()[-1])))
+    return []
 
 
 def guess(turn: Turn, guesses: Guesses) -> Reply:

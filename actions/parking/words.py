@@ -4,7 +4,7 @@ import re
 
 from core.contracts.tariff import DiscountKind
 
-_BAY = r"\s*(?:전용|배려|우선|주차\s*)?(?:자리|칸|면|구역|주차\s*구역|주차장|있는|되는|댈)"
+_BAY = r"\s*(?:전용|배려|우선|주차)?\s*(?:자리|칸|면|구역|주차\s*구역|주차장|있는|되는|댈)"
 FILTERS = {
     "ev": re.compile(
         r"(?:전기\s*(?:자동)?차|충전)(?!\s*(?:할인|감면|반값|(?:이?면|인데|로|라서)\s*(?:얼마|요금|할인)))|\bev\b|electric|charg",

@@ -161,7 +161,8 @@ async def test_nothing_near_is_said_honestly(house: Counter) -> None:
 
 async def test_chargers_are_not_guessed(house: Counter) -> None:
     text = said(await asked(house, "사우동 전기차 충전되는 데", SAU))
-    assert "3km 안에는 자료에 충전기가 적힌 주차장이 없습니다. 충전기가 없다는 뜻은 아니에요" in text and "ev.or.kr" in text
+    assert "3km 안에는 자료에 충전기가 적힌 주차장이 없습니다. 충전기가 없다는 뜻은 아니에요" in text
+    assert "ev.or.kr" in text
     assert "사우4구역 공영주차장" in text, "the nearest lots are still shown"
 
 

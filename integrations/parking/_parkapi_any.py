@@ -36,12 +36,16 @@ def _info() -> Any:
 
 
 def _parkapi_json(bounds: Mapping[str, Any], zone: str) -> type:
-    push, models = (
-        import_module("parkapi_sources.converters.base_converter.push"),
-        import_module("parkapi_sources.models"),
-    )
-    sites = _checked(_widened(models.StaticParkingSiteInput, bounds))
-    return type("HouseJson", (push.ParkApiConverter,), {"source_info": _info(), "static_parking_site_validator": sites})
+    push = import_module("parkapi_sources.converters.base_converter.push")
+    models = import_module("parkapi_sources.models")
+    dated = {"static_data_updated_at": (datetime, _local(zone))}
+    told = {"realtime_data_updated_at": (datetime, _local(zone))}
+    own = {
+        "source_info": _info(),
+        "static_parking_site_validator": _checked(_with(_widened(models.StaticParkingSiteInput, bounds), dated)),
+        "realtime_parking_site_validator": _checked(_with(models.RealtimeParkingSiteInput, told)),
+    }
+    return type("HouseJson", (push.ParkApiConverter,), own)
 
 
 def _xlsx(bounds: Mapping[str, Any], zone: str) -> type:

@@ -6,7 +6,7 @@ An option (`make parkapi`); which converters, and why a process of its own: docs
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -69,6 +69,7 @@ class Source:
         self, bodies: Mapping[str, bytes], now: datetime, *, mark: Mark | None = None, calls: int = 0
     ) -> Pulled:
         """Bytes in hand: `realtime`, and `static` or `geojson` when lots are wanted. Raises SourceFailed."""
+        began = datetime.now(UTC).replace(microsecond=0)
         answer = await self._asked(bodies)
         read, how, lots = Read(), self._how(), answer.get("static")
         has_static = isinstance(lots, list) and not _LOTS.isdisjoint(bodies)
@@ -79,6 +80,7 @@ class Source:
         read.add(answer.get("realtime") or [], how, now, wants_static=False)
         for error in answer.get("realtime_errors", ()):
             read.reject(str(error["uid"]), str(error["why"]), is_number=True)
+        _undate(read, began)
         return read.pulled(
             how,
             self._settings.attribution,
@@ -141,6 +143,19 @@ class Source:
         rules = self._settings
         zone = ZoneInfo(rules.zone)
         return How(self.name, zone, rules.bounds, self.name, ownership=rules.ownership, purposes=rules.purposes)
+
+
+def _undate(read: Read, began: datetime) -> None:
+    """Converters of feeds without a date write the moment at which they ran: that is nobody's date."""
+    read.static = [
+        replace(one, static_data_updated_at=None)
+        if one.static_data_updated_at is not None and one.static_data_updated_at >= began
+        else one
+        for one in read.static
+    ]
+    for uid, told in read.realtime.items():
+        if told.updated_at is not None and told.updated_at >= began:
+            read.realtime[uid] = replace(told, updated_at=None)
 
 
 _LOTS = frozenset({"static", "geojson"})

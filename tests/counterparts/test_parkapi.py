@@ -135,7 +135,7 @@ BAD = [
 
 
 async def test_our_reader_of_pushes_takes_and_refuses_the_same() -> None:
-    """Items whose second date has no zone: Korean here, UTC there; it is left out of the comparison."""
+    """The second date of these items has no zone: it is Korean on both sides."""
     pushed = body(*GOOD, *BAD)
     theirs = await converted("any_json", {"static": pushed}, korean=True)
     made = parkapi.build("town", parkapi.Settings(attribution="counterpart"))
@@ -154,8 +154,7 @@ async def test_our_reader_of_pushes_takes_and_refuses_the_same() -> None:
 
 
 def whole(record: ParkingRecord) -> tuple[Any, ...]:
-    skipped = {"static_data_updated_at", "provider"}
-    return tuple((name, getattr(record, name)) for name in ParkingRecord.__slots__ if name not in skipped)
+    return tuple((name, getattr(record, name)) for name in ParkingRecord.__slots__)
 
 
 def numbers(record: RealtimeRecord) -> tuple[Any, ...]:
@@ -221,6 +220,15 @@ async def test_a_korean_datex_ii_table_is_read_by_the_widened_converters() -> No
     facility = re.sub(r"<([\w:]*longitude)>[^<]+<", r"<\1>126.7<", facility)
     moved = await converted("any_datex2_facility", {"static": facility.encode()}, korean=True)
     assert len(moved.static or ()) == 49, "the one that was refused had no point of its own"
+
+
+async def test_the_moment_at_which_a_converter_ran_is_nobodys_date() -> None:
+    """The library stamps what has no date of its own; each pull would look like a change of every lot."""
+    for converter, name in (("pforzheim", "pforzheim.json"), ("huefner", "huefner.xlsx")):
+        undated = await converted(converter, {"static": recorded(name)})
+        assert {one.static_data_updated_at for one in undated.static or ()} == {None}
+    dated = await converted("heidelberg", {"static": recorded("heidelberg.json")})
+    assert all(one.static_data_updated_at for one in dated.static or ())
 
 
 async def test_the_general_sheet_is_the_librarys_template() -> None:

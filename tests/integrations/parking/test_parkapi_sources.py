@@ -9,6 +9,7 @@ import subprocess
 import venv
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tests.integrations.parking.parkapi_server import serving
 
 STAND_IN = '''
 """Has the names of parkapi-sources that a pull converter is reached by, and misbehaves as it is told."""
-import json, os, socket, sys, time, types
+import datetime, json, os, socket, sys, time, types
 
 TOLD = {told!r}
 
@@ -70,6 +71,10 @@ class Converter:
             socket.create_connection(("127.0.0.1", 9), 1)
         if TOLD == "look":
             return [Site(uid="env", realtime_free_capacity=len(os.environ), name=None)], []
+        if TOLD == "stamp":
+            moment = datetime.datetime.now(datetime.timezone.utc).isoformat()
+            dated = Site(uid="dated", realtime_free_capacity=2, realtime_data_updated_at="2026-11-23T11:00:00")
+            return [Site(uid="s", realtime_free_capacity=1, realtime_data_updated_at=moment), dated], []
         return [Site(uid="garam-1", realtime_free_capacity=7)], []
 
 
@@ -169,6 +174,12 @@ async def test_a_converter_sees_nothing_of_our_environment(home: Path, monkeypat
     tell(home, "look")
     pulled = await source(home).convert({"realtime": b"[]"}, NOW)
     assert [one.free for one in pulled.realtime] == [4], "PATH, LC_ALL and two numbers of threads"
+
+
+async def test_the_moment_at_which_a_converter_ran_is_nobodys_date(home: Path) -> None:
+    tell(home, "stamp")
+    pulled = await source(home).convert({"realtime": b"[]"}, NOW)
+    assert [one.updated_at for one in pulled.realtime] == [None, datetime(2026, 11, 23, 2, tzinfo=UTC)]
 
 
 async def test_an_unknown_converter_and_a_missing_document_are_named(home: Path) -> None:

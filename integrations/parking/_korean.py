@@ -37,6 +37,12 @@ def phone(text: str) -> tuple[str, bool]:
     return (digits if re.fullmatch(r"1\d{2}", digits) else ""), False
 
 
+def without_mobiles(text: str) -> tuple[str, bool]:
+    """A remark without mobile numbers, and whether it had one."""
+    kept = re.sub(r"(?<![0-9])01[016-9][-. )]?[0-9]{3,4}[-. ]?[0-9]{4}(?![0-9])", "", text)
+    return " ".join(kept.split()), kept != text
+
+
 def operator(name: str, *, is_private: bool) -> tuple[str, bool]:
     """Who runs the lot, and whether a natural person's name was left out: it is no business of a citizen's map.
 

@@ -6,7 +6,7 @@ Column names are the file's; docs/sources/kr_standard_parking.md maps them.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -33,6 +33,7 @@ NEEDED = [
 OPTIONAL = [_DISABLED, _PUBLISHER, "급지구분", "부제시행구분", "1일주차권요금적용시간"]
 _NOTHING = frozenset({"0", "-", "없음", "해당없음", "무", "."})
 _NAME_MOST = 200
+_OLD_DAYS = 5 * 365
 _TEXT_MOST = 2_000
 
 REASONS_KO = {
@@ -62,6 +63,7 @@ REASONS_KO = {
     "days_unreadable": "운영요일을 읽을 수 없음",
     "id_repeats": "같은 기관이 한 관리번호를 여러 주차장에 씀",
     "no_date": "데이터기준일자가 없음",
+    "date_old": "데이터기준일자가 이 자료의 가장 새로운 날보다 5년 넘게 앞섬",
     "mobile_phone": "휴대전화 번호(개인)라 싣지 않음",
     "person_name": "관리기관명이 개인의 이름이라 싣지 않음",
     "not_a_row": "행이 아님",
@@ -99,8 +101,18 @@ def taken(rows: Iterable[tuple[int, Mapping[str, str] | RowNote]]) -> Rows:
         else:
             kept.append((line, read))
     kept = _without_placeholders(kept, doubts)
+    doubts += _outdated(kept)
     records, joined = _merge.merged(_with_own_ids(kept, doubts))
     return Rows(records, joined, skipped, doubts, total)
+
+
+def _outdated(rows: Sequence[_merge.Row]) -> Iterator[RowNote]:
+    """Rows of years ago stand beside rows of last month: told to whoever looks after the data, and taken."""
+    days = [record.data_date for _, record in rows if record.data_date]
+    oldest = max(days).toordinal() - _OLD_DAYS if days else 0
+    for line, record in rows:
+        if record.data_date and record.data_date.toordinal() < oldest:
+            yield RowNote(line, record.uid, "date_old", str(record.data_date))
 
 
 def _row(line: int, cells: Mapping[str, str], doubts: list[RowNote]) -> ParkingRecord | RowNote:
@@ -133,6 +145,7 @@ def _record(uid: str, cell: Mapping[str, str]) -> tuple[ParkingRecord, list[str]
     ownership = _OWNERSHIPS.get(cell["주차장구분"], "unknown")
     run_by, is_person = _korean.operator(cell["관리기관명"], is_private=ownership != "public")
     phone, is_mobile = _korean.phone(cell["전화번호"])
+    remarks, has_mobile = _korean.without_mobiles(_said(cell["특기사항"]))
     name = cell["주차장명"][:_NAME_MOST]
     record = ParkingRecord(
         uid=uid,
@@ -156,7 +169,7 @@ def _record(uid: str, cell: Mapping[str, str]) -> tuple[ParkingRecord, list[str]
         tariff=prices,
         fee_description=_fee_words(cell, fee_doubts),
         payment=_said(cell["결제방법"]),
-        remarks=_said(cell["특기사항"]),
+        remarks=remarks,
         zone_grade=_said(cell["급지구분"]),
         rotation="" if cell["부제시행구분"] == "미시행" else _said(cell["부제시행구분"]),
         park_and_ride=_korean.is_park_and_ride(name),
@@ -165,7 +178,7 @@ def _record(uid: str, cell: Mapping[str, str]) -> tuple[ParkingRecord, list[str]
         data_date=dated,
     )
     told = (point_doubt, hours.doubt, "" if dated else "no_date", *fee_doubts)
-    private = ("mobile_phone" if is_mobile else "", "person_name" if is_person else "")
+    private = ("mobile_phone" if is_mobile or has_mobile else "", "person_name" if is_person else "")
     return record, [reason for reason in (*told, *private) if reason]
 
 

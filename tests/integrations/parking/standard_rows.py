@@ -4,6 +4,9 @@ import csv
 import io
 from pathlib import Path
 
+from core.contracts.parking import ParkingFile, ParkingRecord
+from integrations.parking.kr_standard import read_text
+
 COLUMNS = [
     "주차장관리번호", "주차장명", "주차장구분", "주차장유형", "소재지도로명주소", "소재지지번주소",
     "주차구획수", "급지구분", "부제시행구분", "운영요일", "평일운영시작시각", "평일운영종료시각",
@@ -43,3 +46,16 @@ def text_of(rows: list[dict[str, str]], columns: list[str] | None = None) -> str
 def write(path: Path, rows: list[dict[str, str]], *, encoding: str = "cp949", columns: list[str] | None = None) -> Path:
     path.write_bytes(text_of(rows, columns).encode(encoding))
     return path
+
+
+def taken(*rows: dict[str, str]) -> ParkingFile:
+    return read_text(text_of(list(rows)))
+
+
+def only(**changes: str) -> ParkingRecord:
+    (record,) = taken(row(**changes)).records
+    return record
+
+
+def doubts(**changes: str) -> set[str]:
+    return {note.reason for note in taken(row(**changes)).report.doubts}

@@ -127,11 +127,15 @@ class Pull(_Source):
         return onward if isinstance(onward, str) else "", len(items), total if isinstance(total, int) else None
 
     def _next(self, url: str, onward: str) -> str:
-        """The path of the next page, on the same server: an answer must not send our token elsewhere."""
+        """The address of the next page, on the same server: an answer must not send our token elsewhere.
+
+        A server behind a gateway does not know the folder that the gateway put before its path.
+        """
         try:
-            found = urljoin(url, onward)
-            here, there = urlsplit(url), urlsplit(found)
+            here, there = urlsplit(url), urlsplit(urljoin(url, onward))
             is_here = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+            path = here.path if here.path.endswith(there.path) else there.path
+            found = there._replace(path=path, fragment="").geturl()
         except ValueError:
             is_here = False
         if not is_here:

@@ -59,6 +59,17 @@ async def test_it_reads_all_pages(server: Server, http: Outside) -> None:
     assert [note.line for note in pulled.report.skipped] == []
 
 
+async def test_it_finds_the_next_page_behind_a_gateway(server: Server, http: Outside) -> None:
+    server.answers = {
+        f"/park-api{PATH}?limit=1000": (200, page(public(1), total=2, onward=f"{PATH}?start=2")),
+        f"/park-api{PATH}?start=2": (200, page(public(2), total=2)),
+    }
+    hub = parkapi.build("hub", parkapi.Settings(attribution="이웃 시", url=f"{server.url}/park-api{PATH}"))
+    assert isinstance(hub, parkapi.Pull)
+    pulled = await hub.pull(http, NOW, Mark(), wants_static=True)
+    assert (len(pulled.static or ()), pulled.is_complete) == (2, True)
+
+
 async def test_lots_that_did_not_come_are_not_gone_when_pages_are_missing(server: Server, http: Outside) -> None:
     server.answers = {PATH: (200, page(public(1), total=9))}
     pulled = await source(server).pull(http, NOW, Mark(), wants_static=True)

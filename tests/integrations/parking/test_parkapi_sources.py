@@ -73,7 +73,7 @@ class Converter:
             return [Site(uid="env", realtime_free_capacity=len(os.environ), name=None)], []
         if TOLD == "stamp":
             moment = datetime.datetime.now(datetime.timezone.utc).isoformat()
-            dated = Site(uid="dated", realtime_free_capacity=2, realtime_data_updated_at="2026-11-23T11:00:00")
+            dated = Site(uid="dated", realtime_free_capacity=2, realtime_data_updated_at="2020-01-01T11:00:00")
             return [Site(uid="s", realtime_free_capacity=1, realtime_data_updated_at=moment), dated], []
         return [Site(uid="garam-1", realtime_free_capacity=7)], []
 
@@ -179,7 +179,7 @@ async def test_a_converter_sees_nothing_of_our_environment(home: Path, monkeypat
 async def test_the_moment_at_which_a_converter_ran_is_nobodys_date(home: Path) -> None:
     tell(home, "stamp")
     pulled = await source(home).convert({"realtime": b"[]"}, NOW)
-    assert [one.updated_at for one in pulled.realtime] == [None, datetime(2026, 11, 23, 2, tzinfo=UTC)]
+    assert [one.updated_at for one in pulled.realtime] == [None, datetime(2020, 1, 1, 2, tzinfo=UTC)]
 
 
 async def test_an_unknown_converter_and_a_missing_document_are_named(home: Path) -> None:

@@ -46,7 +46,6 @@ def _accuracy(series: Series) -> None:
     lots, days, _ = series.shares.shape
     print(f"\n== {series.name}: {lots} lots, {days} days; " + ", ".join(f"{n} {k}" for k, n in series.cleaned.items()))
     _print_candidates(series)
-    _print_candidates(series)
     parts = parts_of(series)
     cuts = ", ".join(f"{series.day(cut):%m-%d}" for cut in series.cuts)
     print(f"\ntest parts from {cuts}; errors in places, % of capacity; root mean square %")

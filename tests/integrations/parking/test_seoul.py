@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from civic.parking.fees import fee_krw
 from core.contracts.parking import Mark, ParkingRecord, Pulled, RealtimeRecord, SourceFailed, Tariff
 from core.errors import BadInput
+from core.http import OutsideFailed
 from core.loading import ROOT
 from core.parking_rules import Numbers
 from integrations.parking import seoul
@@ -228,6 +230,20 @@ async def test_a_failure_says_what_to_do_next_and_holds_no_key(case: str, said: 
     assert failed.value.kind == kind, case
     assert told
     assert not any("S3CRET" in text for text in (str(told), str(failed.value), repr(failed.value.context)))
+
+
+async def test_a_server_that_is_away_or_breaks_off_does_not_give_the_key_away(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with serving(lambda _: Said(b"busy", 503)) as (portal, outside):
+        source = seoul.build("seoul", Settings(key=KEY, url=portal.url))
+        with structlog.testing.capture_logs() as told, pytest.raises(OutsideFailed) as failed:
+            await source.pull(outside, NOW, Mark(), wants_static=True)
+        gone = seoul.build("seoul", Settings(key=KEY, url="http://127.0.0.1:9"))
+        with pytest.raises(OutsideFailed) as away:
+            await gone.pull(outside, NOW, Mark(), wants_static=True)
+    assert failed.value.status == 503
+    said = f"{told} {failed.value} {failed.value.context} {away.value} {away.value.context}"
+    assert "S3CRET" not in said + "".join(one.getMessage() for one in caplog.records if one.name.startswith("core"))
 
 
 async def test_no_data_is_an_empty_list_and_the_key_is_quoted() -> None:

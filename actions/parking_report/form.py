@@ -18,7 +18,8 @@ FORM = "report_parking"
 APP = "안전신문고"
 """행정안전부의 신고 앱: its name is the same in every language."""
 _EXAMPLES = ("12가3456", "123가4567", "서울12가3456")
-_PICTURES = ("photo", "second", "third")
+_PICTURES = ("photo", "second")
+"""What is sent while another question is open goes to the first, so the second asks on until the rule is met."""
 
 
 def rule_of(slots: Slots, reports: ReportService) -> Rule | None:
@@ -116,13 +117,6 @@ def slots_of(reports: ReportService, book: CityBook) -> tuple[Slot, ...]:
         Slot("kind", "choice", choices_for=lambda slots: _kinds(reports, slots)),
         Slot("photo", "photo", applies=here),
         Slot("second", "photo", choices=give_up, optional=True, applies=lambda slots: _wants_more(slots, reports)),
-        Slot(
-            "third",
-            "photo",
-            choices=give_up,
-            optional=True,
-            applies=lambda slots: bool(slots.get("second")) and _wants_more(slots, reports),
-        ),
         Slot(
             "photo_place",
             "choice",

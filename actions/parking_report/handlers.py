@@ -19,8 +19,11 @@ REPORT = "parking_report"
 _COMPLAIN = Choice("do:complaint_file", key="parking_report.complain")
 
 
-async def report(turn: Turn) -> Reply:
-    """Open the form with what the sentence tells: the kind, the plate, the place, pictures sent with it."""
+async def report(turn: Turn, reports: ReportService, book: CityBook) -> Reply:
+    """Open the form with what the sentence tells: the kind, the plate, the place, pictures sent with it.
+
+    A kind that only the official app can prove is guided there at once, before anything is asked for in vain.
+    """
     text = turn.understanding.text or ""
     slots: dict[str, Any] = {"opened": turn.now.isoformat()}
     if turn.citizen_id is not None:
@@ -33,6 +36,9 @@ async def report(turn: Turn) -> Reply:
         slots["where"] = {"label": place.value, "lat": place.detail.get("lat"), "lon": place.detail.get("lon")}
     if turn.photos:
         slots["photo"] = [dict(photo) for photo in turn.photos]
+    rule = rule_of(slots, reports)
+    if rule is not None and not reports.takes(rule):
+        return _guided(turn, slots, reports, book, "official_app")
     return Reply(open_form=OpenForm(FORM, slots))
 
 

@@ -16,6 +16,8 @@ _DAYS = (
     ("holiday", "PH", "공휴일"),
 )
 Cells = Mapping[str, object]
+_ALL_DAY, _MIDNIGHT = "00:00-24:00", "00:00-00:00"
+UNSURE = "시간 확인 필요"
 
 
 class NotATime(ValueError):
@@ -29,19 +31,46 @@ class NotATime(ValueError):
 def osm(cells: Cells) -> tuple[str | None, str]:
     """The hours (None: unknown) and a Korean note. Raises NotATime for a cell that is none.
 
-    A holiday pair without a Sunday pair serves Sundays too, as in the national standard.
+    A holiday pair without a Sunday pair serves Sundays too, as in the national standard. One column for all hours
+    (`hours`) speaks for weekdays, and for every day only where it says 24시간. 00:00–00:00 is the whole day where no
+    day says otherwise; beside other times it is as often a closed day, and so unknown.
     """
-    pairs = {day: _pair(day, cells) for day, _, _ in _DAYS}
-    if pairs["sunday"] is None and pairs["holiday"] is not None:
-        pairs["sunday"] = pairs["holiday"]
-    known = [text for text in pairs.values() if text]
-    if not known:
-        return None, "시간 확인 필요"
-    if len(known) == 4 and set(known) == {"00:00-24:00"}:
+    pairs = {day: _told(day, cells) for day, _, _ in _DAYS}
+    general = _range("hours", cells.get("hours"))
+    if general == _ALL_DAY and not any(pairs.values()):
         return "24/7", ""
-    parts = [f"{days} {pairs[day] or 'unknown'}" for day, days, _ in _DAYS]
-    blank = [korean for day, _, korean in _DAYS if not pairs[day]]
-    return "; ".join(parts), f"{'·'.join(blank)} 시간 확인 필요" if blank else ""
+    pairs["weekday"] = pairs["weekday"] or general
+    if pairs["sunday"] is None:
+        pairs["sunday"] = pairs["holiday"]
+    is_midnight = {text for text in pairs.values() if text} == {_MIDNIGHT}
+    pairs = {day: (_ALL_DAY if is_midnight else None) if text == _MIDNIGHT else text for day, text in pairs.items()}
+    if not any(pairs.values()):
+        return None, UNSURE
+    note = UNSURE if is_midnight else ""
+    if set(pairs.values()) == {_ALL_DAY}:
+        return "24/7", note
+    blank = "·".join(korean for day, _, korean in _DAYS if not pairs[day])
+    return "; ".join(
+        f"{days} {pairs[day] or 'unknown'}" for day, days, _ in _DAYS
+    ), f"{blank} {UNSURE}" if blank else note
+
+
+def _told(day: str, cells: Cells) -> str | None:
+    return _range(f"{day}_hours", cells.get(f"{day}_hours")) or _pair(day, cells)
+
+
+def _range(field: str, value: object) -> str | None:
+    """Both times in one cell: `09:00~18:00`, `24시간`, `휴무`."""
+    if not isinstance(value, str) or value.strip() in _NOTHING - _CLOSED:
+        return None
+    if value.strip() in _CLOSED:
+        return "off"
+    if re.search(r"24\s*시간|종일|상시", value):
+        return _ALL_DAY
+    times = re.split(r"[~〜∼～–-]", re.sub(r"\(.*?\)", "", value))  # 09:00~18:00(연중)
+    if len(times) != 2:
+        raise NotATime(field)
+    return _between(_written(field, times[0].strip()), _written(field, times[1].strip()))
 
 
 def _pair(day: str, cells: Cells) -> str | None:
@@ -49,8 +78,13 @@ def _pair(day: str, cells: Cells) -> str | None:
     if str(start or "").strip() in _CLOSED or str(end or "").strip() in _CLOSED:
         return "off"
     opens, closes = _clock(f"{day}_start", start), _clock(f"{day}_end", end)
-    if opens is None or closes is None:
-        return None
+    return None if opens is None or closes is None else _between(opens, closes)
+
+
+def _between(opens: int, closes: int) -> str | None:
+    """23:59 is midnight; one time twice says nothing, unless it is midnight."""
+    if opens == closes == 0:
+        return _MIDNIGHT
     closes = 1440 if closes in (0, 1439) else closes
     if opens == closes or opens == 1440:
         return None

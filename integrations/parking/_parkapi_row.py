@@ -193,15 +193,15 @@ def _hours(row: Row) -> tuple[str | None, str]:
         return found, ""
     if flag(row.get("is_all_day")) is True:
         return "24/7", ""
-    cells = {f"{day}_{end}": row.get(f"{day}_{end}") for day in _DAYS for end in ("start", "end")}
+    cells = {name: row.get(name) for name in row.columns if name.partition("_")[2] in _TIMES or name == "hours"}
     try:
         return _parkapi_hours.osm(cells)
     except _parkapi_hours.NotATime as error:
         row.doubt("time_unreadable", error.field)
-        return None, "시간 확인 필요"
+        return None, _parkapi_hours.UNSURE
 
 
-_DAYS = ("weekday", "saturday", "sunday", "holiday")
+_TIMES = frozenset({"start", "end", "hours"})
 
 
 def _ownership(word: str) -> Ownership:
@@ -226,7 +226,7 @@ def _date(row: Row) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    match = re.fullmatch(r"(\d{4})[-./년 ]{0,2}(\d{1,2})[-./월 ]{0,2}(\d{1,2})\D*", text(value, 40))
+    match = re.fullmatch(r"(\d{4})[-./년 ]{0,2}(\d{1,2})[-./월 ]{0,2}(\d{1,2})(?:\D.*)?", text(value, 40))
     try:
         found = date(*(int(part) for part in match.groups())) if match else None
     except ValueError:

@@ -37,6 +37,10 @@ KOREAN = {
 }  # fmt: skip
 
 
+BLANK = dict.fromkeys(["평일시작", "평일종료", "토요일시작", "토요일종료", "공휴일시작", "공휴일종료"])
+MIDNIGHTS = dict.fromkeys(BLANK, time(0))
+
+
 def book(*rows: Sequence[Any], title: str = "주차장", before: Sequence[Sequence[Any]] = ()) -> bytes:
     """A workbook of one sheet."""
     made = openpyxl.Workbook()
@@ -215,8 +219,16 @@ def test_a_bad_cell_is_left_out_and_named(
         ("a day said to be closed", {"공휴일시작": "휴무", "공휴일종료": ""},
          "Mo-Fr 09:00-22:00; Sa 09:00-22:00; Su off; PH off", ""),
         ("always", {"24시간": "예"}, "24/7", ""),
-        ("nothing", dict.fromkeys(["평일시작", "평일종료", "토요일시작", "토요일종료", "공휴일시작", "공휴일종료"]),
-         None, "시간 확인 필요"),
+        ("midnight to midnight beside other times", {"공휴일시작": time(0), "공휴일종료": time(0)},
+         "Mo-Fr 09:00-22:00; Sa 09:00-22:00; Su unknown; PH unknown", "일요일·공휴일 시간 확인 필요"),
+        ("midnight to midnight on all days", MIDNIGHTS, "24/7", "시간 확인 필요"),
+        ("both times in a cell", {**BLANK, "평일운영시간": "09:00 ~ 18:00", "토요일": "9시-13시", "공휴일": "휴무"},
+         "Mo-Fr 09:00-18:00; Sa 09:00-13:00; Su off; PH off", ""),
+        ("one column for all hours", {**BLANK, "운영시간": "08:00~20:00(연중)"},
+         "Mo-Fr 08:00-20:00; Sa unknown; Su unknown; PH unknown", "토요일·일요일·공휴일 시간 확인 필요"),
+        ("one column that says always", {**BLANK, "운영시간": "연중무휴 24시간"}, "24/7", ""),
+        ("one column that says nothing", {**BLANK, "운영시간": "문의"}, None, "시간 확인 필요"),
+        ("nothing", BLANK, None, "시간 확인 필요"),
     ],
 )  # fmt: skip
 def test_hours_are_osm_hours_or_honestly_unknown(

@@ -180,7 +180,15 @@ class Feeds(Section):
     attributions: dict[str, str] = {}
     reads_per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
     files_per_minute: Annotated[int, Field(ge=1, le=600)] = 6
-    page_rows: Annotated[int, Field(ge=1, le=1000)] = 1000
+    page_rows: Annotated[int, Field(ge=1, le=1000)] = 500
+
+
+class Map(Section):
+    """The page of lots. `style_url`: a MapLibre style (https) whose tiles lie under the lots; empty: no tiles, and no
+    reader's address goes to anybody else.
+    """
+
+    style_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = ""
 
 
 class Parking(Section):
@@ -203,3 +211,4 @@ class Parking(Section):
     matching: Matching = Matching()
     forecasts: Forecasts = Forecasts()
     feeds: Feeds = Feeds()
+    map: Map = Map()

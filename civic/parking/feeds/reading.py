@@ -23,8 +23,8 @@ from core.contracts.channel import GeoPoint
 from core.db import Database
 from core.parking_rules import Numbers
 
-PAGE = 1_000
-"""Lots a query: large enough that round trips do not count, small enough that a reader who leaves costs little."""
+PAGE = 250
+"""Lots a query: making a page of a feed takes the process about 25 ms, in which nobody else is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ async def of_topic(turn: Turn, counter: Counter, topic: Topic, wanted: Wish) -> 
     return _compared(turn, counter, found, wanted, dict(topic.memory), "")
 
 
+def of_lots(turn: Turn, counter: Counter, found: list[Found], wanted: Wish) -> Reply:
+    """Lots that the citizen named; nobody said from where."""
+    return _compared(turn, counter, found, wanted, {}, "")
+
+
 async def around(turn: Turn, counter: Counter, where: Spot, wanted: Wish) -> Reply:
     """The cheapest of those around a place."""
     for radius in (NEAR_M, WIDE_M):

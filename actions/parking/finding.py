@@ -23,6 +23,8 @@ async def find(turn: Turn, counter: Counter) -> Reply:
     wanted = wish(turn)
     if LEAVING.search(turn.understanding.text) and (reply := await leaving.leave(turn, counter)) is not None:
         return reply
+    if CHEAPER.search(turn.understanding.text) and (two := await naming.several(turn, counter, wanted)):
+        return comparing.of_lots(turn, counter, two, wanted)
     named = await naming.meant(turn, counter, wanted) if _asks_for_one(turn) else None
     if named is not None:
         return await lots.told(turn, counter, named, wanted)

@@ -76,11 +76,13 @@ def _of_one(name: str) -> Answer:
 
 
 async def parking_cheapest(turn: Turn, counter: Counter) -> Reply:
-    """ "제일 싼 데" of the list; with one lot only, of those around it."""
+    """ "제일 싼 데" of the list or of the lots named; with one lot only, of those around it."""
+    wanted = wish(turn, is_fee=True)
+    if named := await naming.several(turn, counter, wanted):
+        return comparing.of_lots(turn, counter, named, wanted)
     topic = _follows(turn)
     if topic is None:
         return _NOTHING
-    wanted = wish(turn, is_fee=True)
     if len(topic.items) > 1:
         return await comparing.of_topic(turn, counter, topic, wanted)
     where = _place(topic)

@@ -38,6 +38,19 @@ async def meant(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses |
     return None
 
 
+async def several(turn: Turn, counter: Counter, wanted: Wish) -> list[Found]:
+    """The lots of the city's list that a text names, two or more: "구래1이랑 장기③ 중에 어디가 싸요?"."""
+    said = [one.value for one in turn.understanding.all("place") if one.detail.get("kind") == "parking_lot"]
+    if len(said) < 2:
+        return []
+    found: dict[UUID, Found] = {}
+    for name in said[:_MOST_GUESSES]:
+        for one in await counter.parking.by_name(name, wanted.at, 1, around=counter.book.center):
+            if not one.is_guess:
+                found.setdefault(one.lot.id, one)
+    return list(found.values()) if len(found) > 1 else []
+
+
 def says_a_lot(turn: Turn) -> bool:
     """Whether the text names a lot: one of the city's list, or some name before 주차장."""
     places = turn.understanding.all("place")

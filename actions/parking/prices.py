@@ -24,6 +24,8 @@ async def fee_hours(turn: Turn, counter: Counter) -> Reply:
     is_elsewhere = turn.message.place is not None or bool(turn.understanding.first("place")) or bool(turn.argument)
     is_about_list = topic and topic.items and not is_elsewhere and not isinstance(where, Unknown)
     if CHEAPER.search(text):
+        if named := await naming.several(turn, counter, wanted):
+            return comparing.of_lots(turn, counter, named, wanted)
         if is_about_list and topic and len(topic.items) > 1:
             return await comparing.of_topic(turn, counter, topic, wanted)
         if isinstance(where, Spot):

@@ -208,6 +208,13 @@ async def test_a_full_or_shut_lot_is_not_recommended(house: Counter) -> None:
     assert "가람 공영주차장은 만차라서 추천에서 뺐어요." in text
 
 
+async def test_two_lots_that_are_named_are_compared(house: Counter) -> None:
+    two = [place(f"{name} 공영주차장", 37.6, 126.7, "parking_lot") for name in ("다솜", "나래")]
+    for answer in (fee_hours, find, ANSWERS["parking_cheapest"]):
+        reply = await answer(turn("다솜이랑 나래 중에 어디가 더 싸요?", *two), house)
+        assert sorted(names(reply)) == ["나래", "다솜"] and "같은 값인 곳" in said(reply)
+
+
 async def test_the_nearest_of_the_list_is_shown(house: Counter) -> None:
     before = await find(turn("주차장", pin=HERE), house)
     reply = await ANSWERS["parking_nearest"](turn("제일 가까운 데", topic=before.topic), house)

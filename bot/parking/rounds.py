@@ -87,9 +87,8 @@ class Rounds:
         """Those that are asked, by name. Every source has its row, silent ones are missed, late alarms go out."""
         now = self._clock.now()
         found: dict[str, Pulling | Pushing] = dict(self._sources)
-        async with self._db.transaction() as tx:
-            for more in self._more:
-                found |= await more(tx, self._city_id)
+        for more in self._more:
+            found |= await self._found_by(more)
         vendors = {name: str(self._rules.sources.get(name, {}).get("vendor", "neighbour")) for name in found}
         pulling = {name: cast(Pulling, one) for name, one in found.items() if hasattr(one, "pull")}
         pushing = sorted(set(found) - set(pulling))
@@ -98,6 +97,17 @@ class Rounds:
             await book.miss_silent(tx, self._city_id, pushing, now, self._rules)
             await quarantine.alarm_all(tx, self._city_id, now, self._rules)
         return pulling
+
+    async def _found_by(self, more: More) -> Mapping[str, Pulling]:
+        """What cannot be read of the neighbours keeps nobody else from being asked."""
+        try:
+            async with self._db.transaction() as tx:
+                return await more(tx, self._city_id)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.error("parking.sources_unread", reason=told(error))
+            return {}
 
     async def _claimed(self, names: list[str], most: int) -> list[Claimed]:
         if not names or most < 1:

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import RowMapping, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.parking.rounds import Rounds
+from bot.parking.rounds import More, Rounds
 from civic.parking.numbers import COLUMNS, Number, number_of
 from civic.parking.sources import is_off, pushed
 from civic.parking.tables import parking_lots, parking_realtime, parking_sources
@@ -50,11 +51,20 @@ class House:
         outside: Outside,
         *sources: Pulling | Pushing,
         rules: Parking = RULES,
+        more: Sequence[More] = (),
     ) -> None:
         self.database, self.city_id, self.clock = database, city_id, clock
         named = {source.name: source for source in sources}
         self.rounds = Rounds(
-            database, named, outside, rules, city_id, clock, f"house-{uuid4().hex[:4]}", spread=lambda low, high: 0.0
+            database,
+            named,
+            outside,
+            rules,
+            city_id,
+            clock,
+            f"house-{uuid4().hex[:4]}",
+            more=more,
+            spread=lambda low, high: 0.0,
         )
 
     async def go(self, *, after: timedelta = timedelta()) -> None:
@@ -420,3 +430,19 @@ async def _push(house: House) -> None:
     pulled = Pulled(None, numbers, ReadReport("operator", "가람시", 0, 0), mark=Mark())
     async with house.database.transaction() as tx:
         await pushed(tx, house.city_id, "operator", "town", pulled, now, RULES)
+
+
+async def test_sources_that_are_known_while_running_are_asked_and_their_trouble_is_their_own(
+    database: Database, city_id: str, clock: SetClock, outside: Outside
+) -> None:
+    async with providing(lambda call: always(counts(12))) as first, providing(lambda call: always(counts(5))) as second:
+
+        async def neighbours(tx: AsyncConnection, city: str) -> dict[str, Pulling]:
+            return {"neighbour": Town("neighbour", second.url)}
+
+        async def broken(tx: AsyncConnection, city: str) -> dict[str, Pulling]:
+            raise ValueError("a row of ours that nobody can read")
+
+        house = House(database, city_id, clock, outside, Town("town", first.url), more=[broken, neighbours])
+        await house.go()
+    assert ((await house.source("neighbour"))["vendor"], first.calls, second.calls) == ("neighbour", 1, 1)

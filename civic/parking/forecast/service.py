@@ -1,6 +1,6 @@
 """Free places at arrival ("30분 뒤", "토요일 3시"): what other rooms ask. Two short reads an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from civic.parking.forecast.model import KIND, Model, Seen, cold
 from civic.parking.forecast.saying import closed, said
 from civic.parking.history import midnight
 from civic.parking.hours import state_at
-from civic.parking.numbers import number_of
+from civic.parking.numbers import Number, number_of
 from civic.parking.tables import parking_history, parking_lots, parking_models, parking_realtime
 from core.db import Database, Id, Moment
 from core.parking_rules import Parking
@@ -112,28 +112,22 @@ class ForecastService:
     async def _known(self, lot_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
         async with self._database.reading() as tx:
             rows = (await tx.execute(_LOTS, {"ids": list(lot_ids), "city": self._city_id})).mappings().all()
-            before = await self._before(tx, [row["id"] for row in rows if row["now_free"] is not None], now)
-        return {row["id"]: self._of_row(row, before.get(row["id"], []), now) for row in rows}
+            told = {row["id"]: number for row in rows if (number := self._told(row, now)) is not None}
+            before = await _before(tx, told)
+        return {row["id"]: self._of_row(row, told.get(row["id"]), before.get(row["id"], []), now) for row in rows}
 
-    async def _before(
-        self, tx: AsyncConnection, lot_ids: list[UUID], now: datetime
-    ) -> dict[UUID, list[tuple[datetime, float]]]:
-        """Counts as far back as a number that is still told may look: by lot, as shares."""
-        found: dict[UUID, list[tuple[datetime, float]]] = {}
-        if not lot_ids:
-            return found
-        since = now - timedelta(minutes=self._rules.numbers.withdrawn_minutes) - _BACK
-        for lot_id, at, free, capacity in await tx.execute(_COUNTS, {"ids": lot_ids, "since": since, "until": now}):
-            if capacity:
-                found.setdefault(lot_id, []).append((at, min(free / capacity, 1.0)))
-        return found
-
-    def _of_row(self, row: RowMapping, before: list[tuple[datetime, float]], now: datetime) -> _Known:
-        rules = self._rules.forecasts
+    def _told(self, row: RowMapping, now: datetime) -> Number | None:
+        """The number, if it is believed, young enough and of an open lot."""
         number = number_of(row, now, self._rules.numbers)
+        return None if number is None or number.free is None or number.is_closed else number
+
+    def _of_row(
+        self, row: RowMapping, number: Number | None, before: list[tuple[datetime, float]], now: datetime
+    ) -> _Known:
+        rules = self._rules.forecasts
         capacity = (number.capacity if number is not None else None) or row["capacity"]
         seen = None
-        if number is not None and number.free is not None and not number.is_closed and capacity:
+        if number is not None and number.free is not None and capacity:
             half, hour = (_near(before, number.counted_at - timedelta(minutes=back)) for back in (30, 60))
             seen = Seen(number.counted_at, min(number.free / capacity, 1.0), half, hour)
         is_good = (
@@ -143,6 +137,19 @@ class ForecastService:
         )
         model = Model(row["model"], row["days"]) if is_good else None
         return _Known(capacity, row["opening_hours"], model, seen)
+
+
+async def _before(tx: AsyncConnection, told: Mapping[UUID, Number]) -> dict[UUID, list[tuple[datetime, float]]]:
+    """Counts of half an hour to an hour before the numbers, by lot, as shares."""
+    found: dict[UUID, list[tuple[datetime, float]]] = {}
+    if not told:
+        return found
+    moments = [number.counted_at for number in told.values()]
+    span = {"since": min(moments) - _BACK, "until": max(moments) - timedelta(minutes=30) + _REACH}
+    for lot_id, at, free, capacity in await tx.execute(_COUNTS, {"ids": list(told), **span}):
+        if capacity:
+            found.setdefault(lot_id, []).append((at, min(free / capacity, 1.0)))
+    return found
 
 
 def _near(counts: list[tuple[datetime, float]], wanted: datetime) -> float | None:

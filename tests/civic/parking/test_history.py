@@ -131,3 +131,14 @@ async def test_folded_days_go_by_age(database: Database, city_id: str) -> None:
     async with database.reading() as tx:
         kept = await tx.execute(select(parking_days.c.lot_id).where(parking_days.c.city_id == city_id))
         assert kept.all() == []
+
+
+async def test_raw_counts_of_a_day_that_is_not_folded_are_not_forgotten(database: Database, city_id: str) -> None:
+    lot = uuid4()
+    await counted(database, city_id, lot, (600, 10))
+    later = DAY + timedelta(days=30)
+    async with database.transaction() as tx:
+        assert await history.forget(tx, city_id, later, RULES.history) == 0
+    await folded(database, city_id)
+    async with database.transaction() as tx:
+        assert await history.forget(tx, city_id, later, RULES.history) == 1

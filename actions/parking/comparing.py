@@ -37,18 +37,22 @@ def of_lots(turn: Turn, counter: Counter, found: list[Found], wanted: Wish) -> R
 
 async def around(turn: Turn, counter: Counter, where: Spot, wanted: Wish) -> Reply:
     """The cheapest of those around a place."""
-    for radius in (NEAR_M, WIDE_M):
-        found = await counter.parking.near(
-            where.point, wanted.at, _kept(wanted.filters), _LOOKED_AT, radius_m=radius, members_last=True
-        )
-        if len(found) > 1:
+    found: list[Found] = []
+    for filters in dict.fromkeys((_kept(wanted), Filters())):
+        for radius in (NEAR_M, WIDE_M):
+            found = await counter.parking.near(
+                where.point, wanted.at, filters, _LOOKED_AT, radius_m=radius, members_last=True
+            )
+            if len(found) > 1:
+                break
+        if found:
             break
     return _compared(turn, counter, found, wanted, {"place": where.plain()}, where.name, where.name_en)
 
 
-def _kept(filters: Filters) -> Filters:
-    """ "무료" in a question for the cheapest is no wish of its own."""
-    return replace(filters, free=False)
+def _kept(wanted: Wish) -> Filters:
+    """ "무료" in a question for the cheapest is no wish of its own; who has a place later, nobody has counted."""
+    return replace(wanted.filters, free=False, vacant=wanted.filters.vacant and wanted.is_now)
 
 
 def _compared(

@@ -16,6 +16,7 @@ from civic.parking.search import Filters, Found
 from civic.parking.service import WIDE_M
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Reply, Say, Topic, Turn
+from core.contracts.tariff import DAY_MINUTES
 
 FEE = "parking_fee_hours"
 _MONTH_DAYS = 20
@@ -130,7 +131,7 @@ def _month(found: Found, wanted: Wish) -> dict[str, Any] | None:
     tariff = found.lot.tariff
     if tariff is None or not tariff.month_pass_krw or found.lot.fee_kind == "free":
         return None
-    minutes = wanted.minutes or showing.USUAL_MINUTES[-1]
+    minutes = min(wanted.minutes or showing.USUAL_MINUTES[-1], DAY_MINUTES)
     month = month_krw(tariff, minutes, _MONTH_DAYS)
     return {
         "minutes": minutes,

@@ -208,6 +208,15 @@ async def test_a_full_or_shut_lot_is_not_recommended(house: Counter) -> None:
     assert "가람 공영주차장은 만차라서 추천에서 뺐어요." in text
 
 
+async def test_a_wish_for_a_place_now_rules_no_lot_out_at_a_later_hour(house: Counter) -> None:
+    before = await find(turn("빈자리 있는 주차장", pin=HERE), house)
+    assert before.topic is not None
+    memory = {**before.topic.memory, "at": "2026-10-10T15:00:00+09:00"}
+    alone = Topic("parking", "parking_find", before.topic.items[:1], 0, memory)
+    reply = await ANSWERS["parking_cheapest"](turn("어디가 더 싸요?", topic=alone), house)
+    assert "싼 순서로 비교했어요. (10/10 15:00 기준)" in said(reply) and len(names(reply)) == 4
+
+
 async def test_two_lots_that_are_named_are_compared(house: Counter) -> None:
     two = [place(f"{name} 공영주차장", 37.6, 126.7, "parking_lot") for name in ("다솜", "나래")]
     for answer in (fee_hours, find, ANSWERS["parking_cheapest"]):

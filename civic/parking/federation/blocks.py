@@ -1,16 +1,16 @@
 """Finds the few lots that one could be compared with, among all: by place, lot number, name in its town, and id."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from uuid import UUID
 
 from civic.parking.federation.likeness import Likeness, Sketch, likeness, name_key
 from core.parking_rules import Matching
 
-_CELL = 0.002
-"""Degrees: more than `Matching.wide_m` may name is 1 km; so many cells around are looked at as it takes."""
-_CELL_M = 170.0
-"""The narrow side of a cell at Korea's northern end."""
+_NEAR, _NEAR_M = 0.0004, 34.0
+"""A small cell in degrees, and its narrow side in metres at Korea's northern end: whatever is so near is compared."""
+_WIDE, _WIDE_M = 0.002, 170.0
+"""A large cell: farther away only lots of one name are."""
 _CROWD = 300
 """Lots of one key: no place has so many, so the key says nothing (a placeholder's point, "공영주차장")."""
 _MOST_PAIRS = 5
@@ -24,7 +24,7 @@ class Blocks:
 
     def __init__(self, rules: Matching) -> None:
         self._rules = rules
-        self._reach = int(rules.wide_m // _CELL_M) + 1
+        self._reach = int(rules.near_m // _NEAR_M) + 1, int(rules.wide_m // _WIDE_M) + 1
         self._lots: dict[UUID, Sketch] = {}
         self._keys: dict[UUID, tuple[Hashable, ...]] = {}
         self._under: defaultdict[Hashable, set[UUID]] = defaultdict(set)
@@ -77,15 +77,16 @@ class Blocks:
                 yield other
 
 
-def _cell(lot: Sketch) -> tuple[int, int]:
-    return int((lot.lat or 0.0) / _CELL), int((lot.lon or 0.0) / _CELL)
+def _cell(lot: Sketch, size: float) -> tuple[int, int]:
+    return int((lot.lat or 0.0) / size), int((lot.lon or 0.0) / size)
 
 
 def _keys(lot: Sketch) -> Iterator[Hashable]:
     """Under what a lot is found. Names and towns find rows without a point, and are found by them."""
-    if lot.is_placed:
-        yield ("cell", *_cell(lot))
     name = name_key(lot.name)
+    if lot.is_placed:
+        yield ("near", *_cell(lot, _NEAR))
+        yield ("wide", *_cell(lot, _WIDE), name)
     for number in lot.numbers:
         yield ("lot", *number.block)
         if number.town and name:
@@ -95,17 +96,24 @@ def _keys(lot: Sketch) -> Iterator[Hashable]:
         yield ("id", one)
 
 
-def _asked(lot: Sketch, reach: int) -> Iterable[Hashable]:
+def _asked(lot: Sketch, reach: tuple[int, int]) -> Iterator[Hashable]:
     """Under what its like may be found."""
     if lot.is_placed:
-        row, column = _cell(lot)
-        steps = range(-reach, reach + 1)
-        yield from (("cell", row + i, column + j) for i in steps for j in steps)
+        name = name_key(lot.name)
+        yield from (("near", row, column) for row, column in _around(_cell(lot, _NEAR), reach[0]))
+        yield from (("wide", row, column, name) for row, column in _around(_cell(lot, _WIDE), reach[1]))
     for key in _keys(lot):
-        if isinstance(key, tuple) and key[0] in ("name", "area", "unplaced name", "unplaced area"):
-            plain = str(key[0]).removeprefix("unplaced ")
-            yield (f"unplaced {plain}", *key[1:])
-            if not lot.is_placed:
-                yield (plain, *key[1:])
-        elif isinstance(key, tuple) and key[0] != "cell":
+        if not isinstance(key, tuple) or key[0] in ("near", "wide"):
+            continue
+        if key[0] in ("lot", "id"):
             yield key
+            continue
+        plain = str(key[0]).removeprefix("unplaced ")
+        yield (f"unplaced {plain}", *key[1:])
+        if not lot.is_placed:
+            yield (plain, *key[1:])
+
+
+def _around(cell: tuple[int, int], reach: int) -> Iterator[tuple[int, int]]:
+    steps = range(-reach, reach + 1)
+    return ((cell[0] + i, cell[1] + j) for i in steps for j in steps)

@@ -22,7 +22,7 @@ CONSTANTS = {
 TEXTS = Texts(SOURCES, CONSTANTS)
 KEYS = TEXTS.keys()
 CODE = sorted([*(ROOT / "bot").glob("*.py"), *(ROOT / "actions").rglob("*.py")])
-NEED_REAL_VALUES = {"parking.found", "parking.lot"}
+NEED_REAL_VALUES = {"parking.compared", "parking.found", "parking.lot"}
 """They look numbers up in tables; the dialogues render them on real lots."""
 
 

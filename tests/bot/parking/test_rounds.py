@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -72,22 +71,28 @@ async def test_two_processes_never_ask_a_source_at_once(
 
 
 async def test_a_slow_source_does_not_hold_the_others(
-    database: Database, city_id: str, clock: SetClock, outside: Outside
+    database: Database, city_id: str, clock: SetClock, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.parking.rounds.LOOK_S", 0.01)
     opened = asyncio.Event()
 
     async def slow(call: int) -> tuple[int, Any]:
         await opened.wait()
         return 200, counts(12)
 
+    async def has_been_asked_at(moment: datetime) -> bool:
+        return await _state(database, city_id, "quick") == moment
+
     async with providing(slow) as first, providing(lambda call: always(counts(5))) as second:
-        house = House(database, city_id, clock, outside, Town("slow", first.url), Town("quick", second.url))
+        house = House(database, city_id, clock, outside, Town("a_slow", first.url), Town("quick", second.url))
         going = asyncio.create_task(house.go())
-        await until(partial(_state, database, city_id, "quick"))
-        assert await _state(database, city_id, "slow") is None
+        await until(lambda: has_been_asked_at(START))
+        clock.move(timedelta(seconds=60))
+        await until(lambda: has_been_asked_at(START + timedelta(seconds=60)))
+        assert await _state(database, city_id, "a_slow") is None
         opened.set()
         await going
-    assert await _state(database, city_id, "slow") == START
+    assert await _state(database, city_id, "a_slow") == START + timedelta(seconds=60)
 
 
 async def _state(database: Database, city_id: str, name: str) -> datetime | None:

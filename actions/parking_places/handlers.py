@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.parking_places import words
+from actions.parking_places.near import near
 from civic.city.service import CityBook
 from civic.parking.places import KINDS, PlaceKind, PlacesService, SavedPlace, kind_said
 from civic.people.service import record_consent
@@ -13,6 +14,7 @@ from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Slots, Turn, Wordings
 
 SET, SAID, FORGET, SHOW = "parking_place", "parking_place_said", "parking_place_forget", "parking_place_show"
+NEAR = "parking_near_place"
 CONSENT = "saved_place"
 _FORGET_ALL = Choice(f"do:{FORGET}", key="parking_places.forget")
 
@@ -132,8 +134,8 @@ async def show(turn: Turn, places: PlacesService) -> Reply:
 
 
 INTENTS = {SET: tell}
-PRESSED = {SAID: said, FORGET: forget, SHOW: show}
-ANYBODYS = ((words.FORGET, FORGET), (words.SHOW, SHOW), (words.SAID, SAID))
+PRESSED = {SAID: said, FORGET: forget, SHOW: show, NEAR: near}
+ANYBODYS = ((words.FORGET, FORGET), (words.SHOW, SHOW), (words.SAID, SAID), (words.NEAR, NEAR))
 """The most particular first."""
 
 

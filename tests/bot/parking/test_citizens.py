@@ -168,6 +168,18 @@ async def test_home_is_kept_after_a_yes_shown_as_its_neighbourhood_and_forgotten
     assert await of(city, parking_places, citizen) == []
 
 
+async def test_parking_near_home_is_looked_for_from_there_and_goes_on_as_ever(city: City) -> None:
+    await number(city, "구래1", 7)
+    citizen = city.citizen()
+    await citizen.say("우리 집은 구래동이야")
+    await citizen.press("네, 기억해 주세요")
+    said = text(await citizen.say("집 근처 주차장"))
+    assert "집에서 가까운 주차장이에요." in said and "2. 구래1 (342m)" in said
+    assert "빈자리 7면(방금)" in said and "1시간 1,500원" in said
+    assert "1,500원" in text(await citizen.say("두 번째 요금은?"))
+    assert "집에서 가까운" not in text(await city.citizen().say("집 근처 주차장"))
+
+
 async def test_a_pin_is_a_workplace_and_a_no_keeps_nothing(city: City) -> None:
     citizen = city.citizen()
     assert "직장 위치를 지도에서" in text(await citizen.say("회사 위치 저장해줘"))

@@ -36,6 +36,8 @@ OWED = "complaint_owed"
 """The handler that knows whether the city waits for this citizen's answer; it says nothing when it does not."""
 _MAY_ANSWER = _FILING_KINDS | {"affirm", "deny", "out_of_scope", "complaint_add_info"}
 """Wishes that an answer to the city's question is easily taken for."""
+_POLITE_TAIL = 3
+"""Characters that may follow a place without making it a question: 이요, 입니다, a full stop."""
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
 
@@ -43,6 +45,12 @@ _LAST = frozenset({"talk_to_human"})
 def _is_one_wish(asked: Sequence[Understanding]) -> bool:
     """ "사우동 전기차 충전되고 무료인 주차장": two clauses of one question, of which at most one says where."""
     return len({part.intent for part in asked}) == 1 and sum(part.first("place") is not None for part in asked) <= 1
+
+
+def _is_mere_place(part: Understanding) -> bool:
+    """ "간판이 떨어질 것 같아요 사우동이요": the second clause says where, and asks for nothing."""
+    said = sum(one.end - one.start for one in part.all("place"))
+    return bool(said) and len(part.text.strip()) - said <= _POLITE_TAIL
 
 
 class Answering:
@@ -84,7 +92,7 @@ class Answering:
             return
         if await self._is_owed(outcome, turn):
             return
-        asked = [part for part in seen.parts if part.intent in self._handlers]
+        asked = [part for part in seen.parts if part.intent in self._handlers and not _is_mere_place(part)]
         if len(asked) >= 2 and not _is_one_wish(asked):
             await self._several(outcome, turn, asked)
         elif seen.band == "act":

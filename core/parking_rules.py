@@ -191,6 +191,29 @@ class Map(Section):
     style_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = ""
 
 
+class Target(Section):
+    """What the city hopes for, shown beside what was measured and never mixed into it. `source`: who said so."""
+
+    use_percent: float | None = None
+    reports_percent: float | None = None
+    source: str = ""
+
+
+class Figures(Section):
+    """Use rates and reports by month (docs/desk/parking-usage.md). A day is compared when the share `day_share` of its
+    open quarters is known, a lot when it has `least_days` such days and `least_share` of all quarters in both periods.
+    `full`: from which use on it counts as full. `cars`: registered cars of the city by `cars_source`, 0 where unknown.
+    """
+
+    day_share: Annotated[float, Field(gt=0, le=1)] = 0.75
+    least_days: Annotated[int, Field(ge=2, le=366)] = 7
+    least_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    full: Annotated[float, Field(gt=0.5, le=1)] = 0.95
+    cars: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    cars_source: str = ""
+    target: Target = Target()
+
+
 class Parking(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/parking/<vendor>.py, `enabled` switches
     it on, the rest is that file's own `Settings`. `department`: whose heads hear of sources and doubted numbers; empty:
@@ -212,3 +235,4 @@ class Parking(Section):
     forecasts: Forecasts = Forecasts()
     feeds: Feeds = Feeds()
     map: Map = Map()
+    figures: Figures = Figures()

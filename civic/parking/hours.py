@@ -50,6 +50,21 @@ def _state(opening_hours: str, moment: datetime) -> OpenState:
     return OpenState(state == State.OPEN, changes_at)
 
 
+def spells(opening_hours: str | None, start: datetime, end: datetime) -> list[tuple[datetime, datetime, bool | None]]:
+    """From `start` to `end` (aware) in order: when a lot was open, closed, or not known (None) by hours of today."""
+    if not opening_hours or not is_osm(opening_hours):
+        return [(start, end, None)]
+    found: list[tuple[datetime, datetime, bool | None]] = []
+    first, last = start.astimezone(SEOUL), end.astimezone(SEOUL)
+    for year in range(first.year, last.year + 1):
+        since = max(first, datetime(year, 1, 1, tzinfo=SEOUL))
+        until = min(last, datetime(year + 1, 1, 1, tzinfo=SEOUL))
+        if since < until:
+            rows = _parsed(opening_hours, year).intervals(since, until)
+            found += [(row[0], row[1], None if row[2] == State.UNKNOWN else row[2] == State.OPEN) for row in rows]
+    return found
+
+
 def weekly(opening_hours: str | None) -> dict[str, str]:
     """Hours by kind of day for showing: `weekday`, `saturday`, `holiday` → `09:00~22:00`, `24h` or `unknown`.
 

@@ -23,7 +23,12 @@ async def near(turn: Turn, places: PlacesService, parking: ParkingService) -> Re
         found = found or await parking.near(point, turn.now, limit=MOST, radius_m=radius, members_last=True)
     lots = [_shown(one, turn) for one in found]
     place = {"name": _name(kind, "ko"), "name_en": _name(kind, "en"), "lat": point.lat, "lon": point.lon}
-    memory = {"place": {**place, "is_rough": False}, "filters": [], "minutes": None, "pick": "parking_fee_hours"}
+    memory: dict[str, Any] = {
+        "place": {**place, "is_rough": False},
+        "filters": [],
+        "minutes": None,
+        "pick": "parking_fee_hours",
+    }
     items = tuple(
         {"id": str(one.lot.id), "name": one.lot.name, "lat": one.lot.lat, "lon": one.lot.lon,
          "distance_m": shown["distance_m"]}

@@ -68,6 +68,8 @@ async def test_a_refused_key_is_told_at_once_and_tried_seldom(
     async with providing(answer) as provider:
         house = House(database, city_id, clock, outside, Town("town", provider.url))
         await house.go()
+        assert (await house.source())["state"] == "failing"
+        assert kinds(await house.notices()) == ["parking.source_refused"]
         await house.go(after=timedelta(hours=1))
     row = await house.source()
     assert (row["state"], row["failures"]) == ("failing", 2)

@@ -80,6 +80,7 @@ class Running:
     models: ModelWatch
     reader: Reader
     files: Files
+    parking: ParkingService
     sources: dict[str, Pulling | Pushing]
     outside: Outside
     var: Path
@@ -206,7 +207,8 @@ async def _wire(
     texts = Texts(find_sources(), _constants(settings))
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
     sources = open_sources(settings)
-    services = _services(settings, db, book, cases, texts, people, sources, channels)
+    parking = ParkingService(db, city_id, settings.parking.numbers)
+    services = _services(settings, db, book, cases, texts, people, parking, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
@@ -247,6 +249,7 @@ async def _wire(
         models=ModelWatch(engine),
         reader=reader,
         files=files,
+        parking=parking,
         sources=sources,
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
@@ -297,6 +300,7 @@ def _services(
     cases: CaseService,
     texts: Texts,
     people: PeopleService,
+    parking: ParkingService,
     sources: Mapping[str, Pulling | Pushing],
     channels: Channels,
 ) -> Services:
@@ -309,7 +313,7 @@ def _services(
             "city": settings.city,
             "forecasts": ForecastService(db, settings.city.id, settings.parking),
             "guard": GuardService(db),
-            "parking": ParkingService(db, settings.city.id, settings.parking.numbers),
+            "parking": parking,
             "parking_chat": settings.parking.chat,
             "parking_terms": {name: source.terms for name, source in sources.items()},
             "people": people,

@@ -1,4 +1,4 @@
-"""Brings the design system into web/static/vendor: `npm ci` when the lock changed, then the few files that we use.
+"""Brings design system and map into web/static/vendor: `npm ci` when the lock changed, then the files that we use.
 
 Run as `python -m web.assets`. Without npm or its registry the pages still work, with the system's own fonts.
 """
@@ -14,12 +14,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "web" / "static" / "vendor"
 _STAMP = VENDOR / ".lock-digest"
-_KRDS = ROOT / "node_modules" / "krds-uiux"
+_MODULES = ROOT / "node_modules"
 _COPIED = {
-    "resources/css/token/krds_tokens.css": "krds/krds_tokens.css",
-    "resources/fonts/PretendardGOV-Regular.subset.woff2": "krds/PretendardGOV-Regular.subset.woff2",
-    "resources/fonts/PretendardGOV-Medium.subset.woff2": "krds/PretendardGOV-Medium.subset.woff2",
-    "resources/fonts/PretendardGOV-Bold.subset.woff2": "krds/PretendardGOV-Bold.subset.woff2",
+    "krds-uiux/resources/css/token/krds_tokens.css": "krds/krds_tokens.css",
+    "krds-uiux/resources/fonts/PretendardGOV-Regular.subset.woff2": "krds/PretendardGOV-Regular.subset.woff2",
+    "krds-uiux/resources/fonts/PretendardGOV-Medium.subset.woff2": "krds/PretendardGOV-Medium.subset.woff2",
+    "krds-uiux/resources/fonts/PretendardGOV-Bold.subset.woff2": "krds/PretendardGOV-Bold.subset.woff2",
+    "maplibre-gl/dist/maplibre-gl.mjs": "maplibre/maplibre-gl.mjs",
+    "maplibre-gl/dist/maplibre-gl-shared.mjs": "maplibre/maplibre-gl-shared.mjs",
+    "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre/maplibre-gl-worker.mjs",
+    "maplibre-gl/dist/maplibre-gl.css": "maplibre/maplibre-gl.css",
+    "maplibre-gl/LICENSE.txt": "maplibre/LICENSE.txt",
 }
 _WAIT_S = 300
 
@@ -49,6 +54,11 @@ def digest() -> str:
     return _stamped()[:12]
 
 
+def has_map() -> bool:
+    """Whether the map's files are there; without them the page of lots is its list."""
+    return (VENDOR / "maplibre" / "maplibre-gl.mjs").is_file()
+
+
 def npm_ci(folder: Path, wait_s: float = _WAIT_S) -> str | None:
     """Make `folder`/node_modules what its package-lock.json says, running no script of a package.
 
@@ -70,8 +80,8 @@ def npm_ci(folder: Path, wait_s: float = _WAIT_S) -> str | None:
 
 
 def _lacking() -> str | None:
-    missing = [name for name in _COPIED if not (_KRDS / name).is_file()]
-    return f"krds-uiux: {missing[0]}" if missing else None
+    missing = [name for name in _COPIED if not (_MODULES / name).is_file()]
+    return missing[0] if missing else None
 
 
 def npm() -> list[str] | None:
@@ -95,7 +105,7 @@ def _copy(wanted: str) -> None:
     for source, name in _COPIED.items():
         target = VENDOR / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_KRDS / source, target)
+        shutil.copyfile(_MODULES / source, target)
     _STAMP.write_text(wanted, "utf-8")
     digest.cache_clear()
 

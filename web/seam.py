@@ -4,6 +4,8 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from civic.city.service import CityBook
+from civic.parking.service import ParkingService
 from core.contracts.channel import HttpAnswer, IncomingMessage, WebhookRequest
 from core.contracts.house import Ground
 
@@ -35,5 +37,9 @@ class House(Ground, Protocol):
     def bus(self) -> Bus: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def book(self) -> CityBook: ...
+    @property
+    def parking(self) -> ParkingService: ...
     @property
     def secret(self) -> bytes: ...

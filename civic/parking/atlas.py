@@ -15,11 +15,14 @@ from civic.parking.traits import tallest_cm, traits
 from core.db import driver
 
 _TRANSACTION_IDS = 2**32
-_READ = """SELECT id, name, lat, lon, remarks, type, fee_kind, capacity, opening_hours, has_charging, has_disabled,
+# ruff: noqa: S608 - the words put into these statements are those of this file
+# A lot of which every bay is a bus's or a motorcycle's is no answer to somebody in a car.
+_FOR_CARS = "purpose = 'CAR' AND capacity > coalesce(capacity_bus, 0) + coalesce(capacity_motorcycle, 0)"
+_READ = f"""SELECT id, name, lat, lon, remarks, type, fee_kind, capacity, opening_hours, has_charging, has_disabled,
 capacity_family, capacity_woman, capacity_compact, max_height_cm, is_covered,
-gone_at IS NULL AND same_as IS NULL AS is_offered
+gone_at IS NULL AND same_as IS NULL AND {_FOR_CARS} AS is_offered
 FROM parking_lots WHERE city_id = %(city)s"""
-_ALL = f"{_READ} AND gone_at IS NULL AND same_as IS NULL"
+_ALL = f"{_READ} AND gone_at IS NULL AND same_as IS NULL AND {_FOR_CARS}"
 # What was written by a transaction that had not ended when the map was read last.
 _CHANGED = f"{_READ} AND xmin::text::bigint >= %(since)s"
 _NOW = """SELECT version, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon FROM parking_versions"""

@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import orjson
 
+from civic.city.service import CityBook
 from civic.conversations import delivery, intake, outbound
+from civic.parking.service import ParkingService
 from core import settings as city_settings
 from core.clock import Clock, SystemClock
 from core.contracts.channel import (
@@ -175,6 +177,8 @@ class SmallHouse:
         lent = Lent(http, self.bus.publish, SECRET, var, self.settings.web.public_url, lambda: self.clock.now())
         self.channel: WebChat = build(ChannelSettings(), lent)
         self.desk = EchoDesk(self)
+        self.book = CityBook(self.settings.city.id, "", (), (), (), ())
+        self.parking = ParkingService(db, self.settings.city.id, self.settings.parking.numbers)
 
     def reset(self) -> None:
         self.desk.script, self.desk.refuses, self.desk.before_turn, self.bus.is_away = echo, 0, None, False

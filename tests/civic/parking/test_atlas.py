@@ -129,6 +129,14 @@ async def test_lots_for_pass_holders_come_last_where_asked(database: Database, c
     assert [one.lot.name for one in found] == ["두루", "가람"]
 
 
+async def test_lots_that_take_no_car_are_not_offered(database: Database, city_id: str) -> None:
+    await bring(
+        database, city_id, lot(1, name="자전거", purpose="BIKE"), lot(2, name="버스만", capacity=9, capacity_bus=9),
+        lot(3, name="버스도", capacity=9, capacity_bus=8), lot(4, name="이륜차만", capacity=5, capacity_motorcycle=5),
+    )  # fmt: skip
+    assert await near(ParkingService(database, city_id)) == ["버스도"]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

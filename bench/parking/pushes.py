@@ -29,7 +29,7 @@ from core.db import Database, driver
 from core.loading import ROOT
 
 CITY = "gimpo"
-AROUND, OURS, A_PUSH = 10_000, 5_000, 100
+AROUND, OURS, A_PUSH = 3_000, 1_000, 100
 ROUNDS = 1
 PROMISE = 5_000
 """Issue 6: lots a minute, sustained, with reads going on."""

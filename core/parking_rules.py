@@ -64,7 +64,7 @@ class History(Section):
 
 
 class Watches(Section):
-    """자리 나면 알려줘. `minutes`: how long one lives when nobody says, `most_minutes` at most; `most`: live ones of one
+    """자리 나면 알려줘. `minutes`: how long one lives when nobody says, `most_minutes` at most; `most`: live ones of a
     conversation; `valid_minutes`: how long the word is worth sending; `look_s`: seconds between two looks; `map_url`:
     a map of the lot, with {name}, {lat} and {lon}.
     """
@@ -78,9 +78,9 @@ class Watches(Section):
 
 
 class Reports(Section):
-    """불법주정차 신고. `accepts`: kind (civic/parking/evidence.csv) to "chat" where the city's own rule takes pictures by
-    chat; every other kind is guided to the official app. `source`: that rule. `same_place_m`: how far apart the pictures
-    and the place told may lie, in metres.
+    """불법주정차 신고. `accepts`: kind (civic/parking/evidence.csv) to "chat" where the city's own rule takes pictures
+    by chat; every other kind is guided to the official app. `source`: that rule. `same_place_m`: how far apart the
+    pictures and the place told may lie, in metres.
     """
 
     accepts: dict[str, Literal["app", "chat"]] = {}

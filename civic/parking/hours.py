@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 
 from opening_hours import OpeningHours, State, validate
@@ -15,7 +15,8 @@ _DAYS = {"Mo-Fr": "weekday", "Sa": "saturday", "Su,PH": "holiday"}
 
 @dataclass(frozen=True, slots=True)
 class OpenState:
-    """`is_open` None: the source does not tell. `changes_at`: when it next opens or closes (Korean time), if known."""
+    """`is_open` None: the source does not tell. `changes_at`: when it next opens or closes (Korean time), if that is
+    known and within `AHEAD`."""
 
     is_open: bool | None
     changes_at: datetime | None = None
@@ -40,14 +41,21 @@ def _state(opening_hours: str, moment: datetime) -> OpenState:
     here = moment.astimezone(SEOUL)  # the library takes zones with a name only
     if not is_osm(opening_hours):  # a source's own spelling must not take the other lots' answer away
         return OpenState(None)
-    hours = _parsed(opening_hours, here.year)
-    state, _ = hours.state(here)
+    # Not `next_change`: of hours that never end, written day by day, it looks through thousands of years (23 s).
+    spans = iter(_parsed(opening_hours, here.year).intervals(here, here + AHEAD))
+    _, end, state, *_ = next(spans)
     if state == State.UNKNOWN:
         return OpenState(None)
-    changes_at = hours.next_change(here)
-    if state == State.CLOSED and changes_at and not hours.is_open(changes_at):
-        changes_at = None  # it ends in a day that the source leaves open, which is no promise
-    return OpenState(state == State.OPEN, changes_at)
+    after = next(spans, None)
+    if after is None:
+        return OpenState(state == State.OPEN)
+    if state == State.CLOSED and after[2] != State.OPEN:
+        return OpenState(False)  # it ends in a day that the source leaves open, which is no promise
+    return OpenState(state == State.OPEN, end)
+
+
+AHEAD = timedelta(days=14)
+"""A change further away is not told: the longest row of Korean holidays is shorter."""
 
 
 def spells(opening_hours: str | None, start: datetime, end: datetime) -> list[tuple[datetime, datetime, bool | None]]:

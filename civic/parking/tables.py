@@ -125,8 +125,8 @@ parking_realtime = Table(
     postgresql_with={"fillfactor": 70},
 )
 """What is known now, a row a lot, already judged: `free` is within 0…capacity or None, and `reason` says why None.
-`updated_at`: when it was counted (fetched, where the source does not say). `claimed`: the source's own number, as it came;
-`changed_at`: since when it is the same, counted anew after a gap or a shut gate (civic.parking.judging).
+`updated_at`: when it was counted (fetched, where the source does not say). `claimed`: the source's own number, as it
+came; `changed_at`: since when it is the same, counted anew after a gap or a shut gate (civic.parking.judging).
 No index but the key, so that an update stays on its page (HOT)."""
 
 parking_history = Table(

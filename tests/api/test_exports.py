@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import httpx
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 import pytest
 from sqlalchemy import update
 
@@ -84,8 +84,9 @@ async def test_an_xlsx_has_typed_dates_and_texts_that_are_no_formulas(
     columns = ["title", "received_at", "closed_at", "lat"]
     answer = await taken(manager, filters={"q": "엑셀로"}, columns=columns, format="xlsx")
     assert answer.status_code == 200, answer.text
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
-    head, *lines = list(sheet.iter_rows())
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    rows: list[Any] = list(sheet.iter_rows())
+    head, *lines = rows
     assert [cell.value for cell in head] == ["제목 (Title)", "접수 (Received)", "종결 (Closed)", "위도 (Latitude)"]
     assert sorted(line[0].value for line in lines) == sorted(EVIL)
     assert {line[0].data_type for line in lines} == {"s"}

@@ -1,6 +1,7 @@
 """The rules of bays as citizens hear them, and the dated rows that they are told from."""
 
 from datetime import date
+from typing import Literal
 
 import pytest
 
@@ -15,7 +16,7 @@ TEXTS = Texts(FILES, {"ko": {}, "en": {}})
 TODAY = date(2026, 9, 30)
 
 
-async def told(text: str, lang: str = "ko", argument: str = "") -> str:
+async def told(text: str, lang: Literal["ko", "en"] = "ko", argument: str = "") -> str:
     (say,) = (await tell(turn(text, lang=lang, argument=argument))).says
     return TEXTS.render(say.key, lang, say.values)
 

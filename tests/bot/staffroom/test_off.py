@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.bootstrap import _schedule_staffroom
+from bot.schedules import _schedule_staffroom
 from civic.staffroom.tables import staff_rooms
 from tests.bot.city import City
 from tests.bot.staffroom.workspace import workspace

@@ -64,7 +64,7 @@ async def left(database: Database, thread: UUID) -> tuple[int, int, list[Any]]:
         return len(mine[0]), len(mine[1]), [tuple(row) for row in reports]
 
 
-BLANK = [("hydrant", "구래동", "", None, [], [])]
+BLANK: list[tuple[Any, ...]] = [("hydrant", "구래동", "", None, [], [])]
 """What the month's figures need, and nothing of a person or a car."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -96,8 +97,8 @@ async def test_vacant_means_a_number_that_is_believed(database: Database, city_i
     await bring(database, city_id, *records)
     parking = ParkingService(database, city_id)
     ids = {one.lot.name: one.lot.id for one in await parking.near(HERE, NOON, limit=10)}
-    told = {"free": 3, "is_linked": True, "opening_status": "OPEN", "reason": "", "updated_at": NOON}
-    odd = {
+    told: dict[str, Any] = {"free": 3, "is_linked": True, "opening_status": "OPEN", "reason": "", "updated_at": NOON}
+    odd: dict[str, dict[str, Any]] = {
         "0번": {},
         "1번": {"free": 0},
         "2번": {"is_linked": False},

@@ -43,6 +43,12 @@ def test_it_knows_whether_a_lot_is_open(
     assert (state.is_open, state.changes_at) == (is_open, at(changes) if changes else None), case
 
 
+@pytest.mark.timeout(15)
+@pytest.mark.parametrize("hours", ["Mo-Fr 00:00-24:00; Sa 00:00-24:00; Su,PH 00:00-24:00", "Mo-Su,PH 00:00-24:00"])
+def test_hours_that_never_end_are_not_looked_through_for_their_end(hours: str) -> None:
+    assert [state_at(hours, at(f"2026-09-30 02:{minute:02}")) for minute in range(3)] == [OpenState(True, None)] * 3
+
+
 def test_the_moment_may_come_in_any_zone() -> None:
     assert state_at(WORKDAYS, datetime.fromisoformat("2026-09-30T03:00:00+00:00")).is_open is True
     assert state_at(WORKDAYS, datetime.fromisoformat("2026-09-30T14:00:00+00:00")).is_open is False

@@ -64,7 +64,7 @@ def test_every_row_names_its_article_its_source_and_how_sure_it_is() -> None:
 
 @pytest.mark.parametrize("topic", ["charging", "disabled", "badge", "courtesy", "banned", "", "x"])
 @pytest.mark.parametrize("lang", ["ko", "en"])
-async def test_every_topic_has_words_in_both_languages(topic: str, lang: str) -> None:
+async def test_every_topic_has_words_in_both_languages(topic: str, lang: Literal["ko", "en"]) -> None:
     text = await told("", lang, topic)
     assert text and "None" not in text and len(text) <= 1_000
 

@@ -26,7 +26,6 @@ COUNTS = (1_000, 10_000, 100_000)
 QUESTIONS = 400
 PROMISE_MS = 2.0
 """Issue 6: p95 of the nearest five with filters, in process, at 100,000 lots."""
-NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ASKED: dict[str, Filters] = {
     "no filter": Filters(),
     "charging": Filters(ev=True),
@@ -65,17 +64,17 @@ async def _of(database: Database, count: int) -> float:
     await fill(database, city, count)
     parking = ParkingService(database, city)
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    await parking.by_name("솔빛1", NOW)
+    await parking.by_name("솔빛1", _now())
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(f"{count:>9,} lots  the map drawn in {time.perf_counter() - began:.2f} s, {grown:.0f} MB", flush=True)
     points, ids = _points(), await _ids(database, city)
     await _told(count, "raw bound: 5 rows by key", lambda at: _bound(database, ids[at % len(ids)]))
     worst = 0.0
     for what, filters in ASKED.items():
-        took = await _told(count, what, lambda at: parking.near(points[at], NOW, filters, 5, radius_m=WIDE_M))  # noqa: B023
+        took = await _told(count, what, lambda at: parking.near(points[at], _now(), filters, 5, radius_m=WIDE_M))  # noqa: B023
         worst = max(worst, took)
     for name in NAMES:
-        await _told(count, f"name: {name}", lambda at: parking.by_name(name, NOW, 5, around=points[at]))  # noqa: B023
+        await _told(count, f"name: {name}", lambda at: parking.by_name(name, _now(), 5, around=points[at]))  # noqa: B023
     return worst
 
 
@@ -98,8 +97,8 @@ async def fill(database: Database, city: str, count: int, among: list[tuple[floa
     """
     records = lots(count, date(2026, 11, 1), among=among)
     async with database.transaction() as tx:
-        await import_lots(tx, city, "bench", records, ReadReport("bench", "", count, count), NOW)
-    now = NOW if among is None else datetime.now(UTC)
+        await import_lots(tx, city, "bench", records, ReadReport("bench", "", count, count), _now())
+    now = _now()
     async with database.transaction() as tx:
         of_city = parking_lots.select().with_only_columns(parking_lots.c.id).where(parking_lots.c.city_id == city)
         ids = list((await tx.execute(of_city.order_by(parking_lots.c.uid))).scalars())
@@ -113,6 +112,10 @@ async def fill(database: Database, city: str, count: int, among: list[tuple[floa
         await tx.execute(insert(parking_realtime).on_conflict_do_nothing(), rows)
     async with database.reading() as tx:
         await (await driver(tx)).execute("VACUUM ANALYZE parking_lots, parking_realtime")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _points() -> list[GeoPoint]:

@@ -111,13 +111,14 @@ def _part(
         bays[one, day] = np.where(told > 0, told, np.array([lot.capacity for lot in lots])[one])
     is_open = np.stack([masks[lot.opening_hours][0] for lot in lots])
     known = (free >= 0) & is_open & (bays > 0)[..., None]
-    share = np.where(known, np.clip(1 - free / np.maximum(bays, 1)[..., None], 0, 1), 0.0)
+    of = np.maximum(bays, 1).astype(np.float32)[..., None]  # half the width is exact enough and twice as quick
+    share = np.where(known, np.clip(1 - free.astype(np.float32) / of, 0, 1), np.float32(0))
     numbers = known.sum(axis=2)
     by_hour = (len(lots), int(counted.sum()), 24, QUARTERS // 24)
     return Past(
         opened=is_open.sum(axis=2),
         known=numbers,
-        used=np.where(numbers > 0, share.sum(axis=2) / np.maximum(numbers, 1), np.nan),
+        used=np.where(numbers > 0, share.sum(axis=2, dtype=np.float64) / np.maximum(numbers, 1), np.nan),
         full=(known & (share >= full)).sum(axis=2),
         bays=bays,
         hours=np.stack(

@@ -7,7 +7,9 @@ const rows = [...document.querySelectorAll(".lots > li")].filter((row) => row.da
 const here = [Number(box.dataset.lon), Number(box.dataset.lat)];
 const RINGS_M = [500, 1000, 2000];
 const PIN = [48, 34];
+const TOWN = [56, 30];
 const pins = [];
+const towns = [];
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function ring(metres) {
@@ -67,13 +69,20 @@ function partPins(map) {
     pin.hidden = shown.some((other) => Math.abs(other.x - at.x) < PIN[0] && Math.abs(other.y - at.y) < PIN[1]);
     if (!pin.hidden) shown.push(at);
   }
+  for (const { name, where } of towns) {
+    const at = map.project(where);
+    name.hidden = shown.some((other) => Math.abs(other.x - at.x) < TOWN[0] && Math.abs(other.y - at.y) < TOWN[1]);
+    if (!name.hidden) shown.push(at);
+  }
 }
 
 function addTowns(map, maplibre) {
   for (const town of document.querySelectorAll("#towns > li")) {
     const name = sign("town", town.textContent);
     name.setAttribute("aria-hidden", "true");
-    new maplibre.Marker({ element: name }).setLngLat([Number(town.dataset.lon), Number(town.dataset.lat)]).addTo(map);
+    const where = [Number(town.dataset.lon), Number(town.dataset.lat)];
+    new maplibre.Marker({ element: name }).setLngLat(where).addTo(map);
+    towns.push({ name, where });
   }
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import insert
 from civic.parking.days import day_kind
 from civic.parking.figures.past import Span
 from civic.parking.figures.towns import town_of
+from civic.parking.hours import spells
 from civic.parking.tables import parking_days, parking_lots, parking_same
 from civic.parking.usage import Asked, Group, Row, Usage, bay_hours, usage
+from core.clock import SEOUL
 from core.db import Database
 from core.ids import new_id
 from core.parking_rules import Figures
@@ -308,3 +311,16 @@ def test_a_town_is_what_the_address_says(address: str, road: str, town: str) -> 
 def test_both_periods_have_four_weeks() -> None:
     assert len(AFTER.days()) == len(BEFORE.days()) == 28
     assert BEFORE.last + timedelta(days=1) == AFTER.first
+
+
+def test_hours_over_new_year_are_told_without_a_gap_and_holidays_on_weekends_too() -> None:
+    start, end = datetime(2026, 9, 30, tzinfo=SEOUL), datetime(2027, 1, 5, tzinfo=SEOUL)
+    found = spells("Mo-Su 09:00-21:00; PH off", start, end)
+    assert (found[0][0], found[-1][1]) == (start, end)
+    assert all(one[1] == other[0] for one, other in pairwise(found))
+    opened = {since.date() for since, _, is_open in found if is_open}
+    assert date(2026, 12, 31) in opened
+    assert not opened & {date(2026, 10, 3), date(2026, 10, 5), date(2027, 1, 1)}, (
+        "개천절 is a Saturday, then its Monday"
+    )
+    assert spells(None, start, end) == spells("아침부터 밤까지", start, end) == [(start, end, None)]

@@ -1,11 +1,13 @@
-"""Where a citizen means: a pin, a place that he names, or the one talked about before."""
+"""Where a citizen means: a pin, a place that he names, his home or work, or the one talked about before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actions.parking.words import HERE, STRANGE, THERE
+from actions.parking.counter import Counter
+from actions.parking.words import HERE, OWN_PLACE, STRANGE, THERE
 from civic.city.service import CityBook
+from civic.parking.places import PlaceKind, SavedPlace, kind_said
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Turn
 from core.contracts.understanding import Entity
@@ -15,19 +17,25 @@ _AREA_KINDS = frozenset({"eup", "myeon", "dong", "legal_dong", "ri", "road", "ro
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where to look from. `is_rough`: only the area is known, distances are from its middle."""
+    """Where to look from. `is_rough`: only the area is known, distances are from its middle. `own`: his home or work,
+    which is shown by the word that he said.
+    """
 
     name: str
     name_en: str
     lat: float
     lon: float
     is_rough: bool = False
+    own: PlaceKind | None = None
 
     @property
     def point(self) -> GeoPoint:
         return GeoPoint(self.lat, self.lon, self.name)
 
     def plain(self) -> dict[str, Any]:
+        """What is remembered. Of his own place only which: its point stays sealed, and goes when he says."""
+        if self.own is not None:
+            return {"own": self.own, "name": self.name}
         return {
             "name": self.name, "name_en": self.name_en, "lat": self.lat, "lon": self.lon, "is_rough": self.is_rough
         }  # fmt: skip
@@ -35,13 +43,15 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A place was named that nobody here knows."""
+    """A place was named that nobody here knows; `own`: it is his home or work, of which he has told nothing."""
 
     name: str
+    own: PlaceKind | None = None
 
 
-def spot(turn: Turn, book: CityBook) -> Spot | Unknown | None:
-    """The place meant: this message's pin, the place it names, then what is remembered. None: not said at all."""
+def spot(turn: Turn, counter: Counter) -> Spot | Unknown | None:
+    """The place meant: this message's pin, the place it names, his own, then what is remembered. None: not said."""
+    book = counter.book
     if turn.message.place is not None:
         return _pin(turn.message.place)
     if turn.argument.startswith("at-"):
@@ -50,9 +60,40 @@ def spot(turn: Turn, book: CityBook) -> Spot | Unknown | None:
     named = _named(turn, book)
     if named is not None:
         return named
+    if (kind := own_kind(turn)) is not None:
+        text = turn.understanding.text
+        return own_spot(kind, counter, text) or Unknown(_own_name(kind, text), kind)
     if HERE.search(turn.understanding.text) and turn.place is not None:
         return _pin(turn.place)
-    return _remembered(turn)
+    return _remembered(turn, counter)
+
+
+def own_kind(turn: Turn) -> PlaceKind | None:
+    """His home or work, where the text looks for something there ("집 근처", "회사에서") and names no other place."""
+    seen = turn.understanding
+    if seen.first("place") is not None or turn.message.place is not None or not OWN_PLACE.search(seen.text):
+        return None
+    return kind_said(seen.text)
+
+
+def own_spot(kind: PlaceKind, counter: Counter, said: str = "") -> Spot | None:
+    """The place that was kept, called as he calls it; None when he told none."""
+    kept: SavedPlace | None = counter.own.get(kind)
+    return Spot(_own_name(kind, said), kind, kept.lat, kept.lon, own=kind) if kept else None
+
+
+def _own_name(kind: PlaceKind, said: str) -> str:
+    words = ("집",) if kind == "home" else ("회사", "직장", "사무실", "일터")
+    return next((word for word in words if word in said), words[0])
+
+
+def recalled(place: object, counter: Counter) -> Spot | None:
+    """A place as `Spot.plain` remembered it; None for his own when it is kept no more."""
+    if not isinstance(place, Mapping):
+        return None
+    if (own := place.get("own")) is not None:
+        return own_spot(own, counter, str(place.get("name", "")))
+    return Spot(**place)
 
 
 def _named(turn: Turn, book: CityBook) -> Spot | Unknown | None:
@@ -85,12 +126,11 @@ def _pin(point: GeoPoint) -> Spot:
     return Spot(point.label, point.label, point.lat, point.lon)
 
 
-def _remembered(turn: Turn) -> Spot | None:
+def _remembered(turn: Turn, counter: Counter) -> Spot | None:
     """The place talked about last, else an earlier pin; "here" alone never means a place talked about."""
     topic = turn.topic
     if topic is not None and not HERE.search(turn.understanding.text):
-        place = topic.memory.get("place")
         is_meant = topic.service == "parking" or THERE.search(turn.understanding.text)
-        if is_meant and isinstance(place, Mapping):
-            return Spot(**place)
+        if is_meant and (place := recalled(topic.memory.get("place"), counter)) is not None:
+            return place
     return _pin(turn.place) if turn.place is not None else None

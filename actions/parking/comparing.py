@@ -47,7 +47,8 @@ async def around(turn: Turn, counter: Counter, where: Spot, wanted: Wish) -> Rep
                 break
         if found:
             break
-    return _compared(turn, counter, found, wanted, {"place": where.plain()}, where.name, where.name_en)
+    reply = _compared(turn, counter, found, wanted, {"place": where.plain()}, where.name, where.name_en)
+    return replace(reply, says=tuple(replace(say, is_public=where.own is None) for say in reply.says))
 
 
 def _kept(wanted: Wish) -> Filters:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actions.parking import comparing, leaving, lots, naming, showing
-from actions.parking.asking import Spot, Unknown, spot
+from actions.parking import comparing, leaving, lots, naming, showing, waiting
+from actions.parking.asking import Spot, Unknown, own_kind, spot
 from actions.parking.counter import Counter
 from actions.parking.ways import cards
 from actions.parking.wishing import Wish, names_of, remembered_filters, wish
@@ -38,8 +38,8 @@ async def find(turn: Turn, counter: Counter) -> Reply:
 
 def place_meant(turn: Turn, counter: Counter) -> Spot | Unknown | None:
     """Where; a lot that is named and not known is no question about the place talked about before."""
-    where = spot(turn, counter.book)
-    is_shown = turn.message.place is not None or bool(turn.argument)
+    where = spot(turn, counter)
+    is_shown = turn.message.place is not None or bool(turn.argument) or own_kind(turn) is not None
     if isinstance(where, Spot) and not is_shown and (name := naming.unknown_name(turn)):
         return Unknown(name)
     return where
@@ -81,13 +81,16 @@ async def around(turn: Turn, counter: Counter, where: Spot, wanted: Wish, intent
     if not page:
         key = "parking.no_more" if is_more else "parking.none"
         kept = topic.items if is_more and topic else ()
-        return Reply((Say(key, values, is_public=True),), topic=Topic("parking", intent, items=kept, memory=memory))
+        nothing = Say(key, values, is_public=where.own is None)
+        return Reply((nothing,), topic=Topic("parking", intent, items=kept, memory=memory))
     values |= await page_values(turn, counter, page, wanted)
     values["next_space"] = await _next_space(counter, where, page, wanted)
     buttons = [Choice(f"pick:{n}", label=one.lot.name) for n, one in enumerate(page, start=1)]
     if skip + PAGE < len(search.found):
         buttons.append(Choice(f"do:{FIND}:more", key="parking.button.more"))
-    says = [Say("parking.found", values, tuple(buttons), cards=cards(page, counter), is_public=True)]
+    buttons += waiting.choices(page, wanted, counter)
+    is_public = where.own is None
+    says = [Say("parking.found", values, tuple(buttons), cards=cards(page, counter), is_public=is_public)]
     if "ev" in names and not is_more:
         says.insert(0, Say("parking.ev_guide", {"is_mentioned": "ev" not in search.relaxed}, is_public=True))
     items = tuple(showing.item(one) for one in page)
@@ -166,6 +169,8 @@ async def _next_space(counter: Counter, where: Spot, page: list[Found], wanted: 
 
 def ask_place(turn: Turn, counter: Counter, wanted: Wish, where: Unknown | None, intent: str) -> Reply:
     """Which place? with the areas that have most lots as buttons."""
+    if where is not None and where.own is not None:
+        return _ask_own(turn, counter, wanted, where, intent)
     memory = {**wanted.memory, "pending": intent, "pick": FEE}
     areas = counter.book.areas_with_lots()
     buttons = tuple(
@@ -179,6 +184,13 @@ def ask_place(turn: Turn, counter: Counter, wanted: Wish, where: Unknown | None,
     return Reply(says, topic=Topic("parking", intent, memory=memory))
 
 
+def _ask_own(turn: Turn, counter: Counter, wanted: Wish, where: Unknown, intent: str) -> Reply:
+    """Nothing is kept of his home or work: he may tell it for good, or say only where he looks this time."""
+    asked = ask_place(turn, counter, wanted, None, intent)
+    tell = Choice(f"do:parking_place:{where.own}", key="intent.parking_place")
+    return replace(asked, says=(Say("parking_places.none", {"kind": where.own}, (tell,)), *asked.says))
+
+
 def wants_others(turn: Turn) -> bool:
     """The next page: by its button, or by "다른 주차장은 없나요" about the same place."""
     seen = turn.understanding
@@ -189,7 +201,8 @@ def wants_others(turn: Turn) -> bool:
 def _asks_for_one(turn: Turn) -> bool:
     """A lot is named or numbered, and the text does not look around it."""
     seen = turn.understanding
-    if AROUND.search(seen.text) or turn.argument or turn.message.place is not None:
+    is_around = AROUND.search(seen.text) or own_kind(turn) is not None
+    if is_around or turn.argument or turn.message.place is not None:
         return False
     if naming.says_a_lot(turn):
         return True

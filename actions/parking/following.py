@@ -1,11 +1,10 @@
 """Short follow-ups on the lots just shown: a telephone, the hours, the way, the cheapest, the nearest, yes."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from actions.parking import comparing, leaving, lots, naming, prices, showing
-from actions.parking.asking import Spot
+from actions.parking.asking import own_kind, recalled
 from actions.parking.counter import Answer, Counter
 from actions.parking.wishing import wish
 from actions.parking.words import (
@@ -33,7 +32,8 @@ def _follows(turn: Turn) -> Topic | None:
     """The lots that a short text leans on; None when there are none, or it speaks of something else."""
     topic = showing.own_topic(turn.topic)
     text = turn.understanding.text
-    is_else = turn.understanding.first("place") is not None or bool(ELSEWHERE.search(text) or WATCHES.search(text))
+    is_named = turn.understanding.first("place") is not None or own_kind(turn) is not None
+    is_else = is_named or bool(ELSEWHERE.search(text) or WATCHES.search(text))
     if topic is None or not topic.items or is_else or len(text) > _SHORT or naming.says_a_lot(turn):
         return None
     return topic
@@ -85,7 +85,7 @@ async def parking_cheapest(turn: Turn, counter: Counter) -> Reply:
         return _NOTHING
     if len(topic.items) > 1:
         return await comparing.of_topic(turn, counter, topic, wanted)
-    where = _place(topic)
+    where = recalled(topic.memory.get("place"), counter)
     return await comparing.around(turn, counter, where, wanted) if where else _NOTHING
 
 
@@ -141,11 +141,6 @@ async def parking_yes(turn: Turn, counter: Counter) -> Reply:
     if found is None or isinstance(found, naming.Guesses):
         return _NOTHING
     return await lots.detail(turn, counter, found, wanted)
-
-
-def _place(topic: Topic) -> Spot | None:
-    place = topic.memory.get("place")
-    return Spot(**place) if isinstance(place, Mapping) else None
 
 
 _FROM = re.compile(r"[가-힣]+에서")

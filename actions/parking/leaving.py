@@ -2,19 +2,20 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any
 
 from actions.parking import lots, naming, showing
-from actions.parking.asking import Spot, spot
+from actions.parking.asking import Spot, own_kind, own_spot, recalled, spot
 from actions.parking.counter import Counter
 from actions.parking.naming import Guesses
 from actions.parking.wishing import Wish, wish
 from civic.parking.distance import meters
 from civic.parking.forecast.service import Forecast
+from civic.parking.places import kind_said
 from civic.parking.search import Found
 from civic.parking.service import WIDE_M
 from core.clock import SEOUL
@@ -22,6 +23,11 @@ from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Reply, Say, Turn
 
 _FROM = re.compile(r"^\s?(?:에서|서\s|부터)")
+_OWN_FROM = re.compile(
+    r"(?<![가-힣])(?:우리|내|제|저희)?\s*(?:집|자택|회사|직장|사무실|일터)(?:에서|서\s|부터)|"
+    r"\bfrom\s+(?:my\s+)?(?:home|work|office)\b",
+    re.I,
+)
 _DEPARTS = re.compile(r"출발|도착|arriv|나가야|나서|떠나|leave", re.I)
 _HOURS_A_WINDOW = 2
 _SURE, _HARDLY = 0.85, 0.35
@@ -60,22 +66,56 @@ async def leave(turn: Turn, counter: Counter) -> Reply | None:
         values["forecast"] = showing.forecast_plain(at_arrival, turn.now)
         if values["drive"]:
             values["leave_at"] = _leave_at(arrival, values["drive"]["minutes"])
+    values["usual"] = await _usual(turn, counter, goal, origin, arrival, values["drive"])
     buttons = (Choice("do:parking_lot", key="parking.button.whole"),)
     topic = lots.focused(turn, goal, wanted)
     if origin is not None:
         topic = replace(topic, memory={**topic.memory, "origin": origin.plain()})
-    return Reply((Say("parking.leave", values, buttons, is_public=True),), topic=topic)
+    is_public = origin is None or origin.own is None
+    return Reply((Say("parking.leave", values, buttons, is_public=is_public),), topic=topic)
+
+
+async def _usual(
+    turn: Turn,
+    counter: Counter,
+    goal: Found,
+    origin: Spot | None,
+    arrival: datetime | None,
+    drive: dict[str, Any] | None,
+) -> dict[str, Any] | None:
+    """When he comes if he leaves his home or work at the hour that he told: on the day of `arrival`, else next.
+
+    `is_in_time` None: he did not say when to be there; then `forecast` is of when he comes.
+    """
+    kept = counter.own.get(origin.own) if origin and origin.own else None
+    if kept is None or drive is None or not kept.leaves_at:
+        return None
+    hour, minute = (int(one) for one in kept.leaves_at.split(":"))
+    leaves = (arrival or turn.now).astimezone(SEOUL).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if arrival is None and leaves < turn.now:
+        leaves += timedelta(days=1)
+    comes = leaves + timedelta(minutes=drive["minutes"])
+    forecast = None
+    if arrival is None:
+        forecast = (await counter.forecasts.at([goal.lot.id], comes, turn.now)).get(goal.lot.id)
+    return {
+        "leaves_at": showing.clock_text(leaves, turn.now),
+        "comes_at": showing.clock_text(comes, turn.now),
+        "is_in_time": None if arrival is None else comes <= arrival,
+        "forecast": showing.forecast_plain(forecast, turn.now),
+    }
 
 
 async def _goal(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses | None:
     topic = showing.own_topic(turn.topic)
     if (meant := await naming.meant(turn, counter, wanted)) is not None:
         return meant
-    has_place = turn.understanding.first("place") is not None or turn.message.place is not None
+    is_named = turn.understanding.first("place") is not None or own_kind(turn) is not None
+    has_place = is_named or turn.message.place is not None
     if topic and topic.items and not has_place:
         id = naming.lot_id(topic.items[topic.index or 0].get("id"))
         return await counter.parking.lot(id, wanted.at) if id else None
-    where = spot(turn, counter.book)
+    where = spot(turn, counter)
     if not isinstance(where, Spot):
         return None
     near = await counter.parking.near(where.point, wanted.at, limit=8, radius_m=WIDE_M, members_last=True)
@@ -84,18 +124,29 @@ async def _goal(turn: Turn, counter: Counter, wanted: Wish) -> Found | Guesses |
 
 
 def _without_origin(turn: Turn, counter: Counter) -> tuple[Turn, Spot | None]:
-    """The place that one leaves from ("시청에서"), which is not the goal; else the pin sent before."""
+    """The place that one leaves from ("시청에서", "집에서"), which is not the goal; else the one said before or the pin
+    sent before; else his home or work, if he told when he leaves it.
+    """
     seen = turn.understanding
     for entity in seen.all("place"):
         if _FROM.match(seen.text[entity.end : entity.end + 4]):
             rest = replace(seen, entities=tuple(one for one in seen.entities if one is not entity))
-            found = spot(replace(turn, understanding=replace(seen, entities=(entity,))), counter.book)
+            found = spot(replace(turn, understanding=replace(seen, entities=(entity,))), counter)
             return replace(turn, understanding=rest), found if isinstance(found, Spot) else None
+    if own := _OWN_FROM.search(seen.text):
+        kind = kind_said(own[0])
+        # Blanked out and not cut, so that the entities keep their places.
+        text = seen.text[: own.start()] + " " * len(own[0]) + seen.text[own.end() :]
+        return replace(turn, understanding=replace(seen, text=text)), own_spot(kind, counter, own[0]) if kind else None
     topic = showing.own_topic(turn.topic)
-    if topic is not None and isinstance(said := topic.memory.get("origin"), Mapping):
-        return turn, Spot(**said)
+    if topic is not None and (said := recalled(topic.memory.get("origin"), counter)) is not None:
+        return turn, said
     pin = turn.place
-    return turn, Spot(pin.label, pin.label, pin.lat, pin.lon) if pin else None
+    if pin is not None:
+        return turn, Spot(pin.label, pin.label, pin.lat, pin.lon)
+    goal = own_kind(turn)
+    left = next((kind for kind, one in counter.own.items() if one.leaves_at and kind != goal), None)
+    return turn, own_spot(left, counter) if left else None
 
 
 def _is_whole_day(turn: Turn) -> bool:

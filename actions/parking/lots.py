@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from actions.parking import naming, showing
+from actions.parking import naming, showing, waiting
 from actions.parking.asking import Spot
 from actions.parking.counter import Counter
 from actions.parking.naming import Guesses
@@ -82,6 +82,7 @@ async def detail(turn: Turn, counter: Counter, found: Found, wanted: Wish) -> Re
     )
     if values["maps"] == [] and found.lot.lat is not None:
         buttons = (*buttons, Choice("do:parking_way", key="parking.button.way"))
+    buttons = (*buttons, *waiting.choices([found], wanted, counter))
     says = (Say("parking.lot", values, buttons, cards=cards([found], counter), is_public=True),)
     return Reply(says, topic=topic)
 
@@ -99,7 +100,9 @@ async def spaces(turn: Turn, counter: Counter, found: Found, wanted: Wish) -> Re
         "forecast": showing.forecast_plain(forecast, turn.now),
         "next": await _free_instead(counter, found, wanted),
     }
-    buttons = (Choice("do:parking_lot", key="parking.button.whole"), Choice("do:parking_way", key="parking.button.way"))
+    whole, way = "parking.button.whole", "parking.button.way"
+    both = (Choice("do:parking_lot", key=whole), Choice("do:parking_way", key=way))
+    buttons = (*both, *waiting.choices([found], wanted, counter))
     return Reply((Say("parking.space", values, buttons, is_public=True),), topic=focused(turn, found, wanted))
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from actions.parking import comparing, finding, leaving, lots, naming, showing
-from actions.parking.asking import Spot, Unknown
+from actions.parking import comparing, finding, leaving, lots, naming, showing, waiting
+from actions.parking.asking import Spot, Unknown, own_kind
 from actions.parking.counter import Counter
 from actions.parking.finding import FEE
 from actions.parking.naming import lot_id
@@ -21,7 +21,8 @@ async def fee_hours(turn: Turn, counter: Counter) -> Reply:
     wanted = wish(turn, is_fee=True)
     topic = showing.own_topic(turn.topic)
     where = finding.place_meant(turn, counter)
-    is_elsewhere = turn.message.place is not None or bool(turn.understanding.first("place")) or bool(turn.argument)
+    is_named = bool(turn.understanding.first("place")) or own_kind(turn) is not None
+    is_elsewhere = turn.message.place is not None or is_named or bool(turn.argument)
     is_about_list = topic and topic.items and not is_elsewhere and not isinstance(where, Unknown)
     if CHEAPER.search(text):
         if named := await naming.several(turn, counter, wanted):
@@ -32,7 +33,8 @@ async def fee_hours(turn: Turn, counter: Counter) -> Reply:
             return await comparing.around(turn, counter, where, wanted)
     if LEAVING.search(text) and (reply := await leaving.leave(turn, counter)) is not None:
         return reply
-    if (meant := await naming.meant(turn, counter, wanted)) is not None:
+    meant = await naming.meant(turn, counter, wanted) if own_kind(turn) is None else None
+    if meant is not None:
         return await lots.told(turn, counter, meant, wanted)
     if is_about_list and topic and not CLOSER.search(text):
         reply = await again(turn, counter, topic, wanted)
@@ -62,6 +64,7 @@ async def again(turn: Turn, counter: Counter, topic: Topic, wanted: Wish) -> Rep
     for shown, one in zip(values["lots"], found, strict=True):
         shown["distance_m"] = distances.get(str(one.lot.id))
     buttons = tuple(Choice(f"pick:{n}", label=one.lot.name) for n, one in enumerate(found, start=1))
+    buttons = (*buttons, *waiting.choices(found, wanted, counter))
     told = {key: wanted.memory[key] for key in ("minutes", "kinds", "at")}
     memory = {**topic.memory, **told, "pick": FEE}
     kept = {str(one.lot.id) for one in found}

@@ -85,6 +85,12 @@ HERE = re.compile(
     r"\bhere\b|\bnear me\b|\bnearby\b|my location",
     re.I,
 )
+OWN_PLACE = re.compile(
+    r"(?:집|자택|회사|직장|사무실|일터)\s*(?:에서|서\s|까지|근처|앞|주변|부근|인근|옆|쪽|가까|에\s|(?:무료|공영)?\s*주차|$)|"
+    r"\b(?:near(?:est)?|by|at|around|from|to|close to|beside)\s+(?:to\s+)?(?:my\s+)?(?:home|work|office|workplace)\b",
+    re.I,
+)
+"""Something is looked for at his home or work; which of the two hears `civic.parking.places.kind_said`."""
 THERE = re.compile(r"거기|그\s*근처|그쪽|그곳|\bthere\b", re.I)
 ABOUT_PARKING = re.compile(r"주차|차\s*(?:대|세)|\bpark", re.I)
 CHEAPER = re.compile(

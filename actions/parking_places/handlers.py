@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.parking_places import words
-from actions.parking_places.near import near
 from civic.city.service import CityBook
 from civic.parking.places import KINDS, PlaceKind, PlacesService, SavedPlace, kind_said
 from civic.people.service import record_consent
@@ -14,14 +13,13 @@ from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Form, OpenForm, Reply, Say, Slot, Slots, Turn, Wordings
 
 SET, SAID, FORGET, SHOW = "parking_place", "parking_place_said", "parking_place_forget", "parking_place_show"
-NEAR = "parking_near_place"
 CONSENT = "saved_place"
 _FORGET_ALL = Choice(f"do:{FORGET}", key="parking_places.forget")
 
 
 async def tell(turn: Turn, book: CityBook, places: PlacesService) -> Reply:
     """Ask whether to keep what was told. A new time of leaving for a place that is known needs no question."""
-    kind, point = kind_said(turn.understanding.text), _point(turn, book)
+    kind, point = _kind(turn.argument) or kind_said(turn.understanding.text), _point(turn, book)
     leaves_at = words.leaves_at(turn)
     if kind and point is None and leaves_at and (known := (await places.of(turn.conversation_id)).get(kind)):
         return _leaving(turn, places, SavedPlace(kind, known.area, known.lat, known.lon, leaves_at))
@@ -31,6 +29,10 @@ async def tell(turn: Turn, book: CityBook, places: PlacesService) -> Reply:
     if point is not None:
         slots["where"] = {"label": point.label, "lat": point.lat, "lon": point.lon}
     return Reply(open_form=OpenForm("saved_place", slots))
+
+
+def _kind(argument: str) -> PlaceKind | None:
+    return next((one for one in KINDS if one == argument), None)
 
 
 async def said(turn: Turn, book: CityBook, places: PlacesService) -> Reply:
@@ -112,7 +114,7 @@ def _shown(book: CityBook, slots: Slots, lang: str) -> Mapping[str, Any]:
 async def forget(turn: Turn, places: PlacesService) -> Reply:
     """One when it is named, else all; nothing where nothing was kept, unless its button was pressed."""
     kept, text = await places.of(turn.conversation_id), turn.understanding.text
-    kind: PlaceKind | None = next((one for one in KINDS if one == turn.argument), None) or kind_said(text)
+    kind = _kind(turn.argument) or kind_said(text)
     if kind == "home" and kind_said(text.replace("집", " ")) == "work":
         kind = None  # "집이랑 회사 다 지워줘"
     if not kept or (kind is not None and kind not in kept):
@@ -134,8 +136,8 @@ async def show(turn: Turn, places: PlacesService) -> Reply:
 
 
 INTENTS = {SET: tell}
-PRESSED = {SAID: said, FORGET: forget, SHOW: show, NEAR: near}
-ANYBODYS = ((words.FORGET, FORGET), (words.SHOW, SHOW), (words.SAID, SAID), (words.NEAR, NEAR))
+PRESSED = {SAID: said, FORGET: forget, SHOW: show}
+ANYBODYS = ((words.FORGET, FORGET), (words.SHOW, SHOW), (words.SAID, SAID))
 """The most particular first."""
 
 

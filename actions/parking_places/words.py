@@ -30,12 +30,6 @@ SHOW = re.compile(
     r".*\b(?:what|which|show)\b.*\bmy\s+(?:saved\s+)?(?:home|work|places)\b)",
     re.I,
 )
-NEAR = re.compile(
-    r"^(?=.{1,40}$)(?!.*(?:불법|신고|민원|단속|딱지|과태료))(?:.*(?:근처|앞|주변|쪽|옆|가까운).{0,14}(?:주차|자리|차\s*(?:댈|세울))|"
-    r".*\bpark(?:ing)?\b.{0,20}\b(?:near|by|at|around)\s+(?:my\s+)?(?:home|work|office)\b)",
-    re.I,
-)
-"""Parking around something; whether that is his home or work is heard by `civic.parking.places.kind_said`."""
 _LEAVES = re.compile(r"출발|나가|나서|나와|퇴근|출근|\bleave\b|\bset off\b", re.I)
 HERE = re.compile(r"여기|이곳|현재\s*위치|\bhere\b", re.I)
 _TOWNS = ("eup", "myeon", "dong")

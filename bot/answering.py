@@ -38,19 +38,29 @@ _MAY_ANSWER = _FILING_KINDS | {"affirm", "deny", "out_of_scope", "complaint_add_
 """Wishes that an answer to the city's question is easily taken for."""
 _POLITE_TAIL = 3
 """Characters that may follow a place without making it a question: 이요, 입니다, a full stop."""
+_ONE_LIST = frozenset({"parking_find", "parking_fee_hours"})
+"""Wishes that one list answers: "무료인 주차장" is no question about a fee beside the search for a lot."""
+_AT_A_PLACE = ("parking_find", "office_info", "complaint_file")
+"""What is most often wanted of a place that is named and nothing else."""
 _LAST = frozenset({"talk_to_human"})
 """Requests after which the bot is silent: answered after everything else."""
 
 
 def _is_one_wish(asked: Sequence[Understanding]) -> bool:
     """ "사우동 전기차 충전되고 무료인 주차장": two clauses of one question, of which at most one says where."""
-    return len({part.intent for part in asked}) == 1 and sum(part.first("place") is not None for part in asked) <= 1
+    names = {part.intent for part in asked}
+    return (len(names) == 1 or names <= _ONE_LIST) and sum(part.first("place") is not None for part in asked) <= 1
 
 
 def _is_mere_place(part: Understanding) -> bool:
     """ "간판이 떨어질 것 같아요 사우동이요": the second clause says where, and asks for nothing."""
     said = sum(one.end - one.start for one in part.all("place"))
     return bool(said) and len(part.text.strip()) - said <= _POLITE_TAIL
+
+
+def _names_no_wish(seen: Understanding) -> bool:
+    """ "사우동이요" out of the blue: nobody is asked to keep as his home what he merely named."""
+    return seen.intent == "parking_place" and _is_mere_place(seen)
 
 
 class Answering:
@@ -95,9 +105,9 @@ class Answering:
         asked = [part for part in seen.parts if part.intent in self._handlers and not _is_mere_place(part)]
         if len(asked) >= 2 and not _is_one_wish(asked):
             await self._several(outcome, turn, asked)
-        elif seen.band == "act":
+        elif seen.band == "act" and not _names_no_wish(seen):
             await self.run(outcome, turn, seen.intent)
-        elif seen.band == "ask":
+        elif seen.band != "refuse":
             await self._ask_back(outcome, turn)
         else:
             self.refuse(outcome, turn)
@@ -189,6 +199,8 @@ class Answering:
 
     async def _ask_back(self, outcome: Outcome, turn: Turn) -> None:
         candidates = [name for name in turn.understanding.candidates() if name not in STEERING]
+        if _names_no_wish(turn.understanding):
+            candidates = [name for name in _AT_A_PLACE if name in self._handlers]
         if not candidates:
             self.refuse(outcome, turn)
             return

@@ -175,9 +175,39 @@ async def test_parking_near_home_is_looked_for_from_there_and_goes_on_as_ever(ci
     await citizen.press("네, 기억해 주세요")
     said = text(await citizen.say("집 근처 주차장"))
     assert "집에서 가까운 주차장이에요." in said and "2. 구래1 (342m)" in said
-    assert "빈자리 7면(방금)" in said and "1시간 1,500원" in said
+    assert "지금 빈자리 7/46면 (방금)" in said and "1시간 1,500원" in said
     assert "1,500원" in text(await citizen.say("두 번째 요금은?"))
-    assert "집에서 가까운" not in text(await city.citizen().say("집 근처 주차장"))
+    assert "집에서 가까운 무료 주차장이에요." in text(await citizen.say("집 근처 무료 주차장"))
+    charging = text(await citizen.say("집 앞 전기차 충전 되는 곳"))
+    assert "집에서 가까운" in charging and "ev.or.kr" in charging
+    assert "2시간 3,300원" in text(await citizen.say("집에서 두 시간"))
+    assert "싼 순서" in text(await citizen.say("더 싼 데"))
+
+
+async def test_whose_home_is_not_kept_tells_it_for_good_or_names_a_place_this_time(city: City) -> None:
+    citizen = city.citizen()
+    said = text(await citizen.say("집 근처 무료 주차장"))
+    assert "집 위치는 기억해 둔 것이 없습니다." in said and "어느 곳 근처의 주차장을" in said
+    assert "구래동 중심에서 가까운 무료 주차장이에요." in text(await citizen.say("구래동이요"))
+    await citizen.say("집 근처 주차장")
+    asked = text(await citizen.press("집·직장 위치 등록"))
+    assert "집 위치를 지도에서 보내 주시거나" in asked
+
+
+async def test_a_full_lot_is_waited_for_by_its_button(city: City) -> None:
+    await number(city, "구래동행복나눔공영주차장", None)
+    await number(city, "구래1", 0)
+    citizen = city.citizen()
+    await citizen.say("구래동 주차장")
+    assert [button["label"] for button in citizen.buttons].count("자리 나면 알려주기") == 1
+    assert "구래1에 자리가 나면 한 번 알려 드릴게요." in text(await citizen.press("자리 나면 알려주기"))
+    await number(city, "구래1", 3)
+    [told] = await look(city, citizen)
+    assert "기다리시던 구래1에 자리가 났습니다" in told.text
+    await number(city, "구래1", 2)
+    await citizen.say("구래1 주차장 자리 있어?")
+    said = text(await citizen.press("5자리 이상 나면 알려주기"))
+    assert "구래1에 5자리 이상 나면 한 번 알려 드릴게요." in said
 
 
 async def test_a_pin_is_a_workplace_and_a_no_keeps_nothing(city: City) -> None:

@@ -57,6 +57,7 @@ async def test_a_page_has_lots_with_what_their_numbers_are_worth(client: httpx.A
     assert two["realtime_standing"] == "withdrawn" and "realtime_free_capacity" not in two
     assert "realtime_standing" not in three and four["name"] == "넷" and "lat" not in four
     assert one["tariff"]["first_fee_krw"] == 600 and (one["has_fee"], two["has_fee"]) == (True, False)
+    assert (one["has_realtime_data"], three["has_realtime_data"]) == (True, False)
     assert one["source_uid"] == "test" and one["external_identifiers"] == ["test:P:1"]
     assert (two["owner"], one["owner"]) == ("가람시", "나래시")
 

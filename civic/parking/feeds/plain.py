@@ -33,7 +33,6 @@ _SAME = (
     "is_covered",
     "park_and_ride",
     "opening_hours",
-    "has_realtime",
     "fee_kind",
     "fee_description",
     "payment",
@@ -55,6 +54,7 @@ def document(found: Found, publisher: Publisher) -> dict[str, Any]:
     made["external_identifiers"] = list(ids_of(lot))
     made |= {PARKAPI_NAMES.get(name, name): getattr(lot, name) for name in _SAME}
     made |= {
+        "has_realtime_data": lot.has_realtime or found.number is not None,
         "has_disabled": lot.has_disabled,
         "has_charging": lot.has_charging,
         "has_fee": {"free": False, "paid": True, "mixed": True}.get(lot.fee_kind),

@@ -17,9 +17,8 @@ from typing import Any
 import httpx
 import orjson
 
-from bench.parking._country import HOURS, lots, towns
+from bench.parking._country import lots, towns
 from bench.parking._push_server import SOURCE
-from civic.parking.hours import state_at
 from civic.parking.importing import import_lots
 from civic.parking.service import WIDE_M, ParkingService
 from core import store
@@ -29,11 +28,11 @@ from core.db import Database, driver
 from core.loading import ROOT
 
 CITY = "gimpo"
-AROUND, OURS, A_PUSH = 3_000, 1_000, 100
+AROUND, OURS, A_PUSH = 20_000, 5_000, 100
 ROUNDS = 1
 PROMISE = 5_000
 """Issue 6: lots a minute, sustained, with reads going on."""
-PACED_S = 15
+PACED_S = 60
 SENT = ("uid", "name", "capacity", "address", "type", "ownership", "opening_hours", "lat", "lon", "fee_kind")
 
 
@@ -108,10 +107,11 @@ async def _sent(client: httpx.AsyncClient, bodies: list[bytes], senders: int) ->
 
 
 async def _paced(client: httpx.AsyncClient, bodies: list[bytes], pause_s: float) -> list[float]:
-    took: list[float] = []
-    for body in bodies:
+    """One each `pause_s`, whatever the one before took."""
+    took, began = list[float](), time.perf_counter()
+    for at, body in enumerate(bodies, start=1):
         took.append(await _push(client, body))
-        await asyncio.sleep(max(0.0, pause_s - took[-1]))
+        await asyncio.sleep(max(0.0, began + at * pause_s - time.perf_counter()))
     return took
 
 
@@ -127,10 +127,7 @@ async def _push(client: httpx.AsyncClient, body: bytes) -> float:
 async def _beside(reader: Database, work: Any) -> tuple[list[float], tuple[list[float], float]]:
     """Seconds of each question asked while the work went on; what the work gave, and how long it took."""
     parking, middles, random = ParkingService(reader, CITY), towns(), Random(8)
-    now = datetime.now(UTC)
-    for hours in HOURS:  # worked out once a moment, whoever asks
-        state_at(hours, now)
-    await parking.near(GeoPoint(*middles[0]), now, limit=5, radius_m=WIDE_M)
+    await parking.near(GeoPoint(*middles[0]), datetime.now(UTC), limit=5, radius_m=WIDE_M)
     reads: list[float] = []
     began = time.perf_counter()
     task = asyncio.ensure_future(work)
@@ -138,7 +135,7 @@ async def _beside(reader: Database, work: Any) -> tuple[list[float], tuple[list[
         lat, lon = random.choice(middles)
         point = GeoPoint(random.gauss(lat, 0.02), random.gauss(lon, 0.02))
         start = time.perf_counter()
-        await parking.near(point, now, limit=5, radius_m=WIDE_M)
+        await parking.near(point, datetime.now(UTC), limit=5, radius_m=WIDE_M)
         reads.append(time.perf_counter() - start)
         await asyncio.sleep(0.02)
     return reads, (task.result(), time.perf_counter() - began)

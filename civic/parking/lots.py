@@ -48,6 +48,8 @@ class Lot:
     owner: str = ""
     attribution: str = ""
     road_address: str = ""
+    zone_grade: str = ""
+    rotation: str = ""
     purpose: str = "CAR"
     capacity_disabled: int | None = None
     capacity_charging: int | None = None

@@ -20,7 +20,7 @@ from tests.civic.parking.lots import file_of, lot
 LOTS = "/api/v1/parking/lots"
 FILE = file_of(
     lot(1, name="하나 🚗 공영주차장", lat=37.60, has_disabled=True, remarks="=1+1, 경차 할인"),
-    lot(2, name="둘", lat=37.61, opening_hours="24/7", fee_kind="free", tariff=None, owner="가람시"),
+    lot(2, name="둘", lat=37.61, opening_hours="24/7", fee_kind="free", tariff=None, owner="가람시", zone_grade="2"),
     lot(3, name="셋", lat=37.62, opening_hours="Mo-Fr 09:00-18:00; Sa 09:00-13:00; Su,PH off", phone="031-980-1234"),
     lot(4, name="넷", lat=None, lon=None, opening_hours="Mo,We 10:00-12:00"),
     lot(5, name="사라진 곳"),
@@ -102,7 +102,7 @@ async def test_the_national_table_is_read_back_by_the_readers_of_its_files(
     assert [record.uid for record in found.records] == ["P:1", "P:2", "P:3", "P:4"]
     assert (one.name, one.has_disabled, one.capacity) == ("하나 공영주차장", True, 50)
     assert one.tariff is not None and (one.tariff.first_fee_krw, one.tariff.day_cap_krw) == (600, 7_000)
-    assert (two.opening_hours, two.fee_kind, two.owner) == ("24/7", "free", "가람시")
+    assert (two.opening_hours, two.fee_kind, two.owner, two.zone_grade) == ("24/7", "free", "가람시", "2")
     assert three.opening_hours is not None and three.opening_hours.startswith("Mo-Fr 09:00-18:00; Sa 09:00-13:00")
     assert "운영시간(OSM): Mo,We 10:00-12:00" in four.remarks
 

@@ -53,6 +53,8 @@ def _row(lot: Lot, publisher: Publisher) -> list[str]:
         "소재지도로명주소": lot.road_address,
         "소재지지번주소": lot.address if lot.address != lot.road_address else "",
         "주차구획수": str(lot.capacity),
+        "급지구분": lot.zone_grade,
+        "부제시행구분": lot.rotation,
         "운영요일": days,
         **times,
         **_prices(lot),

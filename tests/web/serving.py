@@ -42,7 +42,7 @@ class Site:
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
-            self.app, log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+            self.app, log_config=None, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
         )
         self._server = _Quiet(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from civic.air.sectors import SECTORS, Hour, percentile, rose, sector_of
+from civic.air.sectors import SECTORS, Hour, Share, percentile, rose, sector_of
 from tests.civic.air.recorded import paths
 
 
@@ -64,7 +64,7 @@ def test_the_year_2018_of_incheon() -> None:
             ]
         found = rose(hours)
         assert (found.valid, found.line, found.calm) == (8_662, Decimal(56), 168)
-        shares = {share.sector: share for share in found.shares}
+        shares: dict[str, Share] = {share.sector: share for share in found.shares}
         known = {"S": (349, 148), "SW": (580, 218), "SSW": (393, 143), "N": (828, 216), "ENE": (136, 11)}
         assert {name: (shares[name].hours, shares[name].high) for name in known} == known
         assert [round(shares[name].probability or 0, 3) for name in ("S", "SW", "SSW", "N", "ENE")] == [

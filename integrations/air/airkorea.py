@@ -3,12 +3,28 @@
 docs/sources/airkorea.md maps the fields.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 
-from core.contracts.air import Observation, OfficialAlert, OfficialIndex, Pulled, ReadReport, RowNote, Station
-from core.datagokr import cell, read_page
+from pydantic import Field
+
+from core.contracts.air import (
+    Http,
+    Mark,
+    Observation,
+    OfficialAlert,
+    OfficialIndex,
+    Pulled,
+    ReadReport,
+    RowNote,
+    SourceFailed,
+    Station,
+    Terms,
+)
+from core.datagokr import GatewayFailed, Page, cell, decoded_key, read_page
+from core.section import Section
 from integrations.air import _airkorea_rows as rows
 from integrations.air._values import moment
 
@@ -23,6 +39,91 @@ REASONS_KO = {
 }
 
 
+HOURS = "ArpltnInforInqireSvc/getCtprvnRltmMesureDnsty"
+STATIONS = "MsrstnInfoInqireSvc/getMsrstnList"
+_DEADLINE_S = 60.0
+_MOST_BYTES = 24 * 1024 * 1024
+
+
+class Settings(Section):
+    """`key`: either spelling of the portal's key. `sido`: 전국, or a province by the name that it has now. `rows`: a
+    page; the country has some 670 stations. `daily_calls`: as the portal grants them.
+    """
+
+    key: Annotated[str, Field(min_length=1, repr=False)]
+    url: str = "https://apis.data.go.kr/B552584"
+    sido: Annotated[str, Field(min_length=1)] = "전국"
+    rows: Annotated[int, Field(ge=1, le=1_000)] = 1_000
+    most_pages: Annotated[int, Field(ge=1)] = 5
+    licence: str = "출처 표시, 실시간 값 변경 금지"
+    interval_s: Annotated[int, Field(ge=60)] = 900
+    stations_interval_s: Annotated[int, Field(ge=3_600)] = 86_400
+    freshness_s: Annotated[int, Field(ge=60)] = 5_400
+    daily_calls: Annotated[int, Field(ge=1)] = 500
+
+
+class AirKorea:
+    """The newest hour of all stations in one call, and their places when wanted."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.terms = Terms(
+            attribution=ATTRIBUTION,
+            licence=settings.licence,
+            freshness_s=settings.freshness_s,
+            interval_s=settings.interval_s,
+            stations_interval_s=settings.stations_interval_s,
+            daily_calls=settings.daily_calls,
+        )
+        self._settings = settings
+
+    async def pull(self, http: Http, now: datetime, mark: Mark, *, wants_stations: bool) -> Pulled:
+        """Raises SourceFailed or OutsideFailed. `mark` is given back: the service knows no conditional request."""
+        measured, calls = await self._pages(http, HOURS, {"sidoName": self._settings.sido, "ver": "1.5"}, "list")
+        pulled = _hours(measured, now, self.name)
+        stations = pulled.stations or ()
+        if wants_stations:
+            listed, more = await self._pages(http, STATIONS, {})
+            stations, calls = joined(stations, _listed(listed, self.name)[0]), calls + more
+        return replace(pulled, stations=stations if wants_stations else None, mark=mark, calls=calls)
+
+    async def _pages(self, http: Http, service: str, asked: Mapping[str, str], operation: str = "") -> tuple[Page, int]:
+        """All pages as one, and how many calls it took."""
+        whole = await self._page(http, service, asked, operation, 1)
+        calls = 1
+        while _count(whole) < (whole.total or 0) and calls < self._settings.most_pages:
+            calls += 1
+            page = await self._page(http, service, asked, operation, calls)
+            if not _count(page):
+                break
+            whole = Page(whole.items + page.items, whole.odd + page.odd, whole.total)
+        return whole, calls
+
+    async def _page(self, http: Http, service: str, asked: Mapping[str, str], operation: str, number: int) -> Page:
+        settings = self._settings
+        params = {
+            **asked,
+            "serviceKey": decoded_key(settings.key),
+            "returnType": "json",
+            "numOfRows": str(settings.rows),
+            "pageNo": str(number),
+        }
+        url = f"{settings.url.rstrip('/')}/{service}"
+        response = await http.get(url, params=params, deadline_s=_DEADLINE_S, max_bytes=_MOST_BYTES)
+        try:
+            return read_page(response.content, response.status_code, operation=operation)
+        except GatewayFailed as failure:
+            raise SourceFailed(failure.kind, failure.reason_ko, failure.reason_en, result=failure.result) from None
+
+
+def build(name: str, settings: Settings) -> AirKorea:
+    return AirKorea(name, settings)
+
+
+def _count(page: Page) -> int:
+    return len(page.items) + page.odd
+
+
 def read_hours(
     body: bytes, received_at: datetime, *, status: int = 200, source: str = "airkorea", station: str = ""
 ) -> Pulled:
@@ -31,7 +132,10 @@ def read_hours(
     `stations` are those that the rows name, without places: see `joined`. Raises core.datagokr.GatewayFailed; odd rows
     never raise.
     """
-    page = read_page(body, status, operation="list")
+    return _hours(read_page(body, status, operation="list"), received_at, source, station)
+
+
+def _hours(page: Page, received_at: datetime, source: str, station: str = "") -> Pulled:
     skipped = [RowNote(0, "", "not_a_row")] * page.odd
     hours: dict[tuple[str, datetime], tuple[list[Observation], OfficialIndex]] = {}
     stations: dict[str, Station] = {}
@@ -59,7 +163,10 @@ def read_stations(
     body: bytes, *, status: int = 200, source: str = "airkorea"
 ) -> tuple[tuple[Station, ...], ReadReport]:
     """The list of stations with their places; `uid` is the name, since the list has no codes. Raises GatewayFailed."""
-    page = read_page(body, status)
+    return _listed(read_page(body, status), source)
+
+
+def _listed(page: Page, source: str) -> tuple[tuple[Station, ...], ReadReport]:
     skipped = [RowNote(0, "", "not_a_row")] * page.odd
     found: dict[str, Station] = {}
     for line, row in enumerate(page.items, 1):

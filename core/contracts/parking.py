@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import httpx
-
+from core.contracts.sources import Http as Http
+from core.contracts.sources import Mark as Mark
+from core.contracts.sources import ReadReport as ReadReport
+from core.contracts.sources import RowNote as RowNote
+from core.contracts.sources import SourceFailed as General
 from core.contracts.tariff import FeeKind as FeeKind
 from core.contracts.tariff import Tariff as Tariff
-from core.errors import Unavailable
 
 LotType = Literal["ON_STREET", "OFF_STREET_PARKING_GROUND", "CAR_PARK", "UNDERGROUND", "OTHER"]
 Ownership = Literal["public", "private", "unknown"]
@@ -141,36 +143,6 @@ class RealtimeRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class RowNote:
-    """Why a row was left out, joined to another, or taken with a doubt. `line` counts from 1, the header is line 1.
-
-    For a source without lines it is the position of the item, from 1.
-    """
-
-    line: int
-    uid: str
-    reason: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadReport:
-    """What reading came to: `rows` = accepted + merged + skipped. Doubts are on accepted or merged rows.
-
-    `reasons_ko`: a Korean sentence for each reason that the notes use.
-    """
-
-    source: str
-    attribution: str
-    rows: int
-    accepted: int
-    merged: tuple[RowNote, ...] = ()
-    skipped: tuple[RowNote, ...] = ()
-    doubts: tuple[RowNote, ...] = ()
-    reasons_ko: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class ParkingFile:
     """A source file, read: the good records, and the account of the others."""
 
@@ -206,15 +178,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Where the last good pull ended, given back to the next one (`parking_sources`); "" is none."""
-
-    etag: str = ""
-    last_modified: str = ""
-    cursor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Pulled:
     """What one pull or push brought. `static` None: lots were not asked for or did not change (304).
 
@@ -232,28 +195,8 @@ class Pulled:
     calls: int = 1
 
 
-class SourceFailed(Unavailable):
-    """A pull that brought nothing. `kind` says what the rounds do next; the reasons hold no key and no body.
-
-    retry: soon, with back-off. quota: not before midnight in Korea. refused: our key or address is not accepted, tell
-    an operator. broken: the answer is not this format, tell an operator and back off.
-    """
-
+class SourceFailed(General):
     code = "parking_source"
-
-    def __init__(
-        self, kind: Literal["retry", "quota", "refused", "broken"], reason_ko: str, reason_en: str, **context: object
-    ) -> None:
-        super().__init__(reason_ko, reason_en, **context)
-        self.kind = kind
-
-
-class Http(Protocol):
-    """The house's way out (core.http.Outside), as sources use it. Raises OutsideFailed, left to the rounds."""
-
-    async def get(self, url: str, **options: Any) -> httpx.Response: ...
-
-    async def request(self, method: str, url: str, **options: Any) -> httpx.Response: ...
 
 
 class Pulling(Protocol):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
+from core.air_rules import Air
 from core.config_file import line_of, node_of, parse, refused
 from core.errors import ConfigError
 from core.loading import ROOT
@@ -334,6 +335,7 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     consent: Consent = Consent()
     parking: Parking = Parking()
+    air: Air = Air()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

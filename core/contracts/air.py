@@ -5,7 +5,7 @@ The words are those of SensorThings (phenomenon, result, quality); `docs/sources
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
@@ -162,6 +162,24 @@ class OfficialAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficialForecast:
+    """The publisher's forecast of a pollutant for a day, in its words. `grades`: region to 1 좋음 … 4 매우나쁨.
+
+    `uid`: unique within the source and kept for a later word on the same day; `issued_at` tells which is newer.
+    """
+
+    source: str
+    uid: str
+    pollutant: Pollutant
+    day: date
+    issued_at: datetime
+    received_at: datetime
+    grades: Mapping[str, int]
+    overall: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What a source declares of itself. `freshness_s`: how long its newest hour is normally the newest.
 
@@ -188,6 +206,7 @@ class Pulled:
     indices: tuple[OfficialIndex, ...] = ()
     winds: tuple[Wind, ...] = ()
     alerts: tuple[OfficialAlert, ...] = ()
+    forecasts: tuple[OfficialForecast, ...] = ()
     mark: Mark = field(default_factory=Mark)
     calls: int = 1
 

@@ -19,8 +19,8 @@ from core.http import Outside
 from core.ids import new_id
 from core.settings import Settings, read
 from tests.api.house import SmallHouse
-from tests.api.parking.serving import Served
 from tests.civic.cases.rows import NOW
+from tests.serving import Served
 
 
 def of_city(city_id: str, korean: str, **federation: Any) -> Settings:

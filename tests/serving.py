@@ -1,4 +1,4 @@
-"""A small house on a real server on the loopback, which can be taken away and brought back on the same port."""
+"""An application on a real server on the loopback, which can be taken away and brought back on the same port."""
 
 import asyncio
 import contextlib

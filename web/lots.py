@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -61,8 +61,8 @@ def routes(made: APIRouter, house: House, guard: Limits) -> None:
         found, radius = await _near(house, where, asked, now)
         html = await asyncio.to_thread(_html, house, asked, where, name, found, radius, now)
         section = house.settings.channels.get("web", {})
-        headers = dict(page_headers(request.headers.get("host", ""), section.get("frame_ancestors", ())))
-        return HTMLResponse(html, headers=_with_tiles(headers, house.settings.parking.map.style_url))
+        host, frames = request.headers.get("host", ""), section.get("frame_ancestors", ())
+        return HTMLResponse(html, headers=page_headers(host, frames, map_style=house.settings.parking.map.style_url))
 
 
 def _asked(request: Request) -> Asked:
@@ -134,6 +134,7 @@ def _html(
         .get_template("lots.html")
         .render(
             lang=asked.lang,
+            city=facts["city"],
             t={key: text.format(**facts) for key, text in t.items() if isinstance(text, str)},
             boxes=[(box, t["boxes"][box], box in asked.boxes) for box in WANTED],
             asked=asked,
@@ -232,14 +233,3 @@ def _hours(found: Found, t: dict[str, Any], now: datetime) -> str:
     is_today = at.date() == now.astimezone(SEOUL).date()
     moment = f"{at:%H:%M}" if is_today else f"{at:%m-%d %H:%M}"
     return str((t["open_until"] if state.is_open else t["opens_at"]).format(at=moment))
-
-
-def _with_tiles(headers: dict[str, str], style_url: str) -> dict[str, str]:
-    """The one host that config.yml names for tiles may be read from; without it nothing leaves our own."""
-    host = urlsplit(style_url)
-    policy = headers["Content-Security-Policy"] + "; worker-src 'self' blob:"
-    if host.scheme == "https" and host.netloc:
-        tiles = f"https://{host.netloc}"
-        for name in ("connect-src", "img-src"):
-            policy = policy.replace(f"{name} 'self'", f"{name} 'self' {tiles}")
-    return {**headers, "Content-Security-Policy": policy}

@@ -1,6 +1,7 @@
 """The `air:` section of config.yml: where air data come from, whose zone is whose, who is told, who acts."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -41,11 +42,101 @@ class Contact(Section):
 
 
 class Company(Section):
-    """A company by its name in the section: what it is called, where it lets air out, who hears of it."""
+    """A company by its name in the section: what it is called, where it lets air out, who hears of it.
+
+    `is_named`: the company agreed that the public page names it beside its acknowledgements and actions.
+    """
 
     name: Bilingual
     stacks: list[Stack] = []
     contacts: list[Contact] = []
+    is_named: bool = False
+
+
+class Officer(Section):
+    """A member of staff on the duty list, by the name he signs in with. `phone`: "" where no text message is wanted."""
+
+    login: str
+    phone: str = ""
+
+
+class Before(Section):
+    """How long it took before the house: matters of these days, or a median that somebody else counted (`source`)."""
+
+    first: date | None = None
+    last: date | None = None
+    median_minutes: Annotated[float, Field(gt=0)] | None = None
+    source: str = ""
+
+
+class Acting(Section):
+    """Who hears of a matter, in which order and how soon (docs/desk/air-acting.md).
+
+    `duty`: then the head of the department, then the admins. `silence_minutes`: without a word the next one hears.
+    `tell`: whose chains begin, by kind of matter; without any only a notice to the department is written. `near_km`,
+    `without_wind`: when the wind tells nothing, every company so near gets a neutral word, or only the officer.
+    `link_hours`: how long a company's link lives. `task_minutes`: by when a task is due that says nothing else.
+    `before`, `goal_minutes`: what the figures stand beside; neither is ever mixed in.
+    """
+
+    duty: list[Officer] = []
+    silence_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    tell: dict[Literal["limit", "episode", "smell", "sensor"], list[Literal["duty", "companies"]]] = {
+        "limit": ["duty", "companies"],
+        "smell": ["duty", "companies"],
+        "episode": ["duty"],
+    }
+    near_km: Annotated[float, Field(gt=0, le=20)] = 3
+    without_wind: Literal["companies", "officer"] = "companies"
+    link_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    task_minutes: Annotated[int, Field(ge=5, le=10_080)] = 120
+    look_s: Annotated[int, Field(ge=1, le=60)] = 5
+    before: Before = Before()
+    goal_minutes: float = -90
+    goal_source: str = ""
+
+
+class WeatherStation(Section):
+    """Where a wind of the store was measured: `source` and `place` as the source names it. A cell of the weather
+    service's grid ("nx,ny") needs no entry here; an entry of the same name stands before it.
+    """
+
+    source: str
+    place: str
+    name: Bilingual
+    lat: Latitude
+    lon: Longitude
+
+
+class Cluster(Section):
+    """So many people within so many minutes around one place make one matter (docs/adr/0040-odour-to-stack.md)."""
+
+    people: Annotated[int, Field(ge=2, le=1000)] = 10
+    minutes: Annotated[int, Field(ge=5, le=240)] = 30
+    radius_m: Annotated[float, Field(ge=100, le=10_000)] = 1_000
+    joins_minutes: Annotated[int, Field(ge=5, le=1_440)] = 120
+    told_from: Annotated[int, Field(ge=5, le=100)] = 5
+
+
+class Smell(Section):
+    """Odour and smoke: when complaints are one matter, and how far a wind path is followed and believed.
+
+    `hours_back` of the path. `stale_minutes`: a wind older than this tells nothing of the moment. `wind_km`: a weather
+    station farther away tells nothing of the place. `half_degrees`: a stack more than this off the path is none of its
+    possible sources; `fair_degrees`, `fair_km`, `fair_minutes`: up to here a possibility may be called fair.
+    `steady`: least length of the mean wind against the mean speed, 1 for a wind that never turns.
+    """
+
+    cluster: Cluster = Cluster()
+    weather: list[WeatherStation] = []
+    hours_back: Annotated[float, Field(gt=0, le=12)] = 3
+    stale_minutes: Annotated[int, Field(ge=10, le=360)] = 90
+    wind_km: Annotated[float, Field(gt=0, le=100)] = 30
+    half_degrees: Annotated[float, Field(gt=0, le=90)] = 30
+    fair_degrees: Annotated[float, Field(gt=0, le=90)] = 15
+    fair_km: Annotated[float, Field(gt=0, le=50)] = 5
+    fair_minutes: Annotated[int, Field(ge=5, le=720)] = 60
+    steady: Annotated[float, Field(ge=0, le=1)] = 0.6
 
 
 class Air(Section):
@@ -60,3 +151,5 @@ class Air(Section):
     companies: dict[str, Company] = {}
     near_km: Annotated[float, Field(gt=0, le=100)] = 10
     department: str = ""
+    smell: Smell = Smell()
+    acting: Acting = Acting()

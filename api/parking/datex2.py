@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from api.deps import House, HouseDep
-from api.parking.public import edition_parts, enter, file, is_known, publisher, tag, take_file, unchanged
+from api.open_data import file, is_known, tag, unchanged
+from api.parking.public import edition_parts, enter, publisher, take_file
 from api.problems import described
 from civic.parking.feeds import datex2
 from civic.parking.feeds.publishing import Publisher

@@ -9,17 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import House, HouseDep
 from api.fields import Plain
-from api.parking.public import (
-    OPEN,
-    edition_parts,
-    enter,
-    file,
-    is_known,
-    publisher,
-    tag,
-    take_file,
-    unchanged,
-)
+from api.open_data import OPEN, file, is_known, tag, unchanged
+from api.parking.public import edition_parts, enter, publisher, take_file
 from api.problems import described
 from civic.parking.feeds import national, plain
 from civic.parking.feeds.reading import Box, chosen, edition, pages, stream

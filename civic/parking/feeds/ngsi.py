@@ -4,18 +4,17 @@ Source: ETSI GS CIM 009 (NGSI-LD API), smart-data-models dataModel.Parking. Pure
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from civic.parking.feeds.publishing import Publisher, ids_of, told
 from civic.parking.lots import Lot
 from civic.parking.search import Found
+from core.linked import CORE_CONTEXT, Form, stamp, written
 
-Form = Literal["normalized", "concise", "keyValues"]
 EntityType = Literal["OffStreetParking", "OnStreetParking"]
 TYPES: tuple[EntityType, ...] = ("OffStreetParking", "OnStreetParking")
-CORE_CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"
 CONTEXT = ("https://raw.githubusercontent.com/smart-data-models/dataModel.Parking/master/context.jsonld", CORE_CONTEXT)
 """Names of the attributes, in the order in which they are to be read."""
 _OWN_COUNTS = {
@@ -54,18 +53,8 @@ def entity(
     made: dict[str, Any] = {"id": id_of(found.lot, publisher.city_id), "type": type_of(found.lot)}
     for name, value, observed_at in _attributes(found, publisher):
         if value not in (None, "", []) and (not attributes or name in attributes):
-            made[name] = _written(name, value, observed_at, form)
+            made[name] = written(name, value, form, observed_at=observed_at)
     return made
-
-
-def _written(name: str, value: Any, observed_at: datetime | None, form: Form) -> Any:
-    if form == "keyValues":
-        return value
-    kind = "GeoProperty" if name == "location" else "Property"
-    wrapped: dict[str, Any] = {"value": value} if form == "concise" else {"type": kind, "value": value}
-    if observed_at is not None:
-        wrapped["observedAt"] = stamp(observed_at)
-    return wrapped
 
 
 def _attributes(found: Found, publisher: Publisher) -> Iterator[tuple[str, Any, datetime | None]]:
@@ -133,8 +122,3 @@ def _modified(lot: Lot) -> str:
     if lot.static_data_updated_at is not None:
         return stamp(lot.static_data_updated_at)
     return lot.data_date.isoformat() if lot.data_date else ""
-
-
-def stamp(at: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as NGSI-LD wants it (§4.6.3)."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,19 +1,18 @@
 """API keys of other systems: made, checked and counted, revoked. The store knows only a key's hash."""
 
-import hashlib
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.keys.tables import api_keys as table
 from civic.staff.service import record_change
-from core.errors import Forbidden, NotFound, TooMany
+from core import call_keys
+from core.errors import Forbidden, NotFound
 from core.ids import new_id
 
 PREFIX = "smk_"
@@ -54,7 +53,7 @@ async def add(
     now: datetime,
 ) -> tuple[ApiKey, str]:
     """The key's row, and the key itself, which is shown this once."""
-    key, made = PREFIX + secrets.token_urlsafe(32), new_id()
+    key, made = call_keys.make(PREFIX), new_id()
     await tx.execute(
         insert(table).values(
             id=made,
@@ -62,14 +61,14 @@ async def add(
             name=name,
             scopes=sorted(set(scopes)),
             per_minute=per_minute,
-            key_hash=hashed(key),
-            hint=key[-4:],
+            key_hash=key.key_hash,
+            hint=key.hint,
             created_at=now,
             created_by=staff_id,
         )
     )
     await _record(tx, city_id, made, "key.added", staff_id, now, {"scopes": sorted(set(scopes)), "name": name})
-    return (await _read(tx, city_id, made)), key
+    return (await _read(tx, city_id, made)), key.key
 
 
 async def listed(tx: AsyncConnection, city_id: str) -> list[ApiKey]:
@@ -94,34 +93,14 @@ async def use(tx: AsyncConnection, city_id: str, key: str, scope: Scope, now: da
     Commit it before the call does its work. Raises Forbidden (unknown, revoked, not for this) and TooMany with the
     seconds until the next minute (`context["retry_after"]`).
     """
-    minute = now.replace(second=0, microsecond=0)
-    counted = (
-        update(table)
-        .where(table.c.key_hash == hashed(key), table.c.city_id == city_id, table.c.revoked_at.is_(None))
-        .values(used=case((table.c.minute_at == minute, table.c.used + 1), else_=1), minute_at=minute, last_used_at=now)
-        .returning(*_COLUMNS, table.c.used)
-    )
-    row = (await tx.execute(counted)).one_or_none()
+    row = await call_keys.counted(tx, table, key, now, table.c.city_id == city_id)
     if row is None:
         raise Forbidden("api_key가 없거나 쓸 수 없는 값입니다.", "Missing or invalid api_key.")
-    values = dict(row._mapping)
-    used = values.pop("used")
-    found = ApiKey(**values)
+    found = ApiKey(**{name: row[name] for name in ApiKey.__dataclass_fields__})
     if scope not in found.scopes:
         raise Forbidden("이 api_key로는 할 수 없는 일입니다.", f"This api_key lacks the scope {scope}.")
-    if used > found.per_minute:
-        left = minute + timedelta(minutes=1) - now
-        raise TooMany(
-            f"이 api_key는 1분에 {found.per_minute}번까지 쓸 수 있습니다.",
-            f"This api_key may be used {found.per_minute} times a minute.",
-            retry_after=max(1, round(left.total_seconds())),
-        )
+    call_keys.check_pace(row, now)
     return found
-
-
-def hashed(key: str) -> str:
-    """SHA-256: the key is 32 random bytes, so nothing slower protects it better."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _read(tx: AsyncConnection, city_id: str, key_id: UUID) -> ApiKey:

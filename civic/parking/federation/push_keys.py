@@ -1,17 +1,16 @@
 """Keys by which operators push their lots: one source each, made and revoked by an admin, known here by hash alone."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.tables import parking_keys as table
 from civic.staff.service import record_change
-from core.errors import Forbidden, NotFound, NotSignedIn, TooMany
+from core import call_keys
+from core.errors import Forbidden, NotFound, NotSignedIn
 from core.ids import new_id
 
 PREFIX = "smp_"
@@ -39,12 +38,12 @@ async def add(
     tx: AsyncConnection, city_id: str, source: str, operator: str, per_minute: int, now: datetime, *, by: UUID
 ) -> tuple[PushKey, str]:
     """The row, and the key itself, which is shown this once."""
-    key, made = PREFIX + secrets.token_urlsafe(32), new_id()
-    values = {"source": source, "operator": operator, "per_minute": per_minute, "hint": key[-4:]}
-    row = {"id": made, "city_id": city_id, **values, "key_hash": hashed(key), "created_at": now, "created_by": by}
+    key, made = call_keys.make(PREFIX), new_id()
+    values = {"source": source, "operator": operator, "per_minute": per_minute, "hint": key.hint}
+    row = {"id": made, "city_id": city_id, **values, "key_hash": key.key_hash, "created_at": now, "created_by": by}
     await tx.execute(insert(table).values(row))
     await _record(tx, city_id, made, "added", by, now, source)
-    return await read(tx, city_id, made), key
+    return await read(tx, city_id, made), key.key
 
 
 async def listed(tx: AsyncConnection, city_id: str) -> list[PushKey]:
@@ -76,32 +75,14 @@ async def use(tx: AsyncConnection, city_id: str, key: str, source: str, now: dat
 
     Raises NotSignedIn (none, unknown, revoked), Forbidden (another source's), TooMany with `context["retry_after"]`.
     """
-    minute = now.replace(second=0, microsecond=0)
-    counted = (
-        update(table)
-        .where(table.c.key_hash == hashed(key), table.c.city_id == city_id, table.c.revoked_at.is_(None))
-        .values(used=case((table.c.minute_at == minute, table.c.used + 1), else_=1), minute_at=minute, last_used_at=now)
-        .returning(*_COLUMNS, table.c.used)
-    )
-    row = (await tx.execute(counted)).one_or_none() if key else None
+    row = await call_keys.counted(tx, table, key, now, table.c.city_id == city_id)
     if row is None:
         raise NotSignedIn("쓸 수 없는 키입니다. 운영사 키를 확인해 주세요.", "Missing or invalid operator key.")
-    found = PushKey(*row[: len(_COLUMNS)])
+    found = PushKey(**{name: row[name] for name in PushKey.__slots__})
     if found.source != source:
         raise Forbidden("이 키로는 다른 출처에 보낼 수 없습니다.", "This key belongs to another source.")
-    if row.used > found.per_minute:
-        left = minute + timedelta(minutes=1) - now
-        raise TooMany(
-            f"이 키는 1분에 {found.per_minute}번까지 보낼 수 있습니다.",
-            f"This key may push {found.per_minute} times a minute.",
-            retry_after=max(1, round(left.total_seconds())),
-        )
+    call_keys.check_pace(row, now)
     return found
-
-
-def hashed(key: str) -> str:
-    """SHA-256: the key is 32 random bytes, so nothing slower protects it better."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _record(

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from civic.parking.federation import push_keys, pushes
 from civic.parking.tables import parking_keys, parking_lots, parking_pushes, parking_realtime
 from civic.staff.tables import audit_log
-from core import loading
+from core import call_keys, loading
 from core.clock import SetClock
 from core.contracts.parking import Pushing
 from tests.api.house import SmallHouse
@@ -40,7 +40,7 @@ async def key(house: SmallHouse) -> str:
     house.clock = SetClock(NOW)
     house.sources.update({name: source(name) for name in ("garam", "narae")})
     async with house.db.transaction() as tx:
-        await tx.execute(text("TRUNCATE parking_lots, parking_pushes, parking_keys, parking_sources CASCADE"))
+        await tx.execute(text("TRUNCATE parking_lots, parking_pushes, parking_keys, sources CASCADE"))
         return (await push_keys.add(tx, CITY, "garam", "가람운영", 120, NOW, by=house.members["admin"].id))[1]
 
 
@@ -183,7 +183,7 @@ async def test_the_key_is_shown_once_and_stored_as_a_hash(house: SmallHouse, key
     assert refused.status_code == 422
     async with house.db.reading() as tx:
         hashes = (await tx.execute(select(parking_keys.c.key_hash))).scalars().all()
-    assert push_keys.hashed(made["key"]) in hashes
+    assert call_keys.hashed(made["key"]) in hashes
 
 
 async def test_more_calls_than_allowed_in_a_minute_wait(house: SmallHouse, key: str) -> None:
@@ -224,7 +224,7 @@ async def test_a_source_that_staff_switched_off_takes_nothing(house: SmallHouse,
     async with operator(house, key) as client:
         await client.post(URL, json={"lots": [a_lot(1)]})
         async with house.db.transaction() as tx:
-            await tx.execute(text("UPDATE parking_sources SET state = 'off'"))
+            await tx.execute(text("UPDATE sources SET state = 'off'"))
         assert (await client.post(URL, json={"lots": [a_lot(2)]})).status_code == 409
         del house.sources["garam"]
         assert (await client.post(URL, json={"lots": [a_lot(3)]})).status_code == 404

@@ -41,7 +41,7 @@ def _watches() -> None:
             "zone",
             "site_id",
             "pollutant",
-            name="uq_air_watches_city_id",
+            name="uq_air_watches_city_id_rule_zone_site_id_pollutant",
             postgresql_nulls_not_distinct=True,
         ),
         sa.CheckConstraint("rule IN ('criteria', 'grade')", name=op.f("ck_air_watches_rule")),
@@ -134,7 +134,7 @@ def _tellings() -> None:
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("ended_at", _MOMENT),
         sa.Column("staff_id", sa.Uuid()),
-        sa.UniqueConstraint("city_id", "key", name="uq_air_tellings_city_id"),
+        sa.UniqueConstraint("city_id", "key", name="uq_air_tellings_city_id_key"),
         sa.CheckConstraint(
             "kind IN ('change', 'correction', 'official', 'forecast', 'notice')", name=op.f("ck_air_tellings_kind")
         ),

@@ -38,7 +38,7 @@ async def _sources(url: str, settings: Settings) -> int:
     db, now = Database(url, pool_size=1), datetime.now(UTC)
     try:
         async with db.reading() as tx:
-            found = await overseeing.listed(tx, settings.city.id, now, settings.parking.numbers)
+            found = await overseeing.listed(tx, settings.city.id, now, settings.parking)
     finally:
         await db.close()
     table = Table("출처", "상태", "마지막 성공", "주차장", "숫자", "까닭")

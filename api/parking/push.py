@@ -13,7 +13,8 @@ from api.deps import House, HouseDep, any_body
 from api.fields import Plain
 from api.problems import described
 from civic.parking.federation import push_keys, pushes
-from civic.parking.sources import Stored, is_off, pushed
+from civic.parking.sources import Stored, book_of, pushed
+from civic.sources.book import is_off
 from core.contracts.parking import Pulled, Pushing, RowNote
 from core.errors import BadInput, Conflict, NotFound, SinmungoError
 
@@ -115,7 +116,7 @@ async def push(
         claim = await pushes.claim(tx, city_id, key.id, given, body, now, rules.pushes.repeat_s)
         if claim.report is not None:
             return PushTaken.model_validate({**claim.report, "is_repeat": True})
-        if await is_off(tx, city_id, source):
+        if await is_off(tx, book_of(city_id, rules), source):
             raise Conflict("시가 이 출처를 꺼 두었습니다.", "The city has switched this source off.")
         vendor = str(rules.sources.get(source, {}).get("vendor", ""))
         stored = await pushed(tx, city_id, source, vendor, pulled, now, rules)

@@ -11,7 +11,9 @@ from api.deps import Caller, House, HouseDep, VersionsDep, allowed
 from api.fields import Plain
 from civic.parking import overseeing
 from civic.parking.overseeing import Overview
-from civic.parking.sources import korean_day
+from civic.parking.sources import book_of
+from civic.sources import overseeing as general
+from civic.sources.book import korean_day
 from civic.staff.permissions import Action
 from core.errors import BadInput
 
@@ -126,8 +128,14 @@ async def ask_now(name: SourceName, given: AskNow, asking: Writer, house: HouseD
         if _how(one.row, source) == "push":
             raise BadInput("우리에게 보내 오는 출처라 청할 수 없습니다.", "This source calls us; it cannot be asked.")
         calls = source.terms.daily_calls if source else None
-        await overseeing.ask_now(
-            tx, city_id, name, now, with_lots=given.with_lots, daily_calls=calls, by=asking.member.id
+        await general.ask_now(
+            tx,
+            book_of(city_id, rules),
+            name,
+            now,
+            with_static=given.with_lots,
+            daily_calls=calls,
+            by=asking.member.id,
         )
         one = await overseeing.read(tx, city_id, name, now, rules)
     return _answered(house, one, response)
@@ -141,9 +149,9 @@ async def switch_source(
     city_id, now, rules = _asked(house)
     async with house.db.transaction() as tx:
         await asking.still_here(tx, house)
-        await overseeing.switch(
+        await general.switch(
             tx,
-            city_id,
+            book_of(city_id, rules),
             name,
             now,
             is_on=given.is_on,
@@ -156,7 +164,7 @@ async def switch_source(
 
 
 def _asked(house: House) -> tuple[str, datetime, Any]:
-    return house.settings.city.id, house.clock.now(), house.settings.parking.numbers
+    return house.settings.city.id, house.clock.now(), house.settings.parking
 
 
 def _answered(house: House, one: Overview, response: Response) -> SourceShown:

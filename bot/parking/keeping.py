@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from civic.parking import history, quarantine
-from civic.parking.sources import korean_day
+from civic.sources.book import korean_day
 from core.clock import Clock
 from core.db import Database
 from core.parking_rules import Parking

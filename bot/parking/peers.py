@@ -11,7 +11,7 @@ from core.parking_rules import Federation
 async def peer_sources(tx: AsyncConnection, city_id: str, rules: Federation | None = None) -> dict[str, Pulling]:
     """Every active neighbour by its name, built anew: a changed address or key counts from the next round on.
 
-    Call it in a transaction that may write, once a round; the sources live under these names in `parking_sources`
+    Call it in a transaction that may write, once a round; the sources live under these names in `civic.sources`
     with the vendor `civic.parking.federation.peers.VENDOR`.
     """
     rules = rules or Federation()

@@ -1,4 +1,4 @@
-"""What staff see of the sources of lots and numbers, and may do: ask now, switch off and on, believe again."""
+"""What staff see of the sources of lots and numbers, and the numbers that they may believe again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking.numbers import DOUBTS
-from civic.parking.sources import korean_day, row_of
-from civic.parking.tables import parking_lots, parking_quarantine, parking_realtime, parking_sources
+from civic.parking.sources import book_of
+from civic.parking.tables import parking_lots, parking_quarantine, parking_realtime
+from civic.sources import overseeing as sources
 from civic.staff.service import record_change
 from core.db import driver
-from core.errors import Conflict, NotFound, PreconditionFailed
-from core.parking_rules import Numbers
+from core.errors import Conflict, NotFound
+from core.parking_rules import Numbers, Parking
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,84 +29,23 @@ class Overview:
     quarantined: int
 
 
-async def listed(tx: AsyncConnection, city_id: str, now: datetime, rules: Numbers) -> list[Overview]:
+async def listed(tx: AsyncConnection, city_id: str, now: datetime, rules: Parking) -> list[Overview]:
     """Every source of the city by name."""
-    found = await tx.execute(
-        select(parking_sources).where(parking_sources.c.city_id == city_id).order_by(parking_sources.c.name)
-    )
-    rows = found.mappings().all()
+    rows = await sources.listed(tx, book_of(city_id, rules))
     lots = await _lots(tx, city_id)
-    numbers = await _numbers(tx, city_id, now, rules)
+    numbers = await _numbers(tx, city_id, now, rules.numbers)
     held = await _held(tx, city_id)
     return [
         Overview(row, lots.get(row["name"], 0), numbers.get(row["name"], {}), held.get(row["name"], 0)) for row in rows
     ]
 
 
-async def read(tx: AsyncConnection, city_id: str, name: str, now: datetime, rules: Numbers) -> Overview:
+async def read(tx: AsyncConnection, city_id: str, name: str, now: datetime, rules: Parking) -> Overview:
     """One of them. Raises NotFound."""
     found = [one for one in await listed(tx, city_id, now, rules) if one.row["name"] == name]
     if not found:
-        raise _no_source()
+        raise sources.no_source(book_of(city_id, rules))
     return found[0]
-
-
-async def ask_now(
-    tx: AsyncConnection, city_id: str, name: str, now: datetime, *, with_lots: bool, daily_calls: int | None, by: UUID
-) -> None:
-    """The next round asks the source, for its lots too where wanted. Raises NotFound, Conflict (off, no calls left)."""
-    row = await _locked(tx, city_id, name)
-    if row["state"] == "off":
-        raise Conflict("꺼져 있는 출처입니다. 먼저 켜 주세요.", "This source is off; switch it on first.")
-    if daily_calls is not None and _calls_of(row, now) >= daily_calls:
-        raise Conflict(
-            "오늘 부를 수 있는 횟수를 다 썼습니다. 자정이 지나면 다시 받습니다.",
-            "Today's calls are used up; it is asked again after midnight.",
-        )
-    values: dict[str, Any] = {"next_at": now, "updated_at": now}
-    if with_lots:
-        values["static_next_at"] = now
-    await tx.execute(update(parking_sources).where(*_one(city_id, name)).values(values))
-    await _record(tx, city_id, name, "asked_now", {"with_lots": with_lots}, by, now)
-
-
-async def switch(
-    tx: AsyncConnection,
-    city_id: str,
-    name: str,
-    now: datetime,
-    *,
-    is_on: bool,
-    reason: str,
-    by: UUID,
-    versions: frozenset[int],
-) -> None:
-    """Off: it is not asked and its pushes are refused; what is known of its lots stays and ages. On: due at once.
-
-    A pull under way is thrown away. Raises NotFound, PreconditionFailed.
-    """
-    row = await _locked(tx, city_id, name)
-    if row["version"] not in versions:
-        raise PreconditionFailed(
-            "그 사이에 다른 사람이 이 출처를 바꾸었습니다. 새로 읽은 뒤 다시 해 주세요.",
-            "Somebody changed this source meanwhile. Read it again and retry.",
-        )
-    if (row["state"] != "off") == is_on:
-        return
-    values = {
-        "state": "active" if is_on else "off",
-        "reason": "" if is_on else reason,
-        "next_at": now if is_on else None,
-        "failures": 0,
-        "failing_since": None,
-        "alarmed_at": None,
-        "claimed_by": None,
-        "claimed_until": None,
-        "version": row["version"] + 1,
-        "updated_at": now,
-    }
-    await tx.execute(update(parking_sources).where(*_one(city_id, name)).values(values))
-    await _record(tx, city_id, name, "switched_on" if is_on else "switched_off", {"reason": reason}, by, now)
 
 
 def quarantine_of(city_id: str, *, source: str | None = None, is_live: bool = True) -> Select[Any]:
@@ -152,18 +92,6 @@ async def believe(
     return shown
 
 
-async def _locked(tx: AsyncConnection, city_id: str, name: str) -> RowMapping:
-    await tx.execute(select(parking_sources.c.name).where(*_one(city_id, name)).with_for_update())
-    row = await row_of(tx, city_id, name)
-    if row is None:
-        raise _no_source()
-    return row
-
-
-def _calls_of(row: RowMapping, now: datetime) -> int:
-    return int(row["calls"]) if row["calls_day"] == korean_day(now) else 0
-
-
 async def _lots(tx: AsyncConnection, city_id: str) -> dict[str, int]:
     query = select(parking_lots.c.source, func.count()).where(
         parking_lots.c.city_id == city_id, parking_lots.c.gone_at.is_(None)
@@ -189,30 +117,6 @@ async def _held(tx: AsyncConnection, city_id: str) -> dict[str, int]:
         parking_quarantine.c.city_id == city_id, parking_quarantine.c.lifted_at.is_(None)
     )
     return {row[0]: row[1] for row in await tx.execute(query.group_by(parking_quarantine.c.source))}
-
-
-def _one(city_id: str, name: str) -> tuple[Any, Any]:
-    return parking_sources.c.city_id == city_id, parking_sources.c.name == name
-
-
-def _no_source() -> NotFound:
-    return NotFound("그런 주차장 출처가 없습니다.", "No such source of parking.")
-
-
-async def _record(
-    tx: AsyncConnection, city_id: str, name: str, verb: str, detail: Mapping[str, Any], by: UUID, now: datetime
-) -> None:
-    await record_change(
-        tx,
-        city_id=city_id,
-        actor_kind="staff",
-        actor_id=by,
-        action=f"parking_source.{verb}",
-        object_kind="parking_source",
-        object_id=name,
-        detail=detail,
-        now=now,
-    )
 
 
 # The standings of civic.parking.numbers, counted by the store.

@@ -155,37 +155,6 @@ parking_days = Table(
 """One Korean day of a lot in 96 quarters: mean free places in each, None where nothing was known. About 450 bytes a
 lot and day, so that years of 100,000 lots stay readable for forecasts and use-rate reports."""
 
-parking_sources = Table(
-    "parking_sources",
-    metadata,
-    Column("city_id", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("vendor", Text, nullable=False),
-    Column("state", Text, nullable=False, server_default="active"),
-    Column("next_at", Moment),
-    Column("static_next_at", Moment),
-    Column("last_try_at", Moment),
-    Column("last_ok_at", Moment),
-    Column("last_static_at", Moment),
-    Column("failing_since", Moment),
-    Column("failures", Integer, nullable=False, server_default="0"),
-    Column("reason", Text, nullable=False, server_default=""),
-    Column("alarmed_at", Moment),
-    Column("calls_day", Date),
-    Column("calls", Integer, nullable=False, server_default="0"),
-    Column("etag", Text, nullable=False, server_default=""),
-    Column("last_modified", Text, nullable=False, server_default=""),
-    Column("cursor", Text, nullable=False, server_default=""),
-    Column("report", Json),
-    Column("realtime_report", Json),
-    Column("claimed_by", Text),
-    Column("claimed_until", Moment),
-    Column("version", Integer, nullable=False, server_default="1"),
-    Column("updated_at", Moment, nullable=False),
-    CheckConstraint("state IN ('active', 'backing_off', 'failing', 'off')", name="state"),
-)
-"""`backing_off`: failed a little, asked again later; `failing`: for so long that staff were told (`alarmed_at`)."""
-
 parking_quarantine = Table(
     "parking_quarantine",
     metadata,
@@ -294,7 +263,7 @@ parking_peers = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("city_id", "name"),
 )
-"""Other installations whose feed we read; `name` is the source's name, so that its state lies in `parking_sources`.
+"""Other installations whose feed we read; `name` is the source's name, so that its state lies in civic.sources.
 `public_key`: Ed25519, base64. `last_sequence`: the newest page seen, so that an old one cannot be played again."""
 
 parking_feed_keys = Table(

@@ -198,7 +198,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one pull, push or file brought. `stations` None: not asked for."""
+    """What one pull, push or file brought. `stations` None: not asked for.
+
+    `next_at`: when the source wishes to be asked next, None: after its interval. `failure`: one of the services it
+    asked failed; what the others brought is here.
+    """
 
     observations: tuple[Observation, ...]
     report: ReadReport
@@ -209,6 +213,8 @@ class Pulled:
     forecasts: tuple[OfficialForecast, ...] = ()
     mark: Mark = field(default_factory=Mark)
     calls: int = 1
+    next_at: datetime | None = None
+    failure: General | None = None
 
 
 class SourceFailed(General):

@@ -52,16 +52,23 @@ class SourceFailed(Unavailable):
     """A pull that brought nothing. `kind` says what the rounds do next; the reasons hold no key and no body.
 
     retry: soon, with back-off. quota: not before midnight in Korea. refused: our key or address is not accepted, tell
-    an operator. broken: the answer is not this format, tell an operator and back off.
+    an operator. broken: the answer is not this format, tell an operator and back off. `calls`: made in vain.
     """
 
     code = "source"
 
     def __init__(
-        self, kind: Literal["retry", "quota", "refused", "broken"], reason_ko: str, reason_en: str, **context: object
+        self,
+        kind: Literal["retry", "quota", "refused", "broken"],
+        reason_ko: str,
+        reason_en: str,
+        *,
+        calls: int = 1,
+        **context: object,
     ) -> None:
         super().__init__(reason_ko, reason_en, **context)
         self.kind = kind
+        self.calls = calls
 
 
 class Http(Protocol):

@@ -110,8 +110,9 @@ def test_the_state_of_the_sources_ends_with_one_when_one_fails(
     assert "출처가 없습니다" in capsys.readouterr().err
     with psycopg.connect(database_url) as connection:
         connection.execute(
-            "INSERT INTO parking_sources (city_id, name, vendor, state, reason, last_ok_at, updated_at) VALUES "
-            "('gimpo', 'narae', 'geojson', 'failing', '답이 오지 않았습니다.', now() - interval '5 hours', now())"
+            "INSERT INTO sources (city_id, kind, name, vendor, state, reason, last_ok_at, updated_at) VALUES "
+            "('gimpo', 'parking', 'narae', 'geojson', 'failing', '답이 오지 않았습니다.', now() - interval '5 hours', "
+            "now())"
         )
     assert sources() == 1
     said = capsys.readouterr().err

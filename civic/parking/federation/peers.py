@@ -13,8 +13,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.parking.tables import parking_lots, parking_sources
+from civic.parking.tables import parking_lots
 from civic.parking.tables import parking_peers as table
+from civic.sources.tables import sources
 from civic.staff.service import record_change
 from core.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from core.guarded import is_public
@@ -131,8 +132,8 @@ async def change(
 async def take_sequences(tx: AsyncConnection, city_id: str) -> None:
     """Keep the newest page of each neighbour here too, where forgetting how far a source was read does not reach."""
     newest = (
-        select(parking_sources.c.last_modified)
-        .where(parking_sources.c.city_id == table.c.city_id, parking_sources.c.name == table.c.name)
+        select(sources.c.last_modified)
+        .where(sources.c.city_id == table.c.city_id, sources.c.kind == "parking", sources.c.name == table.c.name)
         .scalar_subquery()
     )
     seen = func.coalesce(newest, "")

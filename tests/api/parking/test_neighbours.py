@@ -50,7 +50,7 @@ async def cities(opened: list[Installation]) -> AsyncIterator[tuple[Installation
     before = [(one, one.house.settings, one.http) for one in opened]
     for one in opened:
         async with one.house.db.transaction() as tx:
-            await tx.execute(text("TRUNCATE parking_lots, parking_peers, parking_sources, parking_feed_keys CASCADE"))
+            await tx.execute(text("TRUNCATE parking_lots, parking_peers, sources, parking_feed_keys CASCADE"))
         one.house.clock = SetClock(NOW)
     yield opened[0], opened[1]
     for one, settings, http in before:

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 
 from bot.parking.rounds import Rounds
 from civic.parking.realtime import take_realtime
-from civic.parking.tables import parking_lots, parking_quarantine, parking_realtime, parking_sources
+from civic.parking.tables import parking_lots, parking_quarantine, parking_realtime
+from civic.sources.tables import sources
 from civic.staff.tables import audit_log
 from core.clock import SetClock
 from core.contracts.parking import RealtimeRecord
@@ -29,7 +30,7 @@ async def empty(house: SmallHouse) -> AsyncIterator[None]:
     house.clock = SetClock(NOW)
     yield
     async with house.db.transaction() as tx:
-        for table in (parking_realtime, parking_quarantine, parking_lots, parking_sources):
+        for table in (parking_realtime, parking_quarantine, parking_lots, sources):
             await tx.execute(delete(table))
     house.sources.clear()
 

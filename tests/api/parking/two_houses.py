@@ -12,7 +12,8 @@ from civic.parking.federation import keyring, peers
 from civic.parking.importing import import_lots, import_pulled
 from civic.parking.realtime import take_realtime
 from civic.parking.service import ParkingService
-from civic.parking.tables import parking_lots, parking_sources
+from civic.parking.tables import parking_lots
+from civic.sources.tables import sources
 from core.contracts.parking import Mark, ParkingRecord, Pulled, ReadReport, RealtimeRecord
 from core.db import Database
 from core.http import Outside
@@ -84,27 +85,27 @@ class Installation:
     async def round(self, name: str, *, wants_static: bool = True) -> Pulled:
         """What the rounds do with one source: mark, pull, one transaction. Raises SourceFailed, OutsideFailed."""
         now, rules = self.house.clock.now(), self.house.settings.parking
-        rows = parking_sources.c
+        rows = sources.c
         this = (rows.city_id == self.id, rows.name == name)
         async with self.house.db.transaction() as tx:
             source = (await peer_sources(tx, self.id, rules.federation))[name]
             found = await tx.execute(select(rows.etag, rows.last_modified, rows.cursor).where(*this))
             mark = Mark(*row) if (row := found.one_or_none()) else Mark()
             if row is None:
-                new = {"city_id": self.id, "name": name, "vendor": peers.VENDOR, "updated_at": now}
-                await tx.execute(insert(parking_sources).values(new))
+                new = {"city_id": self.id, "kind": "parking", "name": name, "vendor": peers.VENDOR, "updated_at": now}
+                await tx.execute(insert(sources).values(new))
         pulled = await source.pull(self.http, now, mark, wants_static=wants_static)
         async with self.house.db.transaction() as tx:
             await import_pulled(tx, self.id, name, pulled, now)
             await take_realtime(tx, self.id, name, pulled.realtime, now, rules)
             told = {"last_modified": pulled.mark.last_modified, "cursor": pulled.mark.cursor, "etag": pulled.mark.etag}
-            await tx.execute(update(parking_sources).where(*this).values(**told))
+            await tx.execute(update(sources).where(*this).values(**told))
         return pulled
 
     async def forget_mark(self, name: str) -> None:
         async with self.house.db.transaction() as tx:
             nothing = {"etag": "", "last_modified": "", "cursor": ""}
-            await tx.execute(update(parking_sources).where(parking_sources.c.name == name).values(**nothing))
+            await tx.execute(update(sources).where(sources.c.name == name).values(**nothing))
 
     async def lots(self, source: str) -> dict[str, Any]:
         """Rows of a source by uid, gone ones too."""

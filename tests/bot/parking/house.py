@@ -7,7 +7,8 @@ from uuid import uuid4
 from sqlalchemy import RowMapping, select
 
 from bot.parking.rounds import More, Rounds
-from civic.parking.tables import parking_lots, parking_realtime, parking_sources
+from civic.parking.tables import parking_lots, parking_realtime
+from civic.sources.tables import sources
 from civic.staff.tables import staff_notices
 from core.clock import SetClock
 from core.contracts.parking import Pulling, Pushing
@@ -51,9 +52,9 @@ class House:
         await self.rounds.go()
 
     async def source(self, name: str = "town") -> RowMapping:
-        mine = (parking_sources.c.city_id == self.city_id, parking_sources.c.name == name)
+        mine = (sources.c.city_id == self.city_id, sources.c.name == name)
         async with self.database.reading() as tx:
-            return (await tx.execute(select(parking_sources).where(*mine))).mappings().one()
+            return (await tx.execute(select(sources).where(*mine))).mappings().one()
 
     async def free(self) -> dict[str, int | None]:
         joined = parking_realtime.join(parking_lots, parking_lots.c.id == parking_realtime.c.lot_id)

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 
 from civic.parking.numbers import COLUMNS, Number, number_of
 from civic.parking.sources import pushed
-from civic.parking.tables import parking_realtime, parking_sources
+from civic.parking.tables import parking_realtime
+from civic.sources.tables import sources
 from core.clock import SetClock
 from core.contracts.parking import Mark, Pulled, ReadReport, RealtimeRecord, Terms
 from core.db import Database
@@ -127,7 +128,7 @@ async def test_a_pull_at_the_end_of_its_quota_does_not_call(
         house = House(database, city_id, clock, outside, Town("town", provider.url, replace(TERMS, daily_calls=1)))
         await house.go()
         async with database.transaction() as tx:  # as staff who ask for a pull now
-            await tx.execute(update(parking_sources).where(parking_sources.c.city_id == city_id).values(next_at=START))
+            await tx.execute(update(sources).where(sources.c.city_id == city_id).values(next_at=START))
         await house.go(after=timedelta(minutes=1))
         row = await house.source()
         assert (provider.calls, row["calls"]) == (1, 1)

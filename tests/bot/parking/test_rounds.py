@@ -9,12 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.parking.rounds import Rounds
-from civic.parking.sources import is_off
-from civic.parking.tables import parking_sources
+from civic.parking.sources import book_of
+from civic.sources.book import is_off
+from civic.sources.tables import sources
 from core.clock import SetClock
 from core.contracts.parking import Pulling
 from core.db import Database
 from core.http import Outside
+from core.parking_rules import Parking
 from tests.bot.parking.house import START, House
 from tests.bot.parking.town import Town, always, counts, providing
 from tests.waiting import until
@@ -73,7 +75,7 @@ async def test_two_processes_never_ask_a_source_at_once(
 async def test_a_slow_source_does_not_hold_the_others(
     database: Database, city_id: str, clock: SetClock, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.parking.rounds.LOOK_S", 0.01)
+    monkeypatch.setattr("bot.sources.rounds.LOOK_S", 0.01)
     opened = asyncio.Event()
 
     async def slow(call: int) -> tuple[int, Any]:
@@ -96,9 +98,9 @@ async def test_a_slow_source_does_not_hold_the_others(
 
 
 async def _state(database: Database, city_id: str, name: str) -> datetime | None:
-    mine = (parking_sources.c.city_id == city_id, parking_sources.c.name == name)
+    mine = (sources.c.city_id == city_id, sources.c.name == name)
     async with database.reading() as tx:
-        return (await tx.execute(select(parking_sources.c.last_ok_at).where(*mine))).scalar_one_or_none()
+        return (await tx.execute(select(sources.c.last_ok_at).where(*mine))).scalar_one_or_none()
 
 
 async def test_a_process_that_dies_between_pull_and_store_loses_only_that_pull(
@@ -108,7 +110,7 @@ async def test_a_process_that_dies_between_pull_and_store_loses_only_that_pull(
         dying = House(database, city_id, clock, outside, Town("town", provider.url))
         with monkeypatch.context() as patched:
             patched.setattr(Rounds, "_give_back", _nothing)  # a killed process gives nothing back
-            patched.setattr("bot.parking.rounds.book.take_pulled", _cancelled)
+            patched.setattr("bot.parking.rounds.take_pulled", _cancelled)
             await dying.go()
         row = await dying.source()
         assert (row["cursor"], row["last_ok_at"], await dying.free()) == ("", None, {}), "no mark without its data"
@@ -177,8 +179,8 @@ async def test_a_source_that_staff_switched_off_is_not_asked(
         house = House(database, city_id, clock, outside, Town("town", provider.url))
         await house.go()
         async with database.transaction() as tx:
-            await tx.execute(update(parking_sources).where(parking_sources.c.city_id == city_id).values(state="off"))
-            assert await is_off(tx, city_id, "town")
+            await tx.execute(update(sources).where(sources.c.city_id == city_id).values(state="off"))
+            assert await is_off(tx, book_of(city_id, Parking()), "town")
         await house.go(after=timedelta(days=1))
     assert provider.calls == 1
 

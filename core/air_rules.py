@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from core.parking_rules import Asking
+from core.air_device_rules import Devices, Limit, Mqtt, Quorum
 from core.section import Bilingual, Section
+from core.source_rules import Asking
 
 Latitude = Annotated[float, Field(ge=32, le=39.5)]
 Longitude = Annotated[float, Field(ge=123, le=133)]
@@ -15,11 +16,13 @@ Longitude = Annotated[float, Field(ge=123, le=133)]
 class Zone(Section):
     """A zone of alerts (권역). `stations`: names of official stations of the `urban` network whose mean is the zone's
     dust; ozone is any one of them. `official_zone`: as the publisher of alerts calls it, "" where nobody relays any.
+    `forecast_region`: as the publisher of forecasts calls the part of the country, "" where nobody is told of tomorrow.
     """
 
     name: Bilingual
     stations: list[str] = []
     official_zone: str = ""
+    forecast_region: str = ""
 
 
 class Stack(Section):
@@ -130,13 +133,70 @@ class Smell(Section):
     cluster: Cluster = Cluster()
     weather: list[WeatherStation] = []
     hours_back: Annotated[float, Field(gt=0, le=12)] = 3
-    stale_minutes: Annotated[int, Field(ge=10, le=360)] = 90
+    stale_minutes: Annotated[int, Field(ge=10, le=360)] = 120
     wind_km: Annotated[float, Field(gt=0, le=100)] = 30
     half_degrees: Annotated[float, Field(gt=0, le=90)] = 30
     fair_degrees: Annotated[float, Field(gt=0, le=90)] = 15
     fair_km: Annotated[float, Field(gt=0, le=50)] = 5
     fair_minutes: Annotated[int, Field(ge=5, le=720)] = 60
     steady: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
+class Public(Section):
+    """What anybody may read of the air (docs/air-open-data.md). `attributions`: how a source wants to be named where it
+    is not one that is switched on here; `attribution`: where nobody said. `reads_per_minute` of one address, of files
+    and years `files_per_minute`. `page_rows`: at most on one page. `file_days`: longest period of one file.
+    `days`: how far back the page's episodes, matters and corrections go. `smell_k`: a count of complaints stands for at
+    least so many, else it is joined to a coarser one; `smell_cell`: edge of the coarse area, in degrees.
+    """
+
+    enabled: bool = True
+    attribution: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    attributions: dict[str, str] = {}
+    reads_per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
+    files_per_minute: Annotated[int, Field(ge=1, le=600)] = 12
+    page_rows: Annotated[int, Field(ge=1, le=1000)] = 500
+    file_days: Annotated[int, Field(ge=1, le=3660)] = 400
+    days: Annotated[int, Field(ge=1, le=366)] = 30
+    smell_k: Annotated[int, Field(ge=3, le=1000)] = 5
+    smell_cell: Annotated[float, Field(ge=0.01, le=0.5)] = 0.05
+
+
+class Watch(Section):
+    """How hours become episodes (docs/desk/air-alerts.md). An hour is taken when all stations of the zone have told it,
+    `part_minutes` after its end with those that have, and `missing_minutes` after it as missing. `least_stations`:
+    valid ones below which a zone has no value. `first_hours`: how far back a new watch begins. `replay_hours`: how far
+    back every look finds late and corrected hours; `recheck_days`: the nightly one.
+    """
+
+    look_s: Annotated[int, Field(ge=5, le=600)] = 30
+    part_minutes: Annotated[int, Field(ge=5, le=600)] = 30
+    missing_minutes: Annotated[int, Field(ge=10, le=1440)] = 120
+    least_stations: Annotated[int, Field(ge=1, le=50)] = 1
+    first_hours: Annotated[int, Field(ge=2, le=2400)] = 72
+    replay_hours: Annotated[int, Field(ge=2, le=2400)] = 72
+    recheck_days: Annotated[int, Field(ge=1, le=400)] = 120
+
+
+class Telling(Section):
+    """Who hears of a change, how often and when (docs/desk/air-alerts.md). `fresh_minutes`: a change that is noted
+    later than this after its hour is shown and not told. `valid_minutes`: a message not out by then is not sent.
+    `a_day`: messages a person and day, of which rises to 경보 and higher are none. `night_levels`: those that may break
+    the quiet hours for who asked for it. `own_hours_at_night`: hours that somebody chose go before the quiet hours.
+    `chunk`: people of one transaction. `evening`: when tomorrow's forecast is told, from `forecast_grade` on.
+    """
+
+    fresh_minutes: Annotated[int, Field(ge=30, le=1440)] = 180
+    valid_minutes: Annotated[int, Field(ge=10, le=1440)] = 180
+    a_day: Annotated[int, Field(ge=1, le=48)] = 6
+    night_levels: list[Literal["advisory", "warning", "critical"]] = []
+    own_hours_at_night: bool = False
+    chunk: Annotated[int, Field(ge=1, le=50_000)] = 5_000
+    evening: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "18:00"
+    forecast_grade: Annotated[int, Field(ge=2, le=4)] = 3
+    advice_source: str = ""
 
 
 class Air(Section):
@@ -153,3 +213,10 @@ class Air(Section):
     department: str = ""
     smell: Smell = Smell()
     acting: Acting = Acting()
+    public: Public = Public()
+    mqtt: Mqtt = Mqtt()
+    devices: Devices = Devices()
+    limits: dict[str, Limit] = {}
+    quorum: Quorum = Quorum()
+    watch: Watch = Watch()
+    telling: Telling = Telling()

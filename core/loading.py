@@ -32,6 +32,8 @@ def file(parent: str, name: str) -> ModuleType:
 
 
 def load_tables() -> None:
-    """Import every noun's tables, and the ground's own, so that `core.db.metadata` is whole."""
+    """Import every noun's tables, those of its sub-rooms and the ground's own, so that `core.db.metadata` is whole."""
     import_module("core.vault")
     folders("civic", "tables")
+    for path in sorted((ROOT / "civic").glob("*/*/tables.py")):
+        import_module(f"civic.{path.parent.parent.name}.{path.parent.name}.tables")

@@ -1,4 +1,4 @@
-"""Brings design system and map into web/static/vendor: `npm ci` when the lock changed, then the files that we use.
+"""Brings design system, map and charts into web/static/vendor: `npm ci` when the lock changed, then what we use.
 
 Run as `python -m web.assets`. Without npm or its registry the pages still work, with the system's own fonts.
 """
@@ -25,6 +25,9 @@ _COPIED = {
     "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre/maplibre-gl-worker.mjs",
     "maplibre-gl/dist/maplibre-gl.css": "maplibre/maplibre-gl.css",
     "maplibre-gl/LICENSE.txt": "maplibre/LICENSE.txt",
+    "uplot/dist/uPlot.esm.js": "uplot/uPlot.esm.js",
+    "uplot/dist/uPlot.min.css": "uplot/uPlot.min.css",
+    "uplot/LICENSE": "uplot/LICENSE",
 }
 _WAIT_S = 300
 
@@ -57,6 +60,11 @@ def digest() -> str:
 def has_map() -> bool:
     """Whether the map's files are there; without them the page of lots is its list."""
     return (VENDOR / "maplibre" / "maplibre-gl.mjs").is_file()
+
+
+def has_charts() -> bool:
+    """Whether the charts' files are there; without them a page has its tables."""
+    return (VENDOR / "uplot" / "uPlot.esm.js").is_file()
 
 
 def npm_ci(folder: Path, wait_s: float = _WAIT_S) -> str | None:

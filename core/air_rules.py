@@ -147,7 +147,6 @@ class Public(Section):
     is not one that is switched on here; `attribution`: where nobody said. `reads_per_minute` of one address, of files
     and years `files_per_minute`. `page_rows`: at most on one page. `file_days`: longest period of one file.
     `days`: how far back the page's episodes, matters and corrections go. `smell_k`: a count of complaints stands for at
-    least so many, else it is joined to a coarser one; `smell_cell`: edge of the coarse area, in degrees.
     """
 
     enabled: bool = True
@@ -161,7 +160,6 @@ class Public(Section):
     file_days: Annotated[int, Field(ge=1, le=3660)] = 400
     days: Annotated[int, Field(ge=1, le=366)] = 30
     smell_k: Annotated[int, Field(ge=3, le=1000)] = 5
-    smell_cell: Annotated[float, Field(ge=0.01, le=0.5)] = 0.05
 
 
 class Watch(Section):

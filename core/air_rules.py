@@ -147,6 +147,7 @@ class Public(Section):
     is not one that is switched on here; `attribution`: where nobody said. `reads_per_minute` of one address, of files
     and years `files_per_minute`. `page_rows`: at most on one page. `file_days`: longest period of one file.
     `days`: how far back the page's episodes, matters and corrections go. `smell_k`: a count of complaints stands for at
+    least so many people, else it is joined to others or not shown.
     """
 
     enabled: bool = True

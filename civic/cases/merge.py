@@ -42,14 +42,13 @@ async def merge(
     _must_be(case, versions)
     await _must_fit(tx, case, into)
     kept = {name: _plain(getattr(case, name)) for name in _RESTING}
-    assert actor.id is not None
     await tx.execute(
         insert(case_merges).values(
             id=new_id(),
             city_id=case.city_id,
             case_id=case.id,
             into_id=into.id,
-            staff_id=actor.id,
+            staff_id=actor.id if actor.kind == "staff" else None,
             kept=kept,
             merged_at=now,
         )

@@ -222,13 +222,14 @@ case_merges = Table(
     Column("city_id", Text, nullable=False),
     Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
     Column("into_id", Id, ForeignKey("cases.id"), nullable=False),
-    Column("staff_id", Id, nullable=False),
+    Column("staff_id", Id),
     Column("kept", Json, nullable=False),
     Column("merged_at", Moment, nullable=False),
     Column("undone_at", Moment),
     Index("ux_case_merges_open", "case_id", unique=True, postgresql_where=text("undone_at IS NULL")),
 )
-"""`kept`: what merging took away from the case's row and undo puts back."""
+"""`kept`: what merging took away from the case's row and undo puts back. `staff_id` null: the house merged by itself
+(civic/air/smell)."""
 
 case_terms = Table(
     "case_terms",

@@ -26,6 +26,7 @@ from bot.staffroom.desk import StaffDesk
 from bot.staffroom.office import Office
 from bot.turn import Turns
 from bot.webform import WebForm
+from civic.air.service import AirService
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
 from civic.consent.service import ConsentService
@@ -81,6 +82,7 @@ class Running:
     reader: Reader
     files: Files
     parking: ParkingService
+    air: AirService
     sources: dict[str, Pulling | Pushing]
     outside: Outside
     var: Path
@@ -208,7 +210,8 @@ async def _wire(
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
     sources = open_sources(settings)
     parking = ParkingService(db, city_id, settings.parking.numbers)
-    services = _services(settings, db, book, cases, texts, people, parking, sources, channels)
+    air = AirService(db, city_id, settings.air)
+    services = _services(settings, db, book, cases, texts, people, parking, air, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files = open_files(settings, house.var)
@@ -250,6 +253,7 @@ async def _wire(
         reader=reader,
         files=files,
         parking=parking,
+        air=air,
         sources=sources,
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
@@ -301,12 +305,14 @@ def _services(
     texts: Texts,
     people: PeopleService,
     parking: ParkingService,
+    air: AirService,
     sources: Mapping[str, Pulling | Pushing],
     channels: Channels,
 ) -> Services:
     """What handlers may ask for by parameter name."""
     return Services(
         {
+            "air": air,
             "book": book,
             "cases": cases,
             "consents": ConsentService(db, settings.city, settings.messaging),

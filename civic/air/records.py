@@ -81,3 +81,23 @@ class Now:
     distance_m: float | None
     attribution: str
     is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A word on a value: what was said, with when it was first and last received. `stands`: it is what is shown now.
+
+    Of an hour and pollutant the one that stands comes first, then the newest told.
+    """
+
+    site_id: int
+    at: datetime
+    pollutant: str
+    value: Decimal | None
+    unit: str
+    quality: Quality
+    status: Status
+    flag: str
+    received_at: datetime
+    last_received_at: datetime
+    stands: bool

@@ -1,0 +1,52 @@
+"""Words on the air for tests: stations, hours and what a round brings, made short."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from civic.air.storing import Taken, take
+from core.contracts.air import UNITS, Observation, OfficialIndex, Pulled, ReadReport, Station
+from core.db import Database
+
+AT = datetime(2026, 3, 5, 3, tzinfo=UTC)
+"""Noon in Korea."""
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+REPORT = ReadReport("test", "시험 자료", 0, 0)
+
+
+def station(uid: str = "131501", name: str = "사우동", **more: Any) -> Station:
+    values = {"network": "urban", "lat": 37.62, "lon": 126.72, **more}
+    return Station("test", uid, name, **values)
+
+
+def says(
+    value: str | None, pollutant: str = "PM10", at: datetime = AT, uid: str = "131501", told: datetime | None = None,
+    **more: Any,
+) -> Observation:  # fmt: skip
+    number = None if value is None else Decimal(value)
+    quality = more.pop("quality", "OK" if number is not None else "MISSING")
+    unit = more.pop("unit", UNITS.get(pollutant, "ppm"))
+    return Observation("test", uid, pollutant, number, unit, at, told or at + 15 * MINUTE, quality, **more)
+
+
+def shows(
+    value: int | None, at: datetime = AT, uid: str = "131501", told: datetime | None = None, **more: Any
+) -> OfficialIndex:
+    return OfficialIndex("test", uid, at, told or at + 15 * MINUTE, value, more.pop("grade", None), **more)
+
+
+def pulled(*observations: Observation, stations: Sequence[Station] | None = None, **more: Any) -> Pulled:
+    return Pulled(observations, REPORT, None if stations is None else tuple(stations), **more)
+
+
+async def take_in(
+    database: Database, city_id: str, brought: Pulled, now: datetime = AT + 20 * MINUTE, source: str = "test"
+) -> Taken:
+    async with database.transaction() as tx:
+        return await take(tx, city_id, source, brought, now)
+
+
+def new_city() -> str:
+    return f"city-{uuid4().hex[:8]}"

@@ -198,6 +198,16 @@ class Telling(Section):
     advice_source: str = ""
 
 
+class Chat(Section):
+    """What answers on the air add to the data. `forecast_regions`: how the official forecast may call the city's region;
+    the first that it names counts. `official_url`, `cars_url`: where a citizen looks himself, for what is not here.
+    """
+
+    forecast_regions: list[str] = []
+    official_url: str = "airkorea.or.kr"
+    cars_url: str = ""
+
+
 class Air(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/air/<vendor>.py, `enabled` switches it on.
     `asking`: as for parking. `near_km`: a station farther than this is told with its distance and never as "here".
@@ -210,6 +220,7 @@ class Air(Section):
     companies: dict[str, Company] = {}
     near_km: Annotated[float, Field(gt=0, le=100)] = 10
     department: str = ""
+    chat: Chat = Chat()
     smell: Smell = Smell()
     acting: Acting = Acting()
     public: Public = Public()

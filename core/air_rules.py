@@ -208,6 +208,19 @@ class Chat(Section):
     cars_url: str = ""
 
 
+class Store(Section):
+    """What is kept of the air (docs/desk/air-store.md). `raw_days`: sensors' single values, dropped a day at a time.
+    `least_parts`: of an hour's twelve five-minute parts in which a sensor must have spoken, or its mean does not count.
+    `ahead_s`: how far a sensor's clock may be ahead. `gone_days`: a public station that nobody spoke of for so long
+    is not offered any more.
+    """
+
+    raw_days: Annotated[int, Field(ge=1, le=60)] = 3
+    least_parts: Annotated[int, Field(ge=1, le=12)] = 9
+    ahead_s: Annotated[int, Field(ge=0, le=3_600)] = 60
+    gone_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+
+
 class Air(Section):
     """`sources`: name to its settings; `vendor` names the file integrations/air/<vendor>.py, `enabled` switches it on.
     `asking`: as for parking. `near_km`: a station farther than this is told with its distance and never as "here".
@@ -230,3 +243,4 @@ class Air(Section):
     quorum: Quorum = Quorum()
     watch: Watch = Watch()
     telling: Telling = Telling()
+    store: Store = Store()

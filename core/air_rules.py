@@ -199,11 +199,8 @@ class Telling(Section):
 
 
 class Chat(Section):
-    """What answers on the air add to the data. `forecast_regions`: how the official forecast may call the city's region;
-    the first that it names counts. `official_url`, `cars_url`: where a citizen looks himself, for what is not here.
-    """
+    """What answers on the air add to the data: `official_url`, `cars_url`, where a citizen looks for what is not here."""
 
-    forecast_regions: list[str] = []
     official_url: str = "airkorea.or.kr"
     cars_url: str = ""
 

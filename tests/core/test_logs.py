@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import structlog

@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
 from core.bus import Bus
 from core.clock import Clock, SystemClock
+from core.contracts import air as contract
 from core.contracts.channel import Channel, House
 from core.contracts.dialogue import Form, Handler
 from core.contracts.parking import Pulling, Pushing
@@ -56,6 +57,7 @@ from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
 
 Channels = dict[str, Channel]
+AirSources = dict[str, contract.Pulling | contract.Pushing]
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Running:
     parking: ParkingService
     air: AirService
     sources: dict[str, Pulling | Pushing]
+    air_sources: AirSources
     outside: Outside
     var: Path
 
@@ -171,28 +174,35 @@ def _channel_module(name: str) -> ModuleType:
 
 def open_sources(settings: Settings) -> dict[str, Pulling | Pushing]:
     """Every source of parking that config.yml switches on, by its name there. Raises ConfigError as for channels."""
-    opened: dict[str, Pulling | Pushing] = {}
-    for name, section in settings.parking.sources.items():
+    return dict(_opened("parking", settings.parking.sources))
+
+
+def open_air_sources(settings: Settings) -> AirSources:
+    """Every source of air that config.yml switches on, likewise."""
+    return dict(_opened("air", settings.air.sources))
+
+
+def _opened(kind: str, sections: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for name, section in sections.items():
         if section.get("enabled") is not True:
             continue
-        module = _vendor_module(name, str(section.get("vendor", "")))
+        module = _vendor_module(kind, name, str(section.get("vendor", "")))
         values = {key: value for key, value in section.items() if key not in ("enabled", "vendor")}
-        made = section_settings(module.Settings, ("parking", "sources", name), values)
-        opened[name] = module.build(name, made)
-    return opened
+        made = section_settings(module.Settings, (kind, "sources", name), values)
+        yield name, module.build(name, made)
 
 
-def _vendor_module(name: str, vendor: str) -> ModuleType:
+def _vendor_module(kind: str, name: str, vendor: str) -> ModuleType:
     try:
-        module = loading.file("integrations.parking", vendor)
+        module = loading.file(f"integrations.{kind}", vendor)
         if hasattr(module, "build"):
             return module
     except KeyError:
         pass
-    known = ", ".join(loading.files("integrations.parking"))
+    known = ", ".join(loading.files(f"integrations.{kind}"))
     raise ConfigError(
-        f"config.yml의 'parking.sources.{name}.vendor': 그런 출처가 없습니다. 있는 출처: {known}",
-        f"config.yml: parking.sources.{name}.vendor: no such source; there are: {known}",
+        f"config.yml의 '{kind}.sources.{name}.vendor': 그런 출처가 없습니다. 있는 출처: {known}",
+        f"config.yml: {kind}.sources.{name}.vendor: no such source; there are: {known}",
     )
 
 
@@ -210,7 +220,8 @@ async def _wire(
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
     sources = open_sources(settings)
     parking = ParkingService(db, city_id, settings.parking.numbers)
-    air = AirService(db, city_id, settings.air)
+    air_sources = open_air_sources(settings)
+    air = AirService(db, city_id, settings.air, {name: source.terms for name, source in air_sources.items()})
     services = _services(settings, db, book, cases, texts, people, parking, air, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
@@ -255,6 +266,7 @@ async def _wire(
         parking=parking,
         air=air,
         sources=sources,
+        air_sources=air_sources,
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
     )

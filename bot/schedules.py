@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.accounts import Accounts
+from bot.air.rounds import Rounds as AirRounds
 from bot.campaigning import Campaigning
 from bot.care import Care
 from bot.codes import CodeKeeping
@@ -38,6 +39,7 @@ def schedule_all(jobs: Jobs, running: "Running", house: House) -> None:
     _schedule_outside(jobs, running, house)
     _schedule_staffroom(jobs, running)
     _schedule_parking(jobs, running)
+    _schedule_air(jobs, running)
 
 
 def _schedule_care(jobs: Jobs, running: "Running") -> None:
@@ -98,6 +100,13 @@ def _schedule_parking(jobs: Jobs, running: "Running") -> None:
     jobs.every("parking.same", "45 * * * * *", matching.go)
     jobs.every("parking.pushes", "0 5 * * * *", PushKeeping(running.db, rules.pushes, city_id, running.clock).go)
     jobs.every("parking.learn", "0 50 3 * * *", learning.go)
+
+
+def _schedule_air(jobs: Jobs, running: "Running") -> None:
+    """The air: sources are asked for hours, wind, alerts and forecasts, and for hours that were missed."""
+    air, city_id = running.settings.air, running.settings.city.id
+    asking = AirRounds(running.db, running.air_sources, running.outside, air, city_id, running.clock, running.owner)
+    jobs.every("air.rounds", "1/5 * * * * *", asking.go)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -38,6 +38,12 @@ PARKING_PULLS = Counter(
 PARKING_NUMBERS = Counter(
     "parking_numbers_total", "Realtime numbers taken, believed or doubted.", ["source", "standing"], registry=REGISTRY
 )
+AIR_PULLS = Counter(
+    "air_pulls_total", "Pulls of air sources, by source and end.", ["source", "outcome"], registry=REGISTRY
+)
+AIR_VALUES = Counter(
+    "air_values_total", "Values of hours taken from air sources.", ["source", "standing"], registry=REGISTRY
+)
 JOBS_FAILED = Counter("jobs_failed_total", "Jobs that ended on the dead-letter list.", ["kind"], registry=REGISTRY)
 
 

@@ -11,16 +11,14 @@ from core.contracts.air import (
     NETWORKS_KO,
     POLLUTANTS,
     UNITS,
-    Level,
     Observation,
-    OfficialAlert,
     OfficialIndex,
     Pollutant,
     Quality,
     Station,
 )
 from core.datagokr import cell, whole
-from integrations.air._values import moment, number
+from integrations.air._values import number
 
 FIELDS: Mapping[Pollutant, str] = {
     "SO2": "so2",
@@ -30,8 +28,6 @@ FIELDS: Mapping[Pollutant, str] = {
     "PM10": "pm10",
     "PM25": "pm25",
 }
-_LEVELS: Mapping[str, Level] = {"주의보": "advisory", "경보": "warning", "중대경보": "critical"}
-_ITEMS: Mapping[str, Pollutant] = {"PM10": "PM10", "PM25": "PM25", "PM2.5": "PM25", "O3": "O3"}
 _LAT, _LON = (32.0, 39.5), (123.5, 132.5)
 
 
@@ -129,26 +125,3 @@ def _point(lat: Decimal | None, lon: Decimal | None) -> tuple[float, float] | No
     if _LON[0] <= found[0] <= _LON[1]:
         found = found[1], found[0]
     return found if _LAT[0] <= found[0] <= _LAT[1] and _LON[0] <= found[1] <= _LON[1] else None
-
-
-def official_alert(row: Mapping[str, Any], source: str, received_at: datetime) -> OfficialAlert | None:
-    """A row of the alert service; None without pollutant, level or the moment of issue."""
-    pollutant = _ITEMS.get(cell(row.get("itemCode")).upper())
-    level = _LEVELS.get(cell(row.get("issueGbn")))
-    issued = moment(f"{cell(row.get('issueDate'))} {cell(row.get('issueTime'))}")
-    if pollutant is None or level is None or issued is None:
-        return None
-    region, zone = cell(row.get("districtName")), cell(row.get("moveName"))
-    return OfficialAlert(
-        source=source,
-        uid=cell(row.get("sn")) or f"{region}:{zone}:{pollutant}:{level}:{issued:%Y%m%d%H%M}",
-        region=region,
-        zone=zone,
-        pollutant=pollutant,
-        level=level,
-        issued_at=issued,
-        lifted_at=moment(f"{cell(row.get('clearDate'))} {cell(row.get('clearTime'))}"),
-        received_at=received_at,
-        issued_value=number(row.get("issueVal")),
-        lifted_value=number(row.get("clearVal")),
-    )

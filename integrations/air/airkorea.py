@@ -1,33 +1,38 @@
-"""한국환경공단 에어코리아 as it answers, in JSON, XML or the old list: hours in every `ver`, stations, alerts.
+"""한국환경공단 에어코리아 as it answers, in JSON, XML or the old list: hours in any `ver`, stations, alerts, forecast.
 
 docs/sources/airkorea.md maps the fields.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from core.clock import SEOUL
 from core.contracts.air import (
     Http,
     Mark,
     Observation,
     OfficialAlert,
+    OfficialForecast,
     OfficialIndex,
     Pulled,
     ReadReport,
     RowNote,
-    SourceFailed,
     Station,
     Terms,
 )
-from core.datagokr import GatewayFailed, Page, cell, decoded_key, read_page
+from core.datagokr import Page, cell, read_page
 from core.section import Section
 from integrations.air import _airkorea_rows as rows
+from integrations.air import _airkorea_told as told
+from integrations.air._airkorea_asking import Asking, Seen, next_of
 from integrations.air._values import moment
 
+AlertReader = Callable[[Mapping[str, Any], str, datetime], OfficialAlert | None]
 ATTRIBUTION = "한국환경공단 에어코리아, 실시간(미확정) 자료"
 REASONS_KO = {
     "not_a_row": "행이 아님",
@@ -36,18 +41,28 @@ REASONS_KO = {
     "same_hour": "같은 측정소의 같은 시각이 되풀이됨(처음 것을 남김)",
     "same_station": "같은 이름의 측정소가 되풀이됨(처음 것을 남김)",
     "no_alert": "항목, 단계, 발령 시각 가운데 없는 것이 있음",
+    "no_forecast": "항목, 날짜, 발표 시각, 등급 가운데 없는 것이 있음",
 }
-
-
 HOURS = "ArpltnInforInqireSvc/getCtprvnRltmMesureDnsty"
+PAST = "ArpltnInforInqireSvc/getMsrstnAcctoRltmMesureDnsty"
+FORECASTS = "ArpltnInforInqireSvc/getMinuDustFrcstDspth"
 STATIONS = "MsrstnInfoInqireSvc/getMsrstnList"
-_DEADLINE_S = 60.0
-_MOST_BYTES = 24 * 1024 * 1024
+DUST_ALERTS = "UlfptcaAlarmInqireSvc/getUlfptcaAlarmInfo"
+OZONE_ALERTS = "OzYlwsndOccrrncInforInqireSvc/getOzAdvsryOccrrncInfo"
+TERMS: Sequence[tuple[timedelta, str]] = (
+    (timedelta(hours=23), "DAILY"),
+    (timedelta(days=27), "MONTH"),
+    (timedelta(days=88), "3MONTH"),
+)
+"""How far back each `dataTerm` surely reaches."""
+Found = TypeVar("Found")
 
 
 class Settings(Section):
     """`key`: either spelling of the portal's key. `sido`: 전국, or a province by the name that it has now. `rows`: a
-    page; the country has some 670 stations. `daily_calls`: as the portal grants them.
+    page; the country has some 670 stations. `daily_calls`: as the portal grants them, `gap_calls` of them for hours
+    that were missed. `minutes`: past the hour, when we ask for it until it is there (about :15), and at the last of
+    them once more for what came late. `alerts`, `ozone`, `forecasts`: services that the key has been granted.
     """
 
     key: Annotated[str, Field(min_length=1, repr=False)]
@@ -56,14 +71,25 @@ class Settings(Section):
     rows: Annotated[int, Field(ge=1, le=1_000)] = 1_000
     most_pages: Annotated[int, Field(ge=1)] = 5
     licence: str = "출처 표시, 실시간 값 변경 금지"
+    minutes: Annotated[tuple[Annotated[int, Field(ge=0, le=59)], ...], Field(min_length=1)] = (15, 25, 40, 55)
+    alerts: bool = True
+    ozone: bool = True
+    forecasts: bool = True
     interval_s: Annotated[int, Field(ge=60)] = 900
     stations_interval_s: Annotated[int, Field(ge=3_600)] = 86_400
     freshness_s: Annotated[int, Field(ge=60)] = 5_400
     daily_calls: Annotated[int, Field(ge=1)] = 500
+    gap_calls: Annotated[int, Field(ge=0)] = 150
+
+    @model_validator(mode="after")
+    def _some_for_the_newest(self) -> Self:
+        if self.gap_calls >= self.daily_calls:
+            raise ValueError("gap_calls must leave some of daily_calls")
+        return self
 
 
 class AirKorea:
-    """The newest hour of all stations in one call, and their places when wanted."""
+    """The newest hour of all stations, their places when wanted, alerts and forecasts; past hours of one station."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -73,55 +99,76 @@ class AirKorea:
             freshness_s=settings.freshness_s,
             interval_s=settings.interval_s,
             stations_interval_s=settings.stations_interval_s,
-            daily_calls=settings.daily_calls,
+            daily_calls=settings.daily_calls - settings.gap_calls,
         )
+        self.past_calls = settings.gap_calls
         self._settings = settings
 
     async def pull(self, http: Http, now: datetime, mark: Mark, *, wants_stations: bool) -> Pulled:
-        """Raises SourceFailed or OutsideFailed. `mark` is given back: the service knows no conditional request."""
-        measured, calls = await self._pages(http, HOURS, {"sidoName": self._settings.sido, "ver": "1.5"}, "list")
-        pulled = _hours(measured, now, self.name)
-        stations = pulled.stations or ()
-        if wants_stations:
-            listed, more = await self._pages(http, STATIONS, {})
-            stations, calls = joined(stations, _listed(listed, self.name)[0]), calls + more
-        return replace(pulled, stations=stations if wants_stations else None, mark=mark, calls=calls)
+        """Raises SourceFailed when no service answers; one that fails keeps nobody else's answer back (`failure`)."""
+        settings, seen = self._settings, Seen.of(mark)
+        asking = Asking(http, settings)
+        day, found = now.astimezone(SEOUL).date(), Pulled((), _report(self.name, 0, 0, ()))
+        if seen.wants_hour(now, settings.minutes) or wants_stations:
+            asked = {"sidoName": settings.sido, "ver": "1.5"}
+            hours = await asking.attempt("측정값", lambda: asking.pages(HOURS, asked, "list"))
+            if hours is not None:
+                found = _hours(hours, now, self.name)
+                seen = seen.with_hours(found.observations)
+        stations = await self._stations(asking, found.stations or ()) if wants_stations else None
+        found = replace(found, stations=stations)
+        if settings.alerts:
+            found = await self._alerts(asking, "미세먼지 경보", DUST_ALERTS, told.dust_alert, found, now)
+        if settings.ozone:
+            found = await self._alerts(asking, "오존 경보", OZONE_ALERTS, told.ozone_alert, found, now)
+        if settings.forecasts and seen.wants_forecast(now):
+            page = await asking.attempt("예보", lambda: asking.pages(FORECASTS, {"searchDate": f"{day}"}))
+            if page is not None:
+                seen = replace(seen, forecast=now)
+                forecasts, report = _read(
+                    page, self.name, "no_forecast", lambda row: told.forecast(row, self.name, now)
+                )
+                found = replace(found, forecasts=newest_words(forecasts), report=_both(found.report, report))
+        return replace(
+            found,
+            mark=seen.mark(),
+            calls=asking.calls,
+            next_at=next_of(settings.minutes, now),
+            failure=asking.failure(),
+        )
 
-    async def _pages(self, http: Http, service: str, asked: Mapping[str, str], operation: str = "") -> tuple[Page, int]:
-        """All pages as one, and how many calls it took."""
-        whole = await self._page(http, service, asked, operation, 1)
-        calls = 1
-        while _count(whole) < (whole.total or 0) and calls < self._settings.most_pages:
-            calls += 1
-            page = await self._page(http, service, asked, operation, calls)
-            if not _count(page):
+    async def past(self, http: Http, now: datetime, station: str, uid: str, since: datetime) -> Pulled:
+        """The hours of one station since a moment: asked by its name. Raises SourceFailed."""
+        asking = Asking(http, self._settings)
+        term = next((word for reach, word in TERMS if now - since <= reach), TERMS[-1][1])
+        page = await asking.pages(PAST, {"stationName": station, "dataTerm": term, "ver": "1.5"}, "list")
+        items = tuple(row if cell(row.get("stationCode")) else {**row, "stationCode": uid} for row in page.items)
+        found = _hours(Page(items, page.odd, page.total), now, self.name, station)
+        return replace(found, stations=None, calls=asking.calls)
+
+    async def _stations(self, asking: Asking, measured: Sequence[Station]) -> tuple[Station, ...] | None:
+        page = await asking.attempt("측정소 목록", lambda: asking.pages(STATIONS, {}))
+        if page is not None:
+            return joined(measured, _listed(page, self.name)[0])
+        return tuple(measured) or None
+
+    async def _alerts(
+        self, asking: Asking, name: str, service: str, reader: AlertReader, found: Pulled, now: datetime
+    ) -> Pulled:
+        """Of this year, and in its first days of the last one too: an alert may outlive a year."""
+        today = now.astimezone(SEOUL).date()
+        for year in sorted({today.year, (today - timedelta(days=3)).year}):
+            wanted = {"year": f"{year}"}
+            page = await asking.attempt(name, partial(asking.pages, service, wanted))
+            if page is None:
                 break
-            whole = Page(whole.items + page.items, whole.odd + page.odd, whole.total)
-        return whole, calls
-
-    async def _page(self, http: Http, service: str, asked: Mapping[str, str], operation: str, number: int) -> Page:
-        settings = self._settings
-        params = {
-            **asked,
-            "serviceKey": decoded_key(settings.key),
-            "returnType": "json",
-            "numOfRows": str(settings.rows),
-            "pageNo": str(number),
-        }
-        url = f"{settings.url.rstrip('/')}/{service}"
-        response = await http.get(url, params=params, deadline_s=_DEADLINE_S, max_bytes=_MOST_BYTES)
-        try:
-            return read_page(response.content, response.status_code, operation=operation)
-        except GatewayFailed as failure:
-            raise SourceFailed(failure.kind, failure.reason_ko, failure.reason_en, result=failure.result) from None
+            alerts, report = _read(page, self.name, "no_alert", lambda row: reader(row, self.name, now))
+            found = replace(found, alerts=(*found.alerts, *alerts), report=_both(found.report, report))
+        return found
 
 
 def build(name: str, settings: Settings) -> AirKorea:
     return AirKorea(name, settings)
-
-
-def _count(page: Page) -> int:
-    return len(page.items) + page.odd
 
 
 def read_hours(
@@ -179,19 +226,54 @@ def _listed(page: Page, source: str) -> tuple[tuple[Station, ...], ReadReport]:
 
 
 def read_alerts(
-    body: bytes, received_at: datetime, *, status: int = 200, source: str = "airkorea"
+    body: bytes,
+    received_at: datetime,
+    *,
+    status: int = 200,
+    source: str = "airkorea",
+    reader: AlertReader | None = None,
 ) -> tuple[tuple[OfficialAlert, ...], ReadReport]:
-    """Official dust alerts (대기오염경보 발령). Raises GatewayFailed."""
-    page = read_page(body, status)
-    skipped = [RowNote(0, "", "not_a_row")] * page.odd
-    found = []
+    """Official alerts (대기오염경보 발령), of dust unless `reader` is that of ozone. Raises GatewayFailed."""
+    read = reader or told.dust_alert
+    return _read(read_page(body, status), source, "no_alert", lambda row: read(row, source, received_at))
+
+
+def read_forecasts(
+    body: bytes, received_at: datetime, *, status: int = 200, source: str = "airkorea"
+) -> tuple[tuple[OfficialForecast, ...], ReadReport]:
+    """Every word of the forecast that the answer holds. Raises GatewayFailed."""
+    return _read(read_page(body, status), source, "no_forecast", lambda row: told.forecast(row, source, received_at))
+
+
+def _read(
+    page: Page, source: str, reason: str, reader: Callable[[Mapping[str, Any]], Found | None]
+) -> tuple[tuple[Found, ...], ReadReport]:
+    skipped, found = [RowNote(0, "", "not_a_row")] * page.odd, []
     for line, row in enumerate(page.items, 1):
-        alert = rows.official_alert(row, source, received_at)
-        if alert is None:
-            skipped.append(RowNote(line, cell(row.get("sn")), "no_alert"))
+        one = reader(row)
+        if one is None:
+            skipped.append(RowNote(line, cell(row.get("sn")), reason))
         else:
-            found.append(alert)
+            found.append(one)
     return tuple(found), _report(source, len(page.items) + page.odd, len(found), skipped)
+
+
+def newest_words(forecasts: Iterable[OfficialForecast]) -> tuple[OfficialForecast, ...]:
+    """An answer holds the day's every issue: the last word on each pollutant and day."""
+    newest: dict[str, OfficialForecast] = {}
+    for one in sorted(forecasts, key=lambda one: one.issued_at):
+        newest[one.uid] = one
+    return tuple(newest.values())
+
+
+def _both(one: ReadReport, other: ReadReport) -> ReadReport:
+    return replace(
+        one,
+        rows=one.rows + other.rows,
+        accepted=one.accepted + other.accepted,
+        skipped=one.skipped + other.skipped,
+        reasons_ko={**one.reasons_ko, **other.reasons_ko},
+    )
 
 
 def joined(measured: Iterable[Station], listed: Sequence[Station]) -> tuple[Station, ...]:

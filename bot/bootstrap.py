@@ -26,6 +26,7 @@ from bot.staffroom.desk import StaffDesk
 from bot.staffroom.office import Office
 from bot.turn import Turns
 from bot.webform import WebForm
+from civic.air.matters.desk import MatterDesk
 from civic.air.service import AirService
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
@@ -331,6 +332,7 @@ def _services(
             "city": settings.city,
             "forecasts": ForecastService(db, settings.city.id, settings.parking),
             "guard": GuardService(db),
+            "matters": MatterDesk(settings.city.id, settings.air, channels),
             "parking": parking,
             "parking_chat": settings.parking.chat,
             "parking_terms": {name: source.terms for name, source in sources.items()},

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.accounts import Accounts
+from bot.air.acting import Acting
 from bot.air.rounds import Rounds as AirRounds
 from bot.campaigning import Campaigning
 from bot.care import Care
@@ -107,6 +108,8 @@ def _schedule_air(jobs: Jobs, running: "Running") -> None:
     air, city_id = running.settings.air, running.settings.city.id
     asking = AirRounds(running.db, running.air_sources, running.outside, air, city_id, running.clock, running.owner)
     jobs.every("air.rounds", "1/5 * * * * *", asking.go)
+    acting = Acting(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
+    jobs.every("air.matters", f"*/{air.acting.look_s} * * * * *", acting.go)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

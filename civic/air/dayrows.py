@@ -107,13 +107,13 @@ _BETWEEN = f"""SELECT {_COLUMNS} FROM air_days d
 WHERE d.site_id = ANY(%(sites)s::int[]) AND d.day BETWEEN %(first)s AND %(last)s"""
 _WRITE = """INSERT INTO air_days AS d
     (site_id, day, confirmed, pollutants, "values", qualities, first_told, last_told, flags)
-VALUES (%s, %s, %s, %s::text[], %s::int[], %s, %s::int[], %s::int[], %s)
+VALUES (%s, %s, %s, %s::text[], %s::int[], %s, %s::bigint[], %s::bigint[], %s)
 ON CONFLICT (site_id, day, confirmed) DO UPDATE SET pollutants = EXCLUDED.pollutants, "values" = EXCLUDED."values",
     qualities = EXCLUDED.qualities, first_told = EXCLUDED.first_told, last_told = EXCLUDED.last_told,
     flags = EXCLUDED.flags"""
 _INDICES_BETWEEN = """SELECT site_id, day, indices, grades, bases, means, told FROM air_indices
 WHERE site_id = ANY(%(sites)s::int[]) AND day BETWEEN %(first)s AND %(last)s"""
 _WRITE_INDEX = """INSERT INTO air_indices (site_id, day, indices, grades, bases, means, told)
-VALUES (%s, %s, %s::smallint[], %s, %s, %s::int[], %s::int[])
+VALUES (%s, %s, %s::smallint[], %s, %s, %s::int[], %s::bigint[])
 ON CONFLICT (site_id, day) DO UPDATE SET indices = EXCLUDED.indices, grades = EXCLUDED.grades,
     bases = EXCLUDED.bases, means = EXCLUDED.means, told = EXCLUDED.told"""

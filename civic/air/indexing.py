@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from civic.air import dayrows
+from civic.air import dayrows, running
 from civic.air.dayrows import OURS, PM10_TOLD, PM25_TOLD, PUBLISHER, DayIndex, DayKey
 from civic.air.index import index, predicted_mean, whole
 from civic.air.merging import current
-from civic.air.packing import HOURS, QUALITIES, Cell, Layer, place_of, scaled, seconds, shown
+from civic.air.packing import HOURS, QUALITIES, Cell, Layer, micros, place_of, scaled, shown
 from core.contracts.air import POLLUTANTS, OfficialIndex
 from core.db import Driver
 
@@ -58,6 +58,7 @@ async def reckon(connection: Driver, touched: Iterable[tuple[int, datetime]]) ->
         for site in group:
             _reckon_site(site, by_site[site], layers, indices, changed)
         await dayrows.write_indices(connection, changed)
+    await running.hours_changed(connection, by_site)
 
 
 def _alike(by_site: Mapping[int, set[datetime]]) -> Iterable[list[int]]:
@@ -131,7 +132,7 @@ def _enter(row: DayIndex, place: int, one: OfficialIndex) -> bool:
     stored = (has_number, told if told is not None else -1, row.indices[place] or 0 if has_number else 0)
     if told is not None and stored >= _rank(one)[:3]:
         return False
-    row.told[place] = seconds(one.received_at)
+    row.told[place] = micros(one.received_at)
     row.bases[place] &= ~(PUBLISHER | OURS | PM10_TOLD | PM25_TOLD)
     row.indices[place] = one.value
     row.grades[place] = one.grade or 0
@@ -146,7 +147,7 @@ def _enter(row: DayIndex, place: int, one: OfficialIndex) -> bool:
 
 def _rank(one: OfficialIndex) -> tuple[bool, int, int, int, str]:
     means = ",".join(f"{key}={one.means[key]}" for key in sorted(one.means))
-    return (one.value is not None, seconds(one.received_at), one.value or 0, one.grade or 0, means)
+    return (one.value is not None, micros(one.received_at), one.value or 0, one.grade or 0, means)
 
 
 async def move_official(connection: Driver, gone: int, stays: int) -> None:

@@ -24,7 +24,7 @@ _FLAG_OF = {QUALITIES.index(quality) + 1: flag for flag, quality in FLAGS_KO.ite
 
 
 class Cell(NamedTuple):
-    """One word on one hour. `quality`: place in QUALITIES, from 1. `first`, `last`: when it was told so, in seconds.
+    """One word on one hour. `quality`: place in QUALITIES, from 1. `first`, `last`: when it was told so (`micros`).
 
     `has_older`: other words of the same status are kept beside it.
     """
@@ -80,13 +80,13 @@ def end_of(day: date, place: int) -> datetime:
     return (datetime(day.year, day.month, day.day, tzinfo=SEOUL) + timedelta(hours=place + 1)).astimezone(UTC)
 
 
-def seconds(moment: datetime) -> int:
-    """A moment of telling as it is stored: whole seconds."""
-    return int((moment - _EPOCH).total_seconds())
+def micros(moment: datetime) -> int:
+    """A moment of telling as it is stored: whole microseconds, so that the later one of a burst is known."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment(told: int) -> datetime:
-    return _EPOCH + timedelta(seconds=told)
+    return _EPOCH + timedelta(microseconds=told)
 
 
 def scaled(value: Decimal) -> int | None:

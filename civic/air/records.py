@@ -101,3 +101,19 @@ class Version:
     received_at: datetime
     last_received_at: datetime
     stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sensor in the hour that runs: means so far by pollutant and what index they would give. Provisional.
+
+    `at`: its newest second. `values` by `packing.key_of`: the pollutant, with its unit where that is not the usual one.
+    """
+
+    site_id: int
+    at: datetime
+    values: Mapping[str, Decimal]
+    index: int | None
+    grade: Grade | None
+    dominant: str
+    parts: Mapping[str, int]

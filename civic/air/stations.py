@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.air.packing import moment, seconds
+from civic.air.packing import micros, moment
 from core.contracts.air import Origin, Station
 from core.db import Driver, driver
 
@@ -168,7 +168,7 @@ async def load(connection: Driver, city_id: str) -> Register:
     await cursor.execute(_LOAD, {"city": city_id})
     kept = [
         Kept(id, source, uid, origin, company, names, {fact: (at, value) for fact, (at, value) in told.items()}, told_at
-             if told_at is None else seconds(told_at), same_as)
+             if told_at is None else micros(told_at), same_as)
         for id, source, uid, origin, company, names, told, told_at, same_as in await cursor.fetchall()
     ]  # fmt: skip
     await cursor.execute(_LOAD_UIDS, {"city": city_id})
@@ -207,7 +207,7 @@ async def keep_station(tx: AsyncConnection, city_id: str, station: Station, now:
     connection = await driver(tx)
     await lock(connection, city_id)
     register = await load(connection, city_id)
-    kept = register.hear(station.source, station, seconds(now))
+    kept = register.hear(station.source, station, micros(now))
     if kept.company != company or kept.origin != station.origin:
         kept.company, kept.origin, kept.is_changed = company, station.origin, True
     await save(connection, city_id, register, now)

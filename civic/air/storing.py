@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air import dayrows, indexing, stations, versions, words
 from civic.air.dayrows import DayKey
 from civic.air.merging import joined, standing
-from civic.air.packing import HOURS, QUALITIES, Cell, Layer, key_of, place_of, scaled, seconds
+from civic.air.packing import HOURS, QUALITIES, Cell, Layer, key_of, micros, place_of, scaled
 from civic.air.stations import Kept, Meeting, Register
 from civic.air.versions import WordKey
 from core.contracts.air import Observation, Pulled
@@ -121,7 +121,7 @@ def _introduce(register: Register, source: str, pulled: Pulled, now: datetime) -
         if one.station_uid not in spoken_of or spoken_of[one.station_uid] < one.phenomenon_end:
             spoken_of[one.station_uid] = one.phenomenon_end
     for station in pulled.stations or ():
-        register.hear(source, station, seconds(min(spoken_of.get(station.uid, now), now)))
+        register.hear(source, station, micros(min(spoken_of.get(station.uid, now), now)))
 
 
 def _resolve(register: Register, source: str, pulled: Pulled) -> tuple[dict[str, Kept], int]:
@@ -139,7 +139,7 @@ def _resolve(register: Register, source: str, pulled: Pulled) -> tuple[dict[str,
             unknown += 1
             continue
         sites[one.station_uid] = kept
-        kept.seen(seconds(one.phenomenon_end))
+        kept.seen(micros(one.phenomenon_end))
     for index in pulled.indices:
         found = sites.get(index.station_uid) or register.find(source, index.station_uid)
         if found is not None:
@@ -163,7 +163,7 @@ def _words(observations: Iterable[Observation], sites: Mapping[str, Kept]) -> To
 
 def cell_of(one: Observation) -> Cell:
     """A value that no instrument shows is kept as doubtful, without a number and with the number as its flag."""
-    at = seconds(one.received_at)
+    at = micros(one.received_at)
     value = None if one.value is None else scaled(one.value)
     quality, flag = one.quality, one.flag.replace("\0", "")
     if one.value is not None and value is None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -73,8 +74,8 @@ air_days = Table(
     Column("pollutants", ARRAY(Text), nullable=False),
     Column("values", ARRAY(Integer), nullable=False),
     Column("qualities", LargeBinary, nullable=False),
-    Column("first_told", ARRAY(Integer), nullable=False),
-    Column("last_told", ARRAY(Integer)),
+    Column("first_told", ARRAY(BigInteger), nullable=False),
+    Column("last_told", ARRAY(BigInteger)),
     Column("flags", Json),
     PrimaryKeyConstraint("site_id", "day", "confirmed"),
 )
@@ -91,8 +92,8 @@ air_versions = Table(
     Column("value", Integer),
     Column("quality", SmallInteger, nullable=False),
     Column("flag", Text, nullable=False),
-    Column("first_told", Integer, nullable=False),
-    Column("last_told", Integer, nullable=False),
+    Column("first_told", BigInteger, nullable=False),
+    Column("last_told", BigInteger, nullable=False),
     Index("ix_air_versions_hour", "site_id", "at"),
 )
 """What a value was said to be before, or besides: every word of the same status that does not stand now."""
@@ -106,7 +107,7 @@ air_indices = Table(
     Column("grades", LargeBinary, nullable=False),
     Column("bases", LargeBinary, nullable=False),
     Column("means", ARRAY(Integer), nullable=False),
-    Column("told", ARRAY(Integer)),
+    Column("told", ARRAY(BigInteger)),
     PrimaryKeyConstraint("site_id", "day"),
 )
 """The index of each of the 24 hours. `bases`: 0 none, 1 the publisher's, 2 ours. `means`: 24 of PM10, then 24 of PM25,
@@ -166,3 +167,64 @@ air_forecasts = Table(
     PrimaryKeyConstraint("city_id", "day", "source", "uid", "issued_at"),
 )
 """Every word on a day as it was issued; the newest is told."""
+
+air_raw = Table(
+    "air_raw",
+    metadata,
+    Column("at", Moment, nullable=False),
+    Column("site_id", Integer, nullable=False),
+    Column("value", Integer),
+    Column("quality", SmallInteger, nullable=False),
+    Column("pollutant", Text, nullable=False),
+    Index(
+        "uq_air_raw_word",
+        "site_id",
+        "at",
+        "value",
+        "quality",
+        "pollutant",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    postgresql_partition_by="RANGE (at)",
+)
+"""What own sensors and stacks say by the second, a partition a UTC day (civic/air/partitions.py). A word that comes
+again is known by its content. No foreign key, which would be asked a thousand times a second: `air_running` has one."""
+
+air_running = Table(
+    "air_running",
+    metadata,
+    Column("site_id", Integer, ForeignKey("air_stations.id"), nullable=False),
+    Column("pollutant", Text, nullable=False),
+    Column("hour", Moment, nullable=False),
+    Column("valid", Integer, nullable=False),
+    Column("flagged", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("parts", SmallInteger, nullable=False),
+    Column("newest_at", Moment, nullable=False),
+    Column("is_open", Boolean, nullable=False, server_default="true"),
+    Column("rolled", BigInteger),
+    PrimaryKeyConstraint("hour", "site_id", "pollutant"),
+    Index("ix_air_running_open", "hour", postgresql_where=text("is_open")),
+    postgresql_with={"fillfactor": 50},
+)
+"""Sums of raw values by the hour that ends at `hour`, kept up as they come. `parts`: a bit for each five minutes in
+which a valid value came. `is_open`: something came since the hour was written into `air_days`, last told `rolled`."""
+
+air_current = Table(
+    "air_current",
+    metadata,
+    Column("site_id", Integer, ForeignKey("air_stations.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("index", SmallInteger),
+    Column("grade", SmallInteger),
+    Column("dominant", Text, nullable=False),
+    Column("values", Json, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("before", Json),
+    Column("before_hour", Moment),
+    Column("reckoned_at", Moment, nullable=False),
+    postgresql_with={"fillfactor": 50},
+)
+"""The index of own sensors as of their newest second, from the running hour: provisional, never in `air_days`.
+`before`: dust of the eleven hours before `before_hour`, so that they are read once an hour."""

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _stations()
     _hours()
     _told()
+    _raw()
 
 
 def _stations() -> None:
@@ -73,8 +74,8 @@ def _hours() -> None:
         sa.Column("pollutants", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("values", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("qualities", sa.LargeBinary(), nullable=False),
-        sa.Column("first_told", sa.ARRAY(sa.Integer()), nullable=False),
-        sa.Column("last_told", sa.ARRAY(sa.Integer()), nullable=True),
+        sa.Column("first_told", sa.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("last_told", sa.ARRAY(sa.BigInteger()), nullable=True),
         sa.Column("flags", JSON, nullable=True),
         sa.ForeignKeyConstraint(["site_id"], ["air_stations.id"], name=op.f("fk_air_days_site_id")),
         sa.PrimaryKeyConstraint("site_id", "day", "confirmed", name=op.f("pk_air_days")),
@@ -88,8 +89,8 @@ def _hours() -> None:
         sa.Column("value", sa.Integer(), nullable=True),
         sa.Column("quality", sa.SmallInteger(), nullable=False),
         sa.Column("flag", sa.Text(), nullable=False),
-        sa.Column("first_told", sa.Integer(), nullable=False),
-        sa.Column("last_told", sa.Integer(), nullable=False),
+        sa.Column("first_told", sa.BigInteger(), nullable=False),
+        sa.Column("last_told", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["air_stations.id"], name=op.f("fk_air_versions_site_id")),
     )
     op.create_index("ix_air_versions_hour", "air_versions", ["site_id", "at"], unique=False)
@@ -101,7 +102,7 @@ def _hours() -> None:
         sa.Column("grades", sa.LargeBinary(), nullable=False),
         sa.Column("bases", sa.LargeBinary(), nullable=False),
         sa.Column("means", sa.ARRAY(sa.Integer()), nullable=False),
-        sa.Column("told", sa.ARRAY(sa.Integer()), nullable=True),
+        sa.Column("told", sa.ARRAY(sa.BigInteger()), nullable=True),
         sa.ForeignKeyConstraint(["site_id"], ["air_stations.id"], name=op.f("fk_air_indices_site_id")),
         sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_air_indices")),
     )
@@ -157,8 +158,64 @@ def _told() -> None:
     )
 
 
+def _raw() -> None:
+    op.create_table(
+        "air_raw",
+        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=True),
+        sa.Column("quality", sa.SmallInteger(), nullable=False),
+        sa.Column("pollutant", sa.Text(), nullable=False),
+        postgresql_partition_by="RANGE (at)",
+    )
+    op.create_index(
+        "uq_air_raw_word",
+        "air_raw",
+        ["site_id", "at", "value", "quality", "pollutant"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "air_running",
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("pollutant", sa.Text(), nullable=False),
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("valid", sa.Integer(), nullable=False),
+        sa.Column("flagged", sa.Integer(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.SmallInteger(), nullable=False),
+        sa.Column("newest_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("is_open", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("rolled", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["air_stations.id"], name=op.f("fk_air_running_site_id")),
+        sa.PrimaryKeyConstraint("hour", "site_id", "pollutant", name=op.f("pk_air_running")),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index("ix_air_running_open", "air_running", ["hour"], unique=False, postgresql_where=sa.text("is_open"))
+    op.create_table(
+        "air_current",
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("index", sa.SmallInteger(), nullable=True),
+        sa.Column("grade", sa.SmallInteger(), nullable=True),
+        sa.Column("dominant", sa.Text(), nullable=False),
+        sa.Column("values", JSON, nullable=False),
+        sa.Column("parts", JSON, nullable=False),
+        sa.Column("before", JSON, nullable=True),
+        sa.Column("before_hour", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reckoned_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["air_stations.id"], name=op.f("fk_air_current_site_id")),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_air_current")),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.execute("CREATE TABLE air_raw_other PARTITION OF air_raw DEFAULT")
+
+
 def downgrade() -> None:
     for table in (
+        "air_current",
+        "air_running",
+        "air_raw",
         "air_forecasts",
         "air_official_alerts",
         "air_winds",

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from core.errors import BadInput, Forbidden, NotFound, NotSignedIn, SinmungoError
-from web import board, doors, forms, lots, pages, sessions, thread, uploads
+from web import air, air_ack, board, doors, forms, lots, pages, sessions, thread, uploads
 from web.headers import SAFE
 from web.limits import Limits
 from web.seam import House
@@ -107,9 +107,11 @@ def router(house: House, limits: Limits | None = None) -> APIRouter:
         pages.set_session(house, answer)
         return answer
 
+    air_ack.routes(made, house, guard)
     board.routes(made, house, guard)
     forms.routes(made, house, guard)
     lots.routes(made, house, guard)
+    air.routes(made, house, guard)
 
     @made.get("/static/{path:path}")
     async def asset(request: Request, path: str) -> Response:

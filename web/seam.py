@@ -1,11 +1,15 @@
 """What the pages need of the running house, and no more; bot.bootstrap gives it, the tests bring a small one."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from civic.air.service import AirService
 from civic.city.service import CityBook
+from civic.files.service import Files
 from civic.parking.service import ParkingService
+from core.contracts.air import Pulling, Pushing
 from core.contracts.channel import HttpAnswer, IncomingMessage, WebhookRequest
 from core.contracts.house import Ground
 
@@ -41,5 +45,11 @@ class House(Ground, Protocol):
     def book(self) -> CityBook: ...
     @property
     def parking(self) -> ParkingService: ...
+    @property
+    def air(self) -> AirService: ...
+    @property
+    def air_sources(self) -> Mapping[str, Pulling | Pushing]: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def secret(self) -> bytes: ...

@@ -11,11 +11,14 @@ from typing import Any
 import httpx
 import orjson
 
+from civic.air.service import AirService
 from civic.city.service import CityBook
 from civic.conversations import delivery, intake, outbound
+from civic.files.service import DiskFiles, Files
 from civic.parking.service import ParkingService
 from core import settings as city_settings
 from core.clock import Clock, SystemClock
+from core.contracts import air as air_contract
 from core.contracts.channel import (
     Button,
     Forged,
@@ -178,7 +181,10 @@ class SmallHouse:
         self.channel: WebChat = build(ChannelSettings(), lent)
         self.desk = EchoDesk(self)
         self.book = CityBook(self.settings.city.id, "", (), (), (), ())
+        self.files = Files(DiskFiles(var / "files"), None, max_mb=20)
         self.parking = ParkingService(db, self.settings.city.id, self.settings.parking.numbers)
+        self.air = AirService(db, self.settings.city.id, self.settings.air)
+        self.air_sources: dict[str, air_contract.Pulling | air_contract.Pushing] = {}
 
     def reset(self) -> None:
         self.desk.script, self.desk.refuses, self.desk.before_turn, self.bus.is_away = echo, 0, None, False

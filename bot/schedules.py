@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.accounts import Accounts
 from bot.air.acting import Acting
+from bot.air.gaps import remembering
 from bot.air.rounds import Rounds as AirRounds
 from bot.campaigning import Campaigning
 from bot.care import Care
@@ -106,7 +107,8 @@ def _schedule_parking(jobs: Jobs, running: "Running") -> None:
 def _schedule_air(jobs: Jobs, running: "Running") -> None:
     """The air: sources are asked for hours, wind, alerts and forecasts, and for hours that were missed."""
     air, city_id = running.settings.air, running.settings.city.id
-    asking = AirRounds(running.db, running.air_sources, running.outside, air, city_id, running.clock, running.owner)
+    sources = {**running.air_sources, **remembering(running.air_sources, running.db, city_id, air)}
+    asking = AirRounds(running.db, sources, running.outside, air, city_id, running.clock, running.owner)
     jobs.every("air.rounds", "1/5 * * * * *", asking.go)
     acting = Acting(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
     jobs.every("air.matters", f"*/{air.acting.look_s} * * * * *", acting.go)

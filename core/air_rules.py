@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from core.air_device_rules import Devices, Limit, Mqtt, Quorum
+from core.air_source_rules import Gaps
 from core.section import Bilingual, Section
 from core.source_rules import Asking
 
@@ -226,6 +227,7 @@ class Air(Section):
 
     sources: dict[str, dict[str, Any]] = {}
     asking: Asking = Asking()
+    gaps: Gaps = Gaps()
     zones: dict[str, Zone] = {}
     companies: dict[str, Company] = {}
     near_km: Annotated[float, Field(gt=0, le=100)] = 10

@@ -247,6 +247,28 @@ class Pulling(Protocol):
         ...
 
 
+class Remembering(Protocol):
+    """A `Pulling` that can be asked for hours gone by. `past_calls`: calls a day that it has left for them."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def past_calls(self) -> int: ...
+
+    async def past(self, http: Http, now: datetime, station: str, uid: str, since: datetime) -> Pulled:
+        """The hours of one station that ended since, asked by its name. Raises SourceFailed or OutsideFailed."""
+        ...
+
+
+DEVICE, PERIOD = "sinmungo-device", "sinmungo-period-s"
+"""Headers that the door adds for `Pushing.receive`, from the credential: whose message it is, and how many seconds its
+means are when the message does not say. What the sender wrote there himself never arrives."""
+
+
 class Pushing(Protocol):
     """A source that calls us: a sensor, a company's monitor. The endpoint has checked key, size and repeat."""
 

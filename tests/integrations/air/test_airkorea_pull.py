@@ -7,7 +7,7 @@ import pytest
 
 from core.contracts.air import Mark, Pulled, SourceFailed
 from core.http import Outside
-from integrations.air import airkorea
+from integrations.air import _airkorea_told, airkorea
 from tests.integrations.air.country import ANNOUNCED, NAMES, OZONE, Country, row
 from tests.integrations.parking.portal import FAILURES, KEY, Asked, Portal, Said, failure_xml, serving
 
@@ -102,7 +102,7 @@ async def test_alerts_and_forecasts_come_with_the_hour() -> None:
     ],
 )
 def test_an_alert_is_never_lifted_before_it_was_issued(clear: dict[str, str], lifted: datetime | None) -> None:
-    alert = airkorea.told.ozone_alert(OZONE | clear, "keco", NOW)
+    alert = _airkorea_told.ozone_alert(OZONE | clear, "keco", NOW)
     assert alert is not None
     assert alert.lifted_at == lifted
 

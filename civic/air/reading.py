@@ -25,9 +25,16 @@ GONE_AFTER = timedelta(days=30)
 HOUR = timedelta(hours=1)
 
 
-async def sites(tx: AsyncConnection, city_id: str, now: datetime, *, origin: Origin | None = None) -> list[Site]:
+async def sites(
+    tx: AsyncConnection,
+    city_id: str,
+    now: datetime,
+    *,
+    origin: Origin | None = None,
+    gone_after: timedelta = GONE_AFTER,
+) -> list[Site]:
     """Stations and sensors that are there, by name; those that are gone or were found to be another are left out."""
-    values = {"city": city_id, "origin": origin, "since": now - GONE_AFTER}
+    values = {"city": city_id, "origin": origin, "since": now - gone_after}
     return await _sites(tx, _SITES, values)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from civic.air import reading
-from civic.air.records import Hour, Now, Site, Version
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.air import reading, running
+from civic.air.records import Hour, Now, Running, Site, Version
 from civic.parking.distance import meters
 from core.air_rules import Air
 from core.contracts.air import OfficialAlert, OfficialForecast, Origin, Terms, Wind
@@ -29,12 +31,12 @@ class AirService:
     async def sites(self, now: datetime, *, origin: Origin | None = None) -> list[Site]:
         """Stations and sensors that are there, by name."""
         async with self._db.reading() as tx:
-            return await reading.sites(tx, self._city_id, now, origin=origin)
+            return await self._sites(tx, now, origin)
 
     async def newest(self, now: datetime) -> list[Now]:
         """Every site with its newest hour, by name; a site of which nothing was told in two days is not in it."""
         async with self._db.reading() as tx:
-            there = await reading.sites(tx, self._city_id, now)
+            there = await self._sites(tx, now)
             found = await reading.newest_hours(tx, [site.id for site in there], now)
         return [self._now(site, found[site.id], None, now) for site in there if site.id in found]
 
@@ -47,7 +49,7 @@ class AirService:
         async with self._db.reading() as tx:
             there = [
                 (meters(GeoPoint(lat, lon), GeoPoint(site.lat, site.lon)), site)
-                for site in await reading.sites(tx, self._city_id, now)
+                for site in await self._sites(tx, now)
                 if site.lat is not None and site.lon is not None and site.origin != "stack"
             ]
             there.sort(key=lambda pair: (not _is_urban(pair[1]), pair[0], pair[1].uid))
@@ -82,9 +84,18 @@ class AirService:
         async with self._db.reading() as tx:
             return await reading.forecasts(tx, self._city_id, day)
 
+    async def running(self, site_ids: Sequence[int]) -> dict[int, Running]:
+        """Own sensors in the hour that runs, as of their newest second: provisional."""
+        async with self._db.reading() as tx:
+            return await running.running(tx, site_ids)
+
     def attribution(self, source: str) -> str:
         """Whose data it is, as it has to be shown."""
         return self._terms[source].attribution if source in self._terms else source
+
+    async def _sites(self, tx: AsyncConnection, now: datetime, origin: Origin | None = None) -> list[Site]:
+        gone_after = timedelta(days=self._rules.store.gone_days)
+        return await reading.sites(tx, self._city_id, now, origin=origin, gone_after=gone_after)
 
     def _now(self, site: Site, hour: Hour, distance_m: float | None, now: datetime) -> Now:
         terms = self._terms.get(site.source)

@@ -1,7 +1,7 @@
 """Who is who among stations: codes outlive names, a name without a code meets its code later, nothing goes lost."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -99,12 +99,12 @@ class Register:
     def new_uids(self) -> Mapping[Uid, Kept]:
         return self._new_uids
 
-    def find(self, source: str, uid: str) -> Kept | None:
-        """The station that this source calls so, by its code, or by a name it has or had."""
+    def find(self, source: str, uid: str, origin: Origin = "official") -> Kept | None:
+        """The station that this source calls so; a public one also by its code, or by a name it has or had."""
         known = self._by_uid.get((source, uid)) or self._new_uids.get((source, uid))
-        if known is None and _NATIONAL.fullmatch(uid):
+        if known is None and origin == "official" and _NATIONAL.fullmatch(uid):
             known = next((one for one in self._open() if one.origin == "official" and one.uid == uid), None)
-        if known is None:
+        if known is None and origin == "official":
             known = self._named(source, uid)
         if known is not None and (source, uid) not in self._by_uid:
             self._new_uids[source, uid] = known
@@ -112,8 +112,10 @@ class Register:
 
     def hear(self, source: str, station: Station, at: int) -> Kept:
         """What a source tells of a station; two rows that this shows to be one are noted as a meeting."""
-        known = self.find(source, station.uid)
-        unnamed = self._without_code(source, station.name) if station.uid != station.name else None
+        known = self.find(source, station.uid, station.origin)
+        unnamed = None
+        if station.origin == "official" and station.uid != station.name:
+            unnamed = self._without_code(source, station.name)
         if known is None and unnamed is not None:
             known, unnamed.uid = unnamed, station.uid
             known.is_changed = True
@@ -143,7 +145,7 @@ class Register:
         return max(called, key=lambda one: (one.name == name, one.names[name], one.uid), default=None)
 
     def _without_code(self, source: str, name: str) -> Kept | None:
-        there = (one for one in self._open() if one.source == source and one.uid == name)
+        there = (one for one in self._open() if one.source == source and one.uid == name and one.origin == "official")
         return next(there, None)
 
     def _meet(self, gone: Kept, stays: Kept) -> None:
@@ -244,12 +246,6 @@ def _columns(kept: Kept) -> dict[str, Any]:
 def former(names: Mapping[str, int], name: str) -> tuple[str, ...]:
     """Names a station had, the newest first."""
     return tuple(sorted((one for one in names if one != name), key=lambda one: (names[one], one), reverse=True))
-
-
-def ids(register: Register, source: str, uids: Sequence[str]) -> dict[str, int]:
-    """Uids of a source to ids; unknown ones are left out."""
-    found = {uid: register.find(source, uid) for uid in uids}
-    return {uid: kept.id for uid, kept in found.items() if kept is not None}
 
 
 _LOAD = """SELECT id, source, uid, origin, company, names, told, told_at, same_as FROM air_stations

@@ -132,7 +132,7 @@ def _resolve(register: Register, source: str, pulled: Pulled) -> tuple[dict[str,
         if one.period_s != HOUR_S or not _is_whole_hour(one.phenomenon_end):
             unknown += 1
             continue
-        kept = sites.get(one.station_uid) or register.find(source, one.station_uid)
+        kept = sites.get(one.station_uid) or register.find(source, one.station_uid, one.origin)
         if kept is None and one.origin == "official":
             kept = register.unheard(source, one.station_uid)
         if kept is None:

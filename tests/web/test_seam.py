@@ -15,5 +15,17 @@ def small(house: SmallHouse) -> House:
 
 def test_both_houses_have_what_the_pages_ask_for() -> None:
     asked = {name for name in dir(House) if not name.startswith("_")}
-    assert asked == {"settings", "db", "bus", "desk", "book", "parking", "air", "air_sources", "files", "secret", "clock"}
+    assert asked == {
+        "settings",
+        "db",
+        "bus",
+        "desk",
+        "book",
+        "parking",
+        "air",
+        "air_sources",
+        "files",
+        "secret",
+        "clock",
+    }
     assert asked <= set(Running.__dataclass_fields__)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.matters.people import DUTY
@@ -27,9 +28,11 @@ async def acknowledge(
     if await is_answered(tx, matter, lane):
         return matter
     step = await _answered_step(tx, matter, lane, step_id, now)
-    here = (air_matter_lanes.c.matter_id == matter.id, air_matter_lanes.c.round == matter.round)
     over = {"next_at": None, "ended": "acknowledged", "ended_at": now}
-    await tx.execute(update(air_matter_lanes).where(*here, air_matter_lanes.c.lane == lane).values(over))
+    chain = {"matter_id": matter.id, "round": matter.round, "lane": lane, "city_id": matter.city_id}
+    # Somebody may answer of whom nobody asked it: a matter that only was a notice has no chain until then.
+    answer = upsert(air_matter_lanes).values(**chain, **over)
+    await tx.execute(answer.on_conflict_do_update(index_elements=["matter_id", "round", "lane"], set_=over))
     values: dict[str, Any] = {"acknowledged_at": matter.acknowledged_at or now}
     if actor.staff_id is not None and matter.staff_id is None:
         values["staff_id"] = actor.staff_id
@@ -46,12 +49,19 @@ async def acknowledge(
 
 
 async def is_answered(tx: AsyncConnection, matter: Matter, lane: str) -> bool:
-    wanted = select(air_matter_lanes.c.ended).where(
-        air_matter_lanes.c.matter_id == matter.id,
-        air_matter_lanes.c.round == matter.round,
-        air_matter_lanes.c.lane == lane,
+    return await answered_at(tx, matter, lane) is not None
+
+
+async def answered_at(tx: AsyncConnection, matter: Matter, lane: str) -> datetime | None:
+    """When this side said in this round that it has the matter in hand; None: not yet."""
+    chain = air_matter_lanes.c
+    wanted = select(chain.ended_at).where(
+        chain.matter_id == matter.id,
+        chain.round == matter.round,
+        chain.lane == lane,
+        chain.ended == "acknowledged",
     )
-    return (await tx.execute(wanted)).scalar_one_or_none() == "acknowledged"
+    return (await tx.execute(wanted)).scalar_one_or_none()
 
 
 async def _answered_step(

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.air.acting import Acting
-from bot.replies import Texts, find_sources
 from civic.air.matters.answering import acknowledge
 from civic.air.matters.desk import MatterDesk
 from civic.air.matters.links import door, hashed, new_code
@@ -24,6 +23,7 @@ from core.clock import SetClock
 from core.db import Database
 from core.settings import Settings
 from core.settings import read as read_settings
+from tests.bot.air.acting_texts import acting_texts
 from tests.bot.memory_channel import TEXT_MESSAGES, MemoryChannel
 from tests.civic.air.matters.town import CITY, MINUTE, NOON, RULES, draft, employ, lanes, steps, timeline
 from tests.civic.cases.rows import conversation
@@ -57,8 +57,7 @@ class Town:
                 "messaging": given.messaging.model_copy(update={"sms_channel": "texts"}),
             }
         )
-        constants = {lang: {"city": "가람시", "city_phone": "031-000-0000"} for lang in ("ko", "en")}
-        self.texts = Texts(find_sources(), constants)
+        self.texts = acting_texts()
         self.channels = {
             "texts": MemoryChannel(name="texts", capabilities=TEXT_MESSAGES),
             "telegram": MemoryChannel(name="telegram"),

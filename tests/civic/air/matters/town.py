@@ -60,7 +60,8 @@ def draft(**changes: Any) -> MatterDraft:
 
 async def employ(tx: AsyncConnection, login: str, role: str = "agent", **values: Any) -> UUID:
     """A member of staff, the same one for a login."""
-    found = (await tx.execute(select(staff.c.id).where(staff.c.city_id == CITY, staff.c.login == login))).scalar()
+    city_id = values.get("city_id", CITY)
+    found = (await tx.execute(select(staff.c.id).where(staff.c.city_id == city_id, staff.c.login == login))).scalar()
     if found is not None:
         return UUID(str(found))
     row = {

@@ -26,8 +26,10 @@ from bot.staffroom.desk import StaffDesk
 from bot.staffroom.office import Office
 from bot.turn import Turns
 from bot.webform import WebForm
+from civic.air.alarms import Alarms
 from civic.air.matters.desk import MatterDesk
 from civic.air.service import AirService
+from civic.air.telling.wishes import WishService
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
 from civic.consent.service import ConsentService
@@ -323,9 +325,12 @@ def _services(
     channels: Channels,
 ) -> Services:
     """What handlers may ask for by parameter name."""
+    subscribing = SubscriptionService(db, settings.city.id)
     return Services(
         {
             "air": air,
+            "air_alarms": Alarms(db, settings.city.id, settings.air),
+            "air_rules": settings.air,
             "book": book,
             "cases": cases,
             "consents": ConsentService(db, settings.city, settings.messaging),
@@ -339,9 +344,10 @@ def _services(
             "people": people,
             "places": PlacesService(db, settings.city.id),
             "reports": ReportService(db, settings.city.id, settings.parking.reports),
-            "subscriptions": SubscriptionService(db, settings.city.id),
+            "subscriptions": subscribing,
             "texts": texts,
             "watches": WatchService(db, settings.city.id, settings.parking.watches, channels),
+            "wishes": WishService(db, settings.city.id, settings.air, subscribing, channels),
         }
     )
 

@@ -79,6 +79,6 @@ def _tidy(text: str) -> str:
 def find_sources() -> dict[str, list[Path]]:
     """The bot's own texts and those beside each service."""
     return {
-        lang: [*sorted((ROOT / "bot").glob(f"*.{lang}.yml")), *sorted((ROOT / "actions").glob(f"*/replies.{lang}.yml"))]
+        lang: [*sorted((ROOT / "bot").glob(f"*.{lang}.yml")), *sorted((ROOT / "actions").glob(f"*/*.{lang}.yml"))]
         for lang in LANGS
     }

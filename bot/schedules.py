@@ -7,6 +7,7 @@ from bot.accounts import Accounts
 from bot.air.acting import Acting
 from bot.air.gaps import remembering
 from bot.air.rounds import Rounds as AirRounds
+from bot.air.watching import AirWatching
 from bot.campaigning import Campaigning
 from bot.care import Care
 from bot.codes import CodeKeeping
@@ -112,6 +113,10 @@ def _schedule_air(jobs: Jobs, running: "Running") -> None:
     jobs.every("air.rounds", "1/5 * * * * *", asking.go)
     acting = Acting(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
     jobs.every("air.matters", f"*/{air.acting.look_s} * * * * *", acting.go)
+    terms = {name: source.terms for name, source in running.air_sources.items()}
+    watching = AirWatching(running.db, running.channels, running.texts, running.settings, running.clock, terms)
+    jobs.every("air.watch", f"3/{air.watch.look_s} * * * * *", watching.go)
+    jobs.every("air.recheck", "0 20 3 * * *", watching.recheck)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -171,7 +171,7 @@ class Watch(Section):
     back every look finds late and corrected hours; `recheck_days`: the nightly one.
     """
 
-    look_s: Annotated[int, Field(ge=5, le=600)] = 30
+    look_s: Annotated[int, Field(ge=5, le=59)] = 30
     part_minutes: Annotated[int, Field(ge=5, le=600)] = 30
     missing_minutes: Annotated[int, Field(ge=10, le=1440)] = 120
     least_stations: Annotated[int, Field(ge=1, le=50)] = 1

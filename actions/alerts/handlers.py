@@ -6,6 +6,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actions.alerts import air as air_alerts
+from actions.alerts import air_words
+from civic.air.service import AirService
+from civic.air.telling.wishes import WishService
+from civic.city.service import CityBook
+from civic.parking.watching import WatchService
 from civic.subscriptions.service import TOPICS, SubscriptionService
 from core.contracts.dialogue import Choice, Reply, Say, Turn
 
@@ -20,9 +26,13 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
 _STOP_ALL = Choice("stop:all", key="button.stop")
 
 
-async def subscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
+async def subscribe(
+    turn: Turn, subscriptions: SubscriptionService, wishes: WishService, air: AirService, book: CityBook
+) -> Reply:
     """Begin a topic, for the area named if one is; ask which when none is named."""
     topic = turn.argument or _topic(turn)
+    if topic == "air":
+        return await air_alerts.subscribe(turn, wishes, air, book)
     if topic not in TOPICS:
         buttons = tuple(Choice(f"do:subscribe:{name}", key=f"topic.{name}") for name in TOPICS)
         return Reply((Say("alerts.which", buttons=buttons),))
@@ -59,9 +69,33 @@ async def unsubscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
     return Reply((Say("alerts.ended", {"topic": ending or ""}),), write=end)
 
 
+async def listed(turn: Turn, subscriptions: SubscriptionService, wishes: WishService, watches: WatchService) -> Reply:
+    """What he has asked for, of every kind; nothing where there is none, so that others who keep a list may answer."""
+    live = await subscriptions.of(turn.conversation_id)
+    waiting = await watches.of(turn.conversation_id, turn.now)
+    if not live:
+        return Reply() if waiting or not turn.argument else Reply((Say("alerts.none"),))
+    of_air = air_alerts.listing(await wishes.of(turn.conversation_id), wishes)
+    values = {
+        "air": of_air,
+        "others": [{"topic": one.topic, "area": one.area} for one in live if one.topic != "air"],
+        "lots": [one.lot_name for one in waiting],
+    }
+    topics = list(dict.fromkeys(one.topic for one in live))
+    buttons = tuple(Choice(f"do:unsubscribe:{topic}", key=f"alerts.end.{topic}") for topic in topics)
+    return Reply((Say("alerts.list", values, buttons),))
+
+
 def _topic(turn: Turn) -> str:
     text = turn.understanding.text
     return next((name for name, pattern in _WORDS.items() if pattern.search(text)), "")
 
 
 INTENTS = {"subscribe": subscribe, "unsubscribe": unsubscribe}
+PRESSED = {air_alerts.SHOWN: listed, air_alerts.DROP: air_alerts.drop, air_alerts.WANT: air_alerts.wanted}
+ANYBODYS = (
+    (air_words.LIST, air_alerts.SHOWN),
+    (air_words.CHANGE, air_alerts.DROP),
+    (air_words.EVENING_ASKED, air_alerts.WANT),
+    (air_words.WHEN, air_alerts.WANT),
+)

@@ -1,5 +1,6 @@
 """ "저도요": a citizen joins a case that somebody filed before him, is told like the one who filed, and may leave."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,14 +109,18 @@ async def joiners_of(tx: AsyncConnection, case_id: UUID) -> list[Joiner]:
     return [Joiner(**row._mapping) for row in found]
 
 
-async def lock_everybody(tx: AsyncConnection, *case_ids: UUID) -> None:
+async def lock_everybody(tx: AsyncConnection, *case_ids: UUID, also: Collection[UUID] = ()) -> None:
     """Lock the conversations of all whom these cases concern, in one order, before the cases themselves.
+
+    `also`: conversations that are no case's yet.
 
     A turn holds its conversation and then takes a case; who changes a case and tells everybody must do it that way too.
     """
     filed = select(cases.c.conversation_id).where(cases.c.id.in_(case_ids))
     along = select(case_joiners.c.conversation_id).where(case_joiners.c.case_id.in_(case_ids), _IN)
-    them = select(conversations.c.id).where(conversations.c.id.in_(union(filed, along)))
+    them = select(conversations.c.id).where(
+        or_(conversations.c.id.in_(union(filed, along)), conversations.c.id.in_(also))
+    )
     everybody = select(conversations.c.id).where(conversations.c.id.in_(union(them, chosen_by(them))))
     await tx.execute(everybody.order_by(conversations.c.id).with_for_update())
 

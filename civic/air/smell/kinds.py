@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -28,11 +29,12 @@ _STINKS = re.compile(r"냄새|악취|\bsmell|\bodou?r|\bstink|\bstench", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A word for a smell; `id` is what the `emits` of a stack in config.yml may name."""
+    """A word for a smell. `codes`: pollutants that commonly smell so (general knowledge, for a doubt and no more)."""
 
     id: str
     ko: str
     en: str
+    codes: frozenset[str]
     words: re.Pattern[str]
 
     def name(self, lang: str) -> str:
@@ -58,7 +60,14 @@ def kinds() -> tuple[Kind, ...]:
     """In the order in which a sentence is searched: what says more comes first, `other` last."""
     with (FOLDER / "smell/kinds.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Kind(row["id"], row["ko"], row["en"], _pattern(row["words"], row["id"])) for row in csv.DictReader(file)
+            Kind(
+                row["id"],
+                row["ko"],
+                row["en"],
+                frozenset(row["codes"].split()),
+                _pattern(row["words"], row["id"]),
+            )
+            for row in csv.DictReader(file)
         )
 
 
@@ -76,6 +85,15 @@ def strengths(day: date) -> tuple[Strength, ...]:
 def kind(id: str) -> Kind:
     """By its id; `other` for one that is no longer in the file."""
     return next((one for one in kinds() if one.id == id), kinds()[-1])
+
+
+def may_smell(id: str, emits: Iterable[str]) -> bool:
+    """Whether what a stack declared (ids, codes or words of smells) may smell so; undeclared or unnamed: it may."""
+    told, wanted = list(emits), kind(id)
+    if not told or wanted.id == OTHER:
+        return True
+    known = (wanted.id, *wanted.codes)
+    return any(one in known or one in wanted.ko or wanted.words.search(one) for one in told)
 
 
 def is_smell(text: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air.smell.tables import air_smell_reports
 from civic.cases.tables import cases, inquiries
 from civic.conversations.tables import conversations
+from civic.routing.area import area_among, towns_of
 from core.contracts.channel import GeoPoint
 from core.ids import new_id
 
@@ -31,7 +32,6 @@ class Told:
     is_now: bool
     lat: float | None = None
     lon: float | None = None
-    area: str = ""
     photos: int = 0
     case_id: UUID | None = None
     inquiry_id: UUID | None = None
@@ -74,6 +74,9 @@ async def record(tx: AsyncConnection, city_id: str, conversation_id: UUID, told:
     """Write one row in the filing's transaction; its id."""
     id = new_id()
     values = {name: getattr(told, name) for name in Told.__dataclass_fields__}
+    towns = await towns_of(tx, city_id)
+    area = area_among(towns, lat=told.lat, lon=told.lon)
+    values["area"] = next((town.name for town in towns if town.id == area), "")
     row = {"id": id, "city_id": city_id, "conversation_id": conversation_id, "filed_at": now, **values}
     await tx.execute(insert(air_smell_reports).values(row))
     return id

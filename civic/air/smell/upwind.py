@@ -12,6 +12,7 @@ from typing import Literal
 
 from civic.air.sectors import CALM_BELOW
 from civic.air.smell.field import Field, Vector
+from civic.air.smell.kinds import may_smell
 from civic.parking.distance import degree_meters, meters
 from core.air_rules import Company, Smell, Stack
 from core.contracts.air import Wind
@@ -173,7 +174,7 @@ def _possible(name: str, stack: Stack, here: GeoPoint, traced: Traced, rules: Sm
         "light_wind": (traced.speed or 0) < LIGHT_BELOW,
         "one_station": traced.stations < 2,
         "unsteady": (traced.steadiness or 0) < (1 + rules.steady) / 2,
-        "other_smell": bool(kind and stack.emits) and kind not in stack.emits,
+        "other_smell": bool(kind) and not may_smell(kind, stack.emits),
     }
     reasons = tuple(reason for reason, is_so in doubts.items() if is_so)
     weight = math.exp(-0.5 * (degrees / _SPREAD) ** 2) / (1 + distance / 1_000)

@@ -159,10 +159,13 @@ def test_a_stack_next_door_is_possible_from_every_side() -> None:
 
 
 def test_a_stack_that_declared_other_smells_is_weaker_and_one_that_declared_none_is_not() -> None:
-    burnt, silent = stack("burnt", 0, -2_000, "burning"), stack("silent", 0, -2_100)
+    burnt, silent = stack("burnt", 0, -2_000, "burning", "플라스틱"), stack("silent", 0, -2_100)
     found = {one.stack: one.reasons for one in traced(everywhere(180), burnt, silent, kind="manure").possible}
     assert found == {"burnt": ("other_smell",), "silent": ()}
-    assert traced(everywhere(180), burnt, kind="burning").possible[0].reasons == ()
+    for kind in ("burning", "plastic", "other", ""):
+        assert traced(everywhere(180), burnt, kind=kind).possible[0].reasons == ()
+    ammonia = stack("ammonia", 0, -2_000, "NH3")
+    assert traced(everywhere(180), ammonia, kind="manure").possible[0].reasons == ()
 
 
 def test_a_weather_station_too_far_away_tells_nothing() -> None:

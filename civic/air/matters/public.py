@@ -113,7 +113,11 @@ async def _answers(tx: AsyncConnection, ids: list[UUID], named: set[str]) -> dic
 
 async def _actions(tx: AsyncConnection, ids: list[UUID], named: set[str]) -> dict[UUID, tuple[PublicAction, ...]]:
     action = air_matter_actions
-    wanted = select(action).where(action.c.matter_id.in_(ids), action.c.state != "refused").order_by(action.c.told_at)
+    wanted = (
+        select(action)
+        .where(action.c.matter_id.in_(ids), action.c.state != "refused")
+        .order_by(action.c.told_at, action.c.id)
+    )
     found: dict[UUID, tuple[PublicAction, ...]] = {}
     for row in await tx.execute(wanted):
         one = PublicAction(

@@ -81,7 +81,7 @@ class Devices(Section):
     `per_minute`: calls that a new key may make in a minute.
     """
 
-    ahead_s: Annotated[int, Field(ge=0, le=3_600)] = 120
+    ahead_s: Annotated[int, Field(ge=0, le=3_600)] = 60
     behind_s: Annotated[int, Field(ge=60, le=86_400)] = 900
     late_days: Annotated[int, Field(ge=1, le=90)] = 31
     silent_periods: Annotated[int, Field(ge=2, le=1_000)] = 5

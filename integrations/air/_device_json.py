@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from core.contracts.air import FLAGS_KO, UNITS, Observation, Quality, ReadReport, RowNote
+from core.contracts.air import DEVICE, FLAGS_KO, PERIOD, UNITS, Observation, Quality, ReadReport, RowNote
 from core.errors import BadInput
 
-DEVICE, PERIOD = "sinmungo-device", "sinmungo-period-s"
-"""Set by the door, from the credential: whose message this is, and how long its means are when it does not say."""
 MOST_DIGITS = 30
 _SAME_UNIT = {"ug/m3": "µg/m³", "㎍/㎥": "µg/m³", "μg/m³": "µg/m³", "㎎/S㎥": "mg/Sm³", "mg/Sm3": "mg/Sm³"}
 _TIMES = {

@@ -10,11 +10,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.devices import periods
-from civic.air.devices.judging import REASONS, Judged, Refused, judge
-from civic.air.devices.periods import Key, key_of
+from civic.air.devices.judging import REASONS, SECONDS, Judged, Refused, judge
 from civic.air.devices.registry import Device
-from core.air_device_rules import Devices
-from core.contracts.air import Pulled, RowNote
+from civic.air.packing import key_of
+from civic.air.raw import Raw, RawTaken, take_raw
+from core.air_rules import Air
+from core.contracts.air import Observation, Pulled, RowNote
 from core.db import driver
 
 
@@ -28,12 +29,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of a message: `values` = stored + repeated + corrected + refused. `skipped`: rows not read at all."""
+    """What became of a message. `values`: that could be read; `kept`: new or known. `skipped`: rows not read at all."""
 
     values: int
-    stored: int
-    repeated: int
-    corrected: int
+    kept: int
     doubted: int
     refused: tuple[Refused, ...]
     skipped: tuple[RowNote, ...]
@@ -43,23 +42,55 @@ class Account:
         return not self.refused and not self.skipped
 
 
-async def take(tx: AsyncConnection, city_id: str, sent: Sequence[Sent], now: datetime, rules: Devices) -> list[Account]:
-    """Store these messages, an account of each in their order. A message that was stored before changes nothing."""
-    judged = [judge(one.device, one.pulled.observations, now, rules) for one in sent]
-    rows = [(one.device.site_id, value) for one, found in zip(sent, judged, strict=True) for value in found.taken]
-    changed = await periods.take(tx, city_id, rows)
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: kept values = stored + repeated + corrected. `accounts`: of each message in its order."""
+
+    stored: int
+    repeated: int
+    corrected: int
+    accounts: tuple[Account, ...]
+
+
+async def take(tx: AsyncConnection, city_id: str, sent: Sequence[Sent], now: datetime, rules: Air) -> Taken:
+    """Store these messages. One that was stored before changes nothing, whoever stores it at the same time."""
+    judged = [judge(one.device, one.pulled.observations, now, rules.devices, rules.store.raw_days) for one in sent]
+    seconds: list[Raw] = []
+    minutes: list[tuple[int, Observation]] = []
+    for one, found in zip(sent, judged, strict=True):
+        for value in found.taken:
+            if value.period_s < SECONDS:
+                seconds.append(_raw(one.device, value))
+            else:
+                minutes.append((one.device.site_id, value))
+    raw = await _take_seconds(tx, city_id, seconds, now, rules) if seconds else RawTaken()
+    changed = await periods.take(tx, city_id, minutes)
     await _seen(tx, sent, judged, now)
-    return [_account(one, found, changed) for one, found in zip(sent, judged, strict=True)]
+    new = sum(changed.values())
+    return Taken(
+        stored=raw.stored + new,
+        repeated=len(seconds) - raw.stored + len(minutes) - len(changed),
+        corrected=len(changed) - new,
+        accounts=tuple(_account(one, found) for one, found in zip(sent, judged, strict=True)),
+    )
 
 
-def _account(one: Sent, found: Judged, changed: dict[Key, bool]) -> Account:
-    """Of two messages with one value the first stored it; taken out here, so that the other is a repeat."""
-    came = [changed.pop(key_of(one.device.site_id, value), None) for value in found.taken]
+async def _take_seconds(
+    tx: AsyncConnection, city_id: str, seconds: Sequence[Raw], now: datetime, rules: Air
+) -> RawTaken:
+    clock = rules.store.model_copy(update={"ahead_s": rules.devices.ahead_s})
+    return await take_raw(tx, city_id, seconds, now, clock)
+
+
+def _raw(device: Device, value: Observation) -> Raw:
+    key = key_of(value.pollutant, value.unit)
+    return Raw(device.site_id, key, value.value, value.phenomenon_end, value.quality)
+
+
+def _account(one: Sent, found: Judged) -> Account:
     return Account(
         values=len(one.pulled.observations),
-        stored=came.count(True),
-        repeated=came.count(None),
-        corrected=came.count(False),
+        kept=len(found.taken),
         doubted=found.doubted,
         refused=found.refused,
         skipped=one.pulled.report.skipped,

@@ -13,7 +13,8 @@ from core.contracts.air import Observation
 
 MOST = 200_000
 """Beyond this the store keeps no value, and no instrument shows one (civic/air/packing.py)."""
-HOUR_S = 3_600
+HOUR_S, SECONDS = 3_600, 300
+"""Means shorter than SECONDS are values of seconds: kept as raw ones, for as many days as those (civic/air/raw.py)."""
 REASONS = {
     "period": ("한 시간 평균은 정각에 끝나야 하고, 그보다 긴 평균은 받지 않습니다", "an hour's mean ends on the hour"),
     "pollutant": ("이 측정기에 등록된 항목이 아닙니다", "not one of the pollutants entered for this device"),
@@ -45,12 +46,14 @@ class Judged:
         return any(one.reason == "ahead" for one in self.refused)
 
 
-def judge(device: Device, observations: Sequence[Observation], now: datetime, rules: Devices) -> Judged:
-    """Each value once: of two words on one moment in one message the last stands."""
+def judge(
+    device: Device, observations: Sequence[Observation], now: datetime, rules: Devices, raw_days: int = 3
+) -> Judged:
+    """Each value once: of two words on one moment in one message the last stands. `raw_days`: see core.air_rules."""
     taken: dict[tuple[str, datetime, int], Observation] = {}
     refused: list[Refused] = []
     for place, one in enumerate(observations):
-        reason = _refusal(device, one, now, rules) if place < rules.most_rows else "too_many"
+        reason = _refusal(device, one, now, rules, raw_days) if place < rules.most_rows else "too_many"
         if reason:
             refused.append(Refused(one.pollutant, one.phenomenon_end, reason))
             continue
@@ -63,12 +66,13 @@ def judge(device: Device, observations: Sequence[Observation], now: datetime, ru
 OUT_OF_RANGE = "측정 범위 밖"
 
 
-def _refusal(device: Device, one: Observation, now: datetime, rules: Devices) -> str:
+def _refusal(device: Device, one: Observation, now: datetime, rules: Devices, raw_days: int) -> str:
     if one.pollutant not in device.pollutants:
         return "pollutant"
     if one.phenomenon_end > now + timedelta(seconds=rules.ahead_s):
         return "ahead"
-    if one.phenomenon_end < now - timedelta(days=rules.late_days):
+    days = rules.late_days if one.period_s >= SECONDS else min(rules.late_days, raw_days)
+    if one.phenomenon_end < now - timedelta(days=days):
         return "too_late"
     if one.period_s > HOUR_S or (one.period_s == HOUR_S and one.phenomenon_end.timestamp() % HOUR_S):
         return "period"

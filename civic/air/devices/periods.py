@@ -20,7 +20,7 @@ Key = tuple[int, datetime, str, int]
 """Site, end, pollutant, seconds."""
 
 
-def key_of(site: int, one: Observation) -> Key:
+def key(site: int, one: Observation) -> Key:
     return site, one.phenomenon_end, one.pollutant, one.period_s
 
 
@@ -33,9 +33,9 @@ async def take(tx: AsyncConnection, city_id: str, rows: Sequence[tuple[int, Obse
     """
     if not rows:
         return {}
-    told = {key_of(site, one): _row(site, one) for site, one in rows}
+    told = {key(site, one): _row(site, one) for site, one in rows}
     connection = await driver(tx)
-    in_order = [told[key] for key in sorted(told)]  # two processes never wait for one another crosswise
+    in_order = [told[one] for one in sorted(told)]  # two processes never wait for one another crosswise
     cursor = await connection.execute(_TAKE, [city_id, Jsonb(in_order)])
     changed = {(row[0], row[1].astimezone(UTC), row[2], row[3]): row[4] for row in await cursor.fetchall()}
     hours = sorted({(site, _hour(at)) for site, at, _, _ in changed})

@@ -1,5 +1,6 @@
 """The devices of a city: what each is, where it stands, what it measures, and who switched it off and why."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.air import storing
+from civic.air import stations
 from civic.air.devices.tables import air_device_seen, air_devices
-from civic.air.tables import air_station_uids, air_stations
 from civic.staff.service import record_change
-from core.contracts.air import Pulled, ReadReport, Station
-from core.errors import Conflict, NotFound, PreconditionFailed
+from core.air_rules import Air
+from core.contracts.air import Station
+from core.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from core.ids import new_id
 
 Kind = Literal["sensor", "stack"]
@@ -82,6 +83,43 @@ class Device:
 _COLUMNS = [air_devices.c[name] for name in Device.__slots__]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What moves with its messages. `newest_at`: newest stamp taken; `skew_s`: it less our clock as it came."""
+
+    last_at: datetime | None
+    newest_at: datetime | None
+    last_seq: int | None
+    skew_s: int | None
+    messages: int
+    refused: int
+    refused_at: datetime | None
+    refused_reason: str
+    ahead_at: datetime | None
+
+
+def check(draft: Draft, rules: Air) -> None:
+    """Raises BadInput for a name that cannot be one, a source or company that config.yml does not have."""
+    if not re.fullmatch(NAME, draft.name):
+        raise BadInput(
+            "이름은 영어 소문자, 숫자, 붙임표로 2~40자입니다.", "A name has 2 to 40 of a-z, 0-9 and the hyphen."
+        )
+    if draft.source not in rules.sources:
+        raise BadInput("config.yml의 air.sources에 없는 출처입니다.", "No such source in air.sources.")
+    company = rules.companies.get(draft.company)
+    if (draft.kind == "stack") != bool(draft.company) or (draft.company and company is None):
+        raise BadInput(
+            "굴뚝 측정기는 config.yml의 사업장을, 시의 측정기는 빈칸을 적어 주세요.",
+            "A stack monitor names a company of config.yml, a sensor none.",
+        )
+    if draft.stack and company and draft.stack not in {one.id for one in company.stacks}:
+        raise BadInput("그 사업장에 없는 배출구입니다.", "The company has no such stack.")
+    if not draft.pollutants or not 1 <= draft.period_s <= 3_600:
+        raise BadInput(
+            "항목을 하나 이상, 간격을 1~3600초로 적어 주세요.", "Give a pollutant and a period of 1 to 3600 s."
+        )
+
+
 async def add(tx: AsyncConnection, city_id: str, draft: Draft, now: datetime, *, by: UUID | None) -> Device:
     """Raises Conflict when the name is taken, also by a device that is switched off: its values are there."""
     mine = (air_devices.c.city_id == city_id, air_devices.c.name == draft.name)
@@ -101,6 +139,15 @@ async def listed(tx: AsyncConnection, city_id: str) -> list[Device]:
     """By name, those that are off too."""
     query = select(*_COLUMNS).where(air_devices.c.city_id == city_id).order_by(air_devices.c.name)
     return [Device(*row) for row in await tx.execute(query)]
+
+
+async def seen(tx: AsyncConnection, city_id: str, *device_ids: UUID) -> dict[UUID, Seen]:
+    """Of these devices, of all where none is named."""
+    columns = [air_device_seen.c[name] for name in Seen.__slots__]
+    query = select(air_device_seen.c.device_id, *columns).where(air_device_seen.c.city_id == city_id)
+    if device_ids:
+        query = query.where(air_device_seen.c.device_id.in_(device_ids))
+    return {row[0]: Seen(*row[1:]) for row in await tx.execute(query)}
 
 
 async def named(tx: AsyncConnection, city_id: str, names: Sequence[str]) -> dict[str, Device]:
@@ -205,16 +252,7 @@ async def _site(tx: AsyncConnection, city_id: str, draft: Draft, now: datetime) 
         measures=draft.pollutants,
         origin=draft.kind,
     )
-    told = Pulled((), ReadReport(draft.source, "", 0, 0), stations=(station,))
-    await storing.take(tx, city_id, draft.source, told, now)
-    uid = (
-        air_station_uids.c.city_id == city_id,
-        air_station_uids.c.source == draft.source,
-        air_station_uids.c.uid == draft.name,
-    )
-    site_id: int = (await tx.execute(select(air_station_uids.c.station_id).where(*uid))).scalar_one()
-    await tx.execute(update(air_stations).where(air_stations.c.id == site_id).values(company=draft.company))
-    return site_id
+    return await stations.keep_station(tx, city_id, station, now, company=draft.company)
 
 
 async def record(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from civic.air import reading
 from civic.air.devices import intake, periods
 from civic.air.devices.tables import air_device_seen, air_periods
+from civic.air.tables import air_raw
 from core.contracts.air import Observation
 from core.db import Database
 from core.ids import new_id
@@ -71,9 +72,9 @@ async def test_a_message_that_comes_twice_is_kept_once(database: Database, city:
         first = await say(tx, one, {NOW: 31.2}, now=NOW)
         again = await say(tx, one, {NOW: 31.2}, now=NOW)
         both = [message(one, [value(one, NOW + MINUTE, 5)], "7"), message(one, [value(one, NOW + MINUTE, 5)], "8")]
-        accounts = await intake.take(tx, city, both, NOW + MINUTE, RULES)
+        last = await intake.take(tx, city, both, NOW + MINUTE, RULES)
     assert (first.stored, first.repeated) == (1, 0) and (again.stored, again.repeated) == (0, 1)
-    assert [(each.stored, each.repeated) for each in accounts] == [(1, 0), (0, 1)]
+    assert (last.stored, last.repeated, [each.kept for each in last.accounts]) == (1, 1, [1, 1])
     async with database.reading() as tx:
         seen = (await tx.execute(select(air_device_seen).where(air_device_seen.c.device_id == one.id))).one()
     assert (seen.messages, seen.last_seq, seen.newest_at) == (4, 8, NOW + MINUTE)
@@ -93,10 +94,10 @@ async def test_a_correction_takes_its_place_and_the_earlier_word_stays(database:
 async def test_a_stamp_ahead_of_our_clock_is_refused_and_never_moved(database: Database, city: str) -> None:
     async with database.transaction() as tx:
         one = await device(tx, city)
-        account = await say(tx, one, {NOW + timedelta(hours=9): 31, NOW + 2 * MINUTE: 30}, now=NOW)
+        account = await say(tx, one, {NOW + timedelta(hours=9): 31, NOW + MINUTE: 30}, now=NOW)
         rows = (await tx.execute(select(air_periods.c.at).where(air_periods.c.site_id == one.site_id))).scalars().all()
         seen = (await tx.execute(select(air_device_seen).where(air_device_seen.c.device_id == one.id))).one()
-    assert [bad.reason for bad in account.refused] == ["ahead"] and rows == [NOW + 2 * MINUTE]
+    assert [bad.reason for bad in account.accounts[0].refused] == ["ahead"] and rows == [NOW + MINUTE]
     assert seen.ahead_at == NOW and seen.refused == 1 and "시계" in seen.refused_reason
 
 
@@ -106,7 +107,7 @@ async def test_a_value_that_no_such_sensor_measures_is_kept_and_doubted(database
         account = await say(tx, one, {NOW: 9_999, NOW - MINUTE: -3, NOW - 2 * MINUTE: 12}, now=NOW)
         told = select(air_periods.c.value, air_periods.c.quality).where(air_periods.c.site_id == one.site_id)
         rows = (await tx.execute(told.order_by(air_periods.c.at))).all()
-    assert account.doubted == 2
+    assert account.accounts[0].doubted == 2
     assert [tuple(row) for row in rows] == [(12, "OK"), (-3, "SUSPECT"), (9_999, "SUSPECT")]
 
 
@@ -116,5 +117,17 @@ async def test_a_pollutant_that_was_not_entered_and_what_is_too_old_are_refused(
         other = await say(tx, one, {NOW: 0.03}, now=NOW, pollutant="O3", unit="ppm")
         old = await say(tx, one, {NOW - timedelta(days=40): 3}, now=NOW)
         missing = await say(tx, one, {NOW: None}, now=NOW)
-    assert [bad.reason for bad in (*other.refused, *old.refused)] == ["pollutant", "too_late"]
+    assert [bad.reason for told in (other, old) for bad in told.accounts[0].refused] == ["pollutant", "too_late"]
     assert missing.stored == 1
+
+
+async def test_a_value_a_second_goes_to_the_raw_ones_and_comes_once(database: Database, city: str) -> None:
+    async with database.transaction() as tx:
+        one = await device(tx, city, period_s=1)
+        told = {NOW - timedelta(seconds=place): 30 + place for place in range(5)}
+        first, again = await say(tx, one, told, now=NOW), await say(tx, one, told, now=NOW)
+        late = await say(tx, one, {NOW - timedelta(days=4): 3}, now=NOW)
+        rows = (await tx.execute(select(air_raw.c.value).where(air_raw.c.site_id == one.site_id))).scalars().all()
+    assert (first.stored, first.repeated, again.stored, again.repeated) == (5, 0, 0, 5)
+    assert [bad.reason for bad in late.accounts[0].refused] == ["too_late"]
+    assert sorted(rows) == [300_000, 310_000, 320_000, 330_000, 340_000]

@@ -8,22 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air import storing
 from civic.air.devices import intake, registry
-from civic.air.devices.intake import Account, Sent
+from civic.air.devices.intake import Sent, Taken
 from civic.air.devices.registry import Device, Draft
-from core.air_device_rules import Devices
+from core.air_rules import Air
 from core.contracts.air import Mark, Observation, Pulled, Quality, ReadReport, Station
 from core.settings import read
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """정오."""
-RULES: Devices = read().air.devices
+RULES: Air = read().air
 NORTH_M = 1 / 111_195
 """Degrees of latitude in a metre."""
 LAT, LON = 37.6150, 126.6100
 
 
 async def device(tx: AsyncConnection, city_id: str, name: str = "s-1", **given: object) -> Device:
-    """A sensor of dust, a value a second; `north_m` of the town's middle."""
+    """A sensor of dust, a value in five minutes; `north_m` of the town's middle."""
     north_m = given.pop("north_m", 0)
     assert isinstance(north_m, int | float)
     values = {
@@ -31,7 +31,7 @@ async def device(tx: AsyncConnection, city_id: str, name: str = "s-1", **given: 
         "kind": "sensor",
         "source": "sensors",
         "pollutants": ("PM10", "PM25"),
-        "period_s": 60,
+        "period_s": 300,
         "lat": LAT + north_m * NORTH_M,
         "lon": LON,
     }
@@ -71,10 +71,10 @@ def message(one: Device, values: Sequence[Observation], seq: str = "") -> Sent:
 
 async def say(
     tx: AsyncConnection, one: Device, values: Mapping[datetime, str | float | None], *, now: datetime, **more: object
-) -> Account:
+) -> Taken:
     """One message of means of one pollutant."""
     told = [value(one, at, number, **more) for at, number in values.items()]  # type: ignore[arg-type]
-    return (await intake.take(tx, one.city_id, [message(one, told)], now, RULES))[0]
+    return await intake.take(tx, one.city_id, [message(one, told)], now, RULES)
 
 
 async def official(

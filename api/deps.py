@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import UnsupportedMedia
 from bot.fitting import Fitter
+from civic.air.service import AirService
 from civic.cases.service import CaseService
 from civic.files.service import Files
 from civic.staff import access
@@ -22,6 +23,7 @@ from civic.staff.permissions import Action, check
 from civic.staff.policy import Need
 from civic.staff.service import Member, Origin, Policy, Scope, scope_of, still_signed_in, who
 from core.bus import Bus
+from core.contracts import air as air_contract
 from core.contracts.channel import Channel
 from core.contracts.house import Ground
 from core.contracts.parking import Pulling, Pushing
@@ -59,6 +61,10 @@ class House(Ground, Protocol):
     def secret(self) -> bytes: ...
     @property
     def sources(self) -> Mapping[str, Pulling | Pushing]: ...
+    @property
+    def air(self) -> AirService: ...
+    @property
+    def air_sources(self) -> Mapping[str, air_contract.Pulling | air_contract.Pushing]: ...
 
     async def ready(self) -> Mapping[str, Any]:
         """Part → "ok", or what is wrong with it. Raises Unavailable when the store is away."""

@@ -33,8 +33,13 @@ def unchanged(etag: str) -> Response:
 
 
 def file(request: Request, pieces: AsyncIterator[bytes], media_type: str, etag: str, name: str) -> StreamingResponse:
-    """A whole file, sent while it is written, packed where the reader takes gzip."""
-    headers = {**OPEN, "ETag": etag, "Vary": "Accept-Encoding", "Content-Disposition": f'inline; filename="{name}"'}
+    """A whole file, sent while it is written, packed where the reader takes gzip. `etag` "": of no edition."""
+    headers = {
+        **OPEN,
+        **({"ETag": etag} if etag else {}),
+        "Vary": "Accept-Encoding",
+        "Content-Disposition": f'inline; filename="{name}"',
+    }
     if takes_gzip(request):
         headers["Content-Encoding"] = "gzip"
         pieces = _packed(pieces)

@@ -13,6 +13,7 @@ import httpx
 from api.app import create_app
 from bot.fitting import Fitter
 from bot.replies import Texts, find_sources
+from civic.air.service import AirService
 from civic.cases.service import CaseService
 from civic.files.service import DiskFiles, Files
 from civic.staff.members import Member, add_staff
@@ -20,6 +21,7 @@ from civic.staff.sessions import hash_token
 from civic.staff.tables import staff_sessions
 from core.bus import Bus
 from core.clock import SetClock
+from core.contracts import air as air_contract
 from core.contracts.channel import Channel
 from core.contracts.parking import Pulling, Pushing
 from core.db import Database
@@ -57,12 +59,14 @@ class SmallHouse:
     members: dict[str, Member] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     sources: dict[str, Pulling | Pushing] = field(default_factory=dict)
+    air_sources: dict[str, air_contract.Pulling | air_contract.Pushing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Tests move the clock by days: nobody's session ends meanwhile for want of use.
         patient = self.settings.staff.model_copy(update={"idle_minutes": 400 * 24 * 60})
         self.settings = self.settings.model_copy(update={"var": self.var, "staff": patient})
         self.cases = CaseService(self.db, CITY)
+        self.air = AirService(self.db, CITY, self.settings.air)
         self.bus = Bus(self.db)
         self.channels: dict[str, Channel] = {"web": MemoryChannel("web")}
         self.files = Files(DiskFiles(self.var / "files"), None, max_mb=self.settings.files.max_mb)

@@ -56,6 +56,17 @@ IMPERSONAL = frozenset(
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook_id}",
         "/api/v1/webhooks/{webhook_id}/deliveries",
+        # the air for anybody: hours, counts, and matters without people
+        "/api/v1/air/record",
+        "/api/v1/air/stations",
+        "/api/v1/air/stations/{station_id}/series",
+        "/api/v1/air/hours.csv",
+        "/api/v1/air/hours.json",
+        "/api/v1/air/ngsi-ld/v1/entities",
+        "/api/v1/air/ngsi-ld/v1/types",
+        "/api/v1/air/ngsi-ld/v1/context.jsonld",
+        "/api/v1/air/sta/v1.1",
+        "/api/v1/air/sta/v1.1/{path}",
         # lots, their numbers and where they come from
         "/api/v1/parking/datex2/table.xml",
         "/api/v1/parking/datex2/status.xml",
@@ -72,6 +83,7 @@ IMPERSONAL = frozenset(
         "/api/v1/parking/push-keys",
         "/api/v1/parking/quarantine",
         "/api/v1/parking/same",
+        "/api/v1/air/sources",
         "/api/v1/parking/sources",
         "/api/v1/files/{attachment_id}",  # the address is signed; making it left the row
         "/api/v1/public-pictures/{attachment_id}",  # released by staff for the public

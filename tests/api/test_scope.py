@@ -47,6 +47,7 @@ NAMES_OTHER = {
     "export_id",
     "notice_id",
     "pair_id",
+    "path",
     "peer_id",
     "quarantine_id",
     "room",
@@ -54,6 +55,7 @@ NAMES_OTHER = {
     "session_id",
     "source",
     "staff_id",
+    "station_id",
     "view_id",
     "webhook_id",
 }

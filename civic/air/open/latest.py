@@ -52,10 +52,12 @@ class Latest:
 
 
 async def _sources(tx: AsyncConnection, by: Publisher) -> list[SourceState]:
-    return [
-        SourceState(row["name"], by.attribution(row["name"]), by.licences.get(row["name"], ""), row["state"], row["last_ok_at"])
-        for row in await listed(tx, Book("air", by.city_id))
-    ]  # fmt: skip
+    found = []
+    for row in await listed(tx, Book("air", by.city_id)):
+        name = row["name"]
+        licence = by.licences.get(name, "")
+        found.append(SourceState(name, by.attribution(name), licence, row["state"], row["last_ok_at"]))
+    return found
 
 
 def of_city(all: Sequence[Now], zones: Mapping[str, Zone], middle: GeoPoint, near_km: float) -> list[Now]:

@@ -92,6 +92,7 @@ class Shapes:
     def __init__(self, publisher: Publisher, root: str) -> None:
         self._by = publisher
         self._root = root
+        self.origin = publisher.url
 
     def address(self, of: EntitySet, id: int | str) -> str:
         said = str(id) if isinstance(id, int) else "'" + quote(id, safe=":") + "'"

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.watch.tables import air_watch_changes, air_watch_hours, air_watches
@@ -82,12 +82,13 @@ async def episodes(tx: AsyncConnection, city_id: str, begin: datetime, end: date
 async def standing(tx: AsyncConnection, city_id: str) -> list[Episode]:
     """Those that stand as of the newest hours taken, by zone and pollutant."""
     table, watch = air_watch_changes.c, air_watches.c
+    live = (table.city_id == city_id, table.withdrawn_at.is_(None))
+    last = select(table.watch_id, func.max(table.at).label("at")).where(*live).group_by(table.watch_id).subquery()
     newest = (
         select(table.watch_id, table.began_at, table.kind)
-        .distinct(table.watch_id)
+        .join(last, (last.c.watch_id == table.watch_id) & (last.c.at == table.at))
         .join(air_watches, watch.id == table.watch_id)
-        .where(table.city_id == city_id, watch.rule == "criteria", table.withdrawn_at.is_(None))
-        .order_by(table.watch_id, table.at.desc())
+        .where(*live, watch.rule == "criteria")
         .subquery()
     )
     query = (

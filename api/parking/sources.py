@@ -1,66 +1,40 @@
 """The sources of lots and numbers as staff see them: how they are, ask one now, switch one off and on with a reason."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 
 from api.deps import Caller, House, HouseDep, VersionsDep, allowed
-from api.fields import Plain
+from api.sources_shown import BookRow, SourceName, Switch, how_of, values
 from civic.parking import overseeing
 from civic.parking.overseeing import Overview
 from civic.parking.sources import book_of
 from civic.sources import overseeing as general
-from civic.sources.book import korean_day
 from civic.staff.permissions import Action
 from core.errors import BadInput
 
 router = APIRouter(prefix="/parking/sources", tags=["parking"])
 Reader = Annotated[Caller, allowed(Action.CHANNEL_READ)]
 Writer = Annotated[Caller, allowed(Action.PARKING_WRITE)]
-SourceName = Annotated[str, Path(max_length=60, pattern=r"^[A-Za-z0-9_-]+$", examples=["kotsa"])]
-Why = Annotated[Plain, Field(min_length=2, max_length=300, examples=["제공기관 점검 안내(10월 3일까지)"])]
 
 
-class SourceRow(BaseModel):
-    """`how`: we ask it, or it calls us; null while neither config.yml nor a neighbour names it. `numbers`: its lots by
-    what is told of them: fresh, aged (with its age), withdrawn, unlinked, doubted, unknown.
+class SourceRow(BookRow):
+    """`how`: null while neither config.yml nor a neighbour names it. `numbers`: its lots by what is told of them:
+    fresh, aged (with its age), withdrawn, unlinked, doubted, unknown.
     """
 
-    name: str
-    vendor: str
-    how: Literal["pull", "push"] | None
-    state: Literal["active", "backing_off", "failing", "off"]
-    reason: str = Field(description="왜 실패하고 있는지, 왜 껐는지")
-    next_at: datetime | None
-    static_next_at: datetime | None
-    last_try_at: datetime | None
-    last_ok_at: datetime | None
-    last_static_at: datetime | None
-    failing_since: datetime | None
-    failures: int
-    calls_today: int
-    daily_calls: int | None
-    attribution: str
     lots: int
     numbers: dict[str, int]
     quarantined: int
-    version: int
 
     @classmethod
     def values(cls, house: House, one: Overview) -> dict[str, Any]:
-        row = one.row
-        source = house.sources.get(row["name"])
-        is_today = row["calls_day"] == korean_day(house.clock.now())
-        known = {name: row[name] for name in cls.model_fields if name in row}
+        source = house.sources.get(one.row["name"])
         return {
-            **known,
-            "how": _how(row, source),
-            "calls_today": row["calls"] if is_today else 0,
-            "daily_calls": source.terms.daily_calls if source else None,
-            "attribution": source.terms.attribution if source else "",
+            **values(one.row, source, _how(one.row, source), house.clock.now()),
             "lots": one.lots,
             "numbers": dict(one.numbers),
             "quarantined": one.quarantined,
@@ -68,9 +42,7 @@ class SourceRow(BaseModel):
 
 
 def _how(row: RowMapping, source: object | None) -> str | None:
-    if source is not None:
-        return "pull" if hasattr(source, "pull") else "push"
-    return "pull" if row["vendor"] == "neighbour" else None
+    return how_of(source) or ("pull" if row["vendor"] == "neighbour" else None)
 
 
 class SourceShown(SourceRow):
@@ -81,7 +53,8 @@ class SourceShown(SourceRow):
 
     @classmethod
     def of(cls, house: House, one: Overview) -> Self:
-        return cls(**cls.values(house, one))
+        reports = {name: one.row[name] for name in ("report", "realtime_report")}
+        return cls(**cls.values(house, one), **reports)
 
 
 class Sources(BaseModel):
@@ -92,13 +65,6 @@ class AskNow(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     with_lots: bool = Field(False, description="실시간 숫자뿐 아니라 주차장 목록도")
-
-
-class Switch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    is_on: bool
-    reason: Why
 
 
 @router.get("", summary="주차장 출처의 상태 (how the sources are)")

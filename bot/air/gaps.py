@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
+from civic.air.asking import GAPS
 from civic.air.gaps import Gap, due, gaps
 from core.air_rules import Air
 from core.contracts.air import (
@@ -22,7 +23,6 @@ from core.contracts.air import (
 from core.db import Database
 from core.errors import SinmungoError
 
-SUFFIX = "-gaps"
 MINUTE = 50
 """Past the hour, when the rounds have had their time with the newest one."""
 SOON = timedelta(minutes=1)
@@ -32,7 +32,7 @@ class GapFilling:
     """Asks a source for what the store lacks. `keeps_as`: values are stored as the source's own."""
 
     def __init__(self, source: Remembering, db: Database, city_id: str, rules: Air) -> None:
-        self.name = f"{source.name}{SUFFIX}"
+        self.name = f"{source.name}{GAPS}"
         self.keeps_as = source.name
         self.terms = replace(source.terms, daily_calls=source.past_calls, interval_s=3_600)
         self._source = source

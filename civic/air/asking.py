@@ -2,18 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.air import reading
 from civic.air.storing import Taken, take
 from civic.sources import book as sources
+from civic.sources import overseeing
 from civic.sources.book import Book
 from core.air_rules import Air
 from core.contracts.air import Pulled, RowNote
 
+GAPS = "-gaps"
+"""A source of hours that were missed is called like the one that it fills for, with this behind."""
 _EXAMPLES = 3
 REASONS_KO = {
     "corrected": "전과 다르게 말한 값(앞서 말한 값도 남김)",
@@ -55,6 +60,38 @@ def account_of(pulled: Pulled, taken: Taken, now: datetime) -> dict[str, Any]:
         "taken": asdict(taken),
         "failure": pulled.failure.reason_ko if pulled.failure else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A source with what hangs on it. `keeps_as`: whose values it brings: its own, or those of the one it fills for."""
+
+    row: RowMapping
+    keeps_as: str
+    stations: int
+    newest_at: datetime | None
+
+
+async def listed(tx: AsyncConnection, book: Book, now: datetime) -> list[Overview]:
+    """Every source of air of the city, by name."""
+    rows = await overseeing.listed(tx, book)
+    sites = await reading.sites(tx, book.city_id, now)
+    newest = await reading.newest_hours(tx, [site.id for site in sites], now)
+    found = []
+    for row in rows:
+        keeps_as = row["name"].removesuffix(GAPS)
+        mine = [site.id for site in sites if site.source == keeps_as]
+        newest_at = max((newest[id].at for id in mine if id in newest), default=None)
+        found.append(Overview(row, keeps_as, len(mine), newest_at))
+    return found
+
+
+async def read(tx: AsyncConnection, book: Book, name: str, now: datetime) -> Overview:
+    """One of them. Raises NotFound."""
+    found = [one for one in await listed(tx, book, now) if one.row["name"] == name]
+    if not found:
+        raise overseeing.no_source(book)
+    return found[0]
 
 
 def _examples(notes: Sequence[RowNote]) -> Mapping[str, list[str]]:

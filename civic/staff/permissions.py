@@ -59,6 +59,7 @@ class Action(StrEnum):
     CAMPAIGN_WRITE = "campaign.write"
     CONSENT_WRITE = "consent.write"
     PARKING_WRITE = "parking.write"
+    AIR_WRITE = "air.write"
 
 
 _DESK = frozenset(
@@ -101,6 +102,7 @@ _HEAD = _DESK | {
     Action.PERSON_UNLINK,
     Action.LETTER_EXPORT,
     Action.PARKING_WRITE,
+    Action.AIR_WRITE,
 }
 _CHECK = frozenset(
     {

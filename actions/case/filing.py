@@ -35,15 +35,11 @@ async def file_complaint(turn: Turn, book: CityBook) -> Reply:
     return Reply(says, open_form=OpenForm("case_file", slots))
 
 
-async def file_air_complaint(turn: Turn, book: CityBook) -> Reply:
-    return _with_guess(await file_complaint(turn, book), "odor")
-
-
 async def file_safety_report(turn: Turn, book: CityBook) -> Reply:
-    return _with_guess(await file_complaint(turn, book), "facility")
+    return with_guess(await file_complaint(turn, book), "facility")
 
 
-def _with_guess(reply: Reply, category: str) -> Reply:
+def with_guess(reply: Reply, category: str) -> Reply:
     assert reply.open_form is not None
     slots = dict(reply.open_form.slots)
     slots["category_guess"] = list(dict.fromkeys([*slots.get("category_guess", ()), category]))[:2]
@@ -97,7 +93,7 @@ def file_case(
         citizen_id = await citizen_of(tx, turn, slots, texts)
         opened = await cases.open_case(tx, _draft(turn, slots, book, city, citizen_id), turn.now)
         return {
-            **_office(book, opened.department_id, turn.lang, city),
+            **office_of(book, opened.department_id, turn.lang, city),
             "receipt_no": opened.receipt_no,
             "due": written(opened.due_at, turn.lang),
             "rule": opened.due_rule.get("article", ""),
@@ -122,7 +118,7 @@ def _draft(turn: Turn, slots: Mapping[str, Any], book: CityBook, city: City, cit
         conversation_id=turn.conversation_id,
         citizen_id=citizen_id,
         channel=turn.channel,
-        occurred=_when_label(slots.get("when")),
+        occurred=when_label(slots.get("when")),
         attachment_ids=tuple(UUID(photo["id"]) for photo in slots.get("photo", ())),
         **_where(slots),
     )
@@ -149,7 +145,7 @@ def _tip(
 
     values = {
         "category": category.name_ko if turn.lang == "ko" else category.name_en,
-        **_office(book, category.department_id, turn.lang, city),
+        **office_of(book, category.department_id, turn.lang, city),
     }
     return Reply((Say("case.tip_taken", values, (HUMAN,)),), write=write)
 
@@ -160,7 +156,7 @@ def _category(slots: Mapping[str, Any], book: CityBook) -> Category:
     return category
 
 
-def _office(book: CityBook, department_id: str, lang: str, city: City) -> dict[str, Any]:
+def office_of(book: CityBook, department_id: str, lang: str, city: City) -> dict[str, Any]:
     department = book.department(department_id)
     phone = department.phone if department else city.phone
     return {"department": department_name(department, lang, city), "phone": phone}
@@ -168,16 +164,26 @@ def _office(book: CityBook, department_id: str, lang: str, city: City) -> dict[s
 
 def _where(slots: Mapping[str, Any]) -> dict[str, Any]:
     place = told_place(slots)
-    return {"place": _place_label(place), "lat": place.get("lat"), "lon": place.get("lon")}
+    return {"place": place_label(place), "lat": place.get("lat"), "lon": place.get("lon")}
 
 
-async def citizen_of(tx: AsyncConnection, turn: Turn, slots: Mapping[str, Any], texts: Wordings) -> UUID:
+async def citizen_of(
+    tx: AsyncConnection,
+    turn: Turn,
+    slots: Mapping[str, Any],
+    texts: Wordings,
+    *,
+    form: str = "case_file",
+    values: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Who files, with what he agreed to as he read it: the question `lane` of the form, with the `values` it had."""
     citizen_id = turn.citizen_id
     if citizen_id is None:
         citizen_id = await name_citizen(
             tx, vault_of(tx), turn.conversation_id, turn.city_id, slots["name"], slots["phone"], turn.now
         )
-        await _agreed(tx, turn, citizen_id, CONSENT, texts.render("case_file.ask.lane", turn.lang, _seen(slots)))
+        wording = texts.render(f"{form}.ask.lane", turn.lang, {**_seen(slots), **(values or {})})
+        await _agreed(tx, turn, citizen_id, CONSENT, wording)
     await _place_agreed(tx, turn, citizen_id, slots, texts)
     return citizen_id
 
@@ -213,7 +219,7 @@ async def _agreed(tx: AsyncConnection, turn: Turn, citizen_id: UUID | None, purp
 def _told(body: str, slots: Mapping[str, Any]) -> str:
     """A tip has no columns for the time and the pictures: the officer reads of them in its text."""
     lines = [body]
-    if when := _when_label(slots.get("when")):
+    if when := when_label(slots.get("when")):
         lines.append(f"시점: {when}")
     if photos := len(slots.get("photo", ())):
         lines.append(f"사진: {photos}장 (대화에 있음)")
@@ -226,12 +232,12 @@ def department_name(department: Any, lang: str, city: City) -> str:
     return str(department.name_ko if lang == "ko" else department.name_en)
 
 
-def _place_label(place: Mapping[str, Any]) -> str:
+def place_label(place: Mapping[str, Any]) -> str:
     if not place:
         return ""
     return str(place.get("label") or f"{place['lat']:.5f}, {place['lon']:.5f}")
 
 
-def _when_label(when: Mapping[str, Any] | None) -> str:
+def when_label(when: Mapping[str, Any] | None) -> str:
     label = str((when or {}).get("label", ""))
     return WHEN_WORDS.get(label, (label, label))[0]

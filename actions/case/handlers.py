@@ -14,12 +14,12 @@ from actions.case.filing import (
     FILE,
     HUMAN,
     department_name,
-    file_air_complaint,
     file_complaint,
     file_safety_report,
     submit,
 )
 from actions.case.form import case_slots, shown
+from actions.case.smelling import file_air_complaint, form_of_smell
 from civic.cases.notices import written
 from civic.cases.service import CLOSED, Case, CaseService, Status
 from civic.city.book import CityBook
@@ -127,6 +127,7 @@ def forms(book: CityBook) -> tuple[Form, ...]:
     )
     return (
         Form("case_file", case_slots(book), submit, values=lambda slots, lang: shown(book, slots, lang)),
+        form_of_smell(book),
         note_form(),
         Form("case_withdraw", sure, submit_withdrawal),
         *afterwards.forms_afterwards(),

@@ -29,11 +29,14 @@ _STINKS = re.compile(r"냄새|악취|\bsmell|\bodou?r|\bstink|\bstench", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A word for a smell. `codes`: pollutants that commonly smell so (general knowledge, for a doubt and no more)."""
+    """A word for a smell. `codes`: pollutants that commonly smell so (general knowledge, for a doubt and no more).
+    `is_offered`: as a button; the others are found in words.
+    """
 
     id: str
     ko: str
     en: str
+    is_offered: bool
     codes: frozenset[str]
     words: re.Pattern[str]
 
@@ -64,6 +67,7 @@ def kinds() -> tuple[Kind, ...]:
                 row["id"],
                 row["ko"],
                 row["en"],
+                row["offered"] == "yes",
                 frozenset(row["codes"].split()),
                 _pattern(row["words"], row["id"]),
             )

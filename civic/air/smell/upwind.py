@@ -183,7 +183,7 @@ def _possible(name: str, stack: Stack, here: GeoPoint, traced: Traced, rules: Sm
 
 def _met(here: GeoPoint, there: GeoPoint, distance: float, path: Sequence[PathPoint]) -> tuple[float, float] | None:
     """(degrees off, minutes) where the path crosses the circle through the stack, the least turn of all crossings."""
-    bearing = _bearing(here, there)
+    towards = bearing(here, there)
     crossings = []
     for one, next in pairwise(path):
         a, b = GeoPoint(one.lat, one.lon), GeoPoint(next.lat, next.lon)
@@ -191,12 +191,13 @@ def _met(here: GeoPoint, there: GeoPoint, distance: float, path: Sequence[PathPo
         if min(near, far) <= distance <= max(near, far) and near != far:
             share = (distance - near) / (far - near)
             on = GeoPoint(a.lat + (b.lat - a.lat) * share, a.lon + (b.lon - a.lon) * share)
-            off = abs((_bearing(here, on) - bearing + 180) % 360 - 180)
+            off = abs((bearing(here, on) - towards + 180) % 360 - 180)
             crossings.append((off, one.minutes + (next.minutes - one.minutes) * share))
     return min(crossings, default=None)
 
 
-def _bearing(here: GeoPoint, there: GeoPoint) -> float:
+def bearing(here: GeoPoint, there: GeoPoint) -> float:
+    """Degrees clockwise from north at which `there` is seen from here."""
     north, east = degree_meters((here.lat + there.lat) / 2)
     return math.degrees(math.atan2((there.lon - here.lon) * east, (there.lat - here.lat) * north)) % 360
 

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 
-.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu bench-parking lock format clean
+.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -80,6 +80,10 @@ bench-nlu: setup
 # Parking: forecasts on two real series (PARKING_SERIES names their folder), lots as they grow tenfold, the nearest five.
 bench-parking: setup
 	@$(BIN)/python -m bench.parking $(ARGS)
+
+# Air: sensors' seconds and the running index, a station's year, bytes a value; ARGS=ingest for one part.
+bench-air: setup
+	@$(BIN)/python -m bench.air $(ARGS)
 
 format: setup
 	$(BIN)/ruff format $(CODE)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import NamedTuple, get_args
 
 from core.clock import SEOUL
@@ -95,6 +96,7 @@ def scaled(value: Decimal) -> int | None:
     return whole if abs(whole) <= MOST else None
 
 
+@lru_cache(maxsize=65_536)
 def shown(value: int) -> Decimal:
     """Without zeros at its end: 300 is 0.03, 410000 is 41."""
     whole, rest = divmod(abs(value), 10_000)

@@ -7,6 +7,7 @@ from bot.accounts import Accounts
 from bot.air.acting import Acting
 from bot.air.gaps import remembering
 from bot.air.rounds import Rounds as AirRounds
+from bot.air.smelling import Smelling
 from bot.air.watching import AirWatching
 from bot.campaigning import Campaigning
 from bot.care import Care
@@ -112,6 +113,8 @@ def _schedule_air(jobs: Jobs, running: "Running") -> None:
     asking = AirRounds(running.db, sources, running.outside, air, city_id, running.clock, running.owner)
     jobs.every("air.rounds", "1/5 * * * * *", asking.go)
     acting = Acting(running.db, running.desk, running.channels, running.texts, running.settings, running.clock)
+    smelling = Smelling(running.db, running.desk, running.settings, running.book, running.clock)
+    jobs.every("air.smells", "4/10 * * * * *", smelling.go)
     jobs.every("air.matters", f"*/{air.acting.look_s} * * * * *", acting.go)
     terms = {name: source.terms for name, source in running.air_sources.items()}
     watching = AirWatching(running.db, running.channels, running.texts, running.settings, running.clock, terms)

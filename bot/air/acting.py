@@ -6,7 +6,7 @@ any two statements still tell everybody once.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,7 @@ from bot.replies import Texts
 from civic.air.matters.links import PATH, new_token
 from civic.air.matters.people import DUTY
 from civic.air.matters.settling import warn_overdue
-from civic.air.matters.steps import Left, Step, due_matters, take_steps, told
+from civic.air.matters.steps import Left, Step, due_matters, take_steps, task_step, told, untold_tasks
 from civic.conversations.doors import where
 from civic.conversations.outbound import Draft, queue
 from civic.people.codes import open_thread
@@ -95,7 +95,21 @@ class Acting:
     async def settle(self) -> None:
         """Tasks that are overdue are said once."""
         async with self._db.transaction() as tx:
+            untold = await untold_tasks(tx, self._city_id, self._clock.now(), MATTERS)
+        for task_id, matter_id in untold:
+            await self._tell_task(task_id, matter_id)
+        async with self._db.transaction() as tx:
             await warn_overdue(tx, self._city_id, self._clock.now(), self._rules)
+
+    async def _tell_task(self, task_id: UUID, matter_id: UUID) -> None:
+        now, conversations = self._clock.now(), list[UUID]()
+        async with self._db.transaction() as tx:
+            made = await task_step(tx, self._city_id, task_id, matter_id, now, self._rules)
+            if made is not None:
+                step, what, due_at = made
+                conversations = await self._tell(tx, step, now, {"task": what, "due_at": due_at})
+        for conversation_id in conversations:
+            await self._desk.deliver(conversation_id)
 
     async def _one(self, matter_id: UUID, to_deliver: list[UUID]) -> int:
         now, mine = self._clock.now(), list[UUID]()
@@ -108,8 +122,10 @@ class Acting:
         to_deliver += mine
         return len(steps) + len(left)
 
-    async def _tell(self, tx: AsyncConnection, step: Step, now: datetime) -> list[UUID]:
-        """The conversations to deliver to."""
+    async def _tell(
+        self, tx: AsyncConnection, step: Step, now: datetime, task: Mapping[str, Any] | None = None
+    ) -> list[UUID]:
+        """The conversations to deliver to. `task`: words and deadline of what the city asks for."""
         ways, outbound_ids, conversations = list[str](), list[UUID](), list[UUID]()
         if step.lane == DUTY:
             await self._notice(tx, step, now)
@@ -120,14 +136,16 @@ class Acting:
             until = now + timedelta(hours=self._rules.acting.link_hours)
             url = self._settings.web.public_url.rstrip("/") + PATH + token
             thread = await open_thread(tx, vault_of(tx), self._city_id, sms, step.person.mobile, now)
-            outbound_ids += await self._queue(tx, step, thread, sms, "sms", url, now)
+            outbound_ids += await self._queue(tx, step, thread, sms, "sms", url, now, task=task)
             conversations.append(thread)
             ways.append("sms")
         if step.person.conversation_id is not None:
             found = await where(tx, self._city_id, step.person.conversation_id)
             if found is not None and self._can_tell(found.channel):
                 thread = step.person.conversation_id
-                outbound_ids += await self._queue(tx, step, thread, found.channel, "messenger", "", now, found.lang)
+                outbound_ids += await self._queue(
+                    tx, step, thread, found.channel, "messenger", "", now, found.lang, task
+                )
                 conversations.append(thread)
                 ways.append("messenger")
         await told(tx, step, ways, outbound_ids, token_hash, until, now)
@@ -143,12 +161,15 @@ class Acting:
         url: str,
         now: datetime,
         lang: str = "ko",
+        task: Mapping[str, Any] | None = None,
     ) -> list[UUID]:
         """The message in as many pieces as the channel needs, each once by its key."""
         messaging = self._settings.messaging
         values = self._wording.values(step.matter, lang, url=url)
         button = (Choice(f"do:air_matter_ack:{step.id.hex}", key="air_acting.ack"),) if way == "messenger" else ()
         say = Say(f"air_acting.told.{step.side}", values, button)
+        if task is not None:
+            say = Say("air_acting.task", values | self._wording.task(task))
         can = self._channels[channel].capabilities
         bodies = compile_says([say], lang, can, self._texts, sms=messaging.sms_bytes)
         rule = messaging.purposes[PURPOSE]

@@ -1,5 +1,7 @@
 """What people are told of a matter: facts, why they hear it, and how to answer. A company is never accused."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.replies import Texts
@@ -30,6 +32,10 @@ class Wording:
             "silence": self._settings.air.acting.silence_minutes,
             "url": url,
         }
+
+    def task(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        due: datetime = task["due_at"]
+        return {"task": task["task"], "due": f"{due.astimezone(SEOUL):%m-%d %H:%M}"}
 
     def notice(self, step: Step, lang: str) -> str:
         values = self.values(step.matter, lang) | {"step": step.number, "companies": self._names(step.matter, lang)}

@@ -22,6 +22,7 @@ Subject = Literal[
     "export",
     "audit_log",
     "citizen",
+    "air_matter",
 ]
 
 

@@ -161,6 +161,7 @@ def _work() -> None:
         sa.Column("due_at", moment, nullable=False),
         sa.Column("set_by", sa.Uuid(), nullable=False),
         sa.Column("set_at", moment, nullable=False),
+        sa.Column("told_at", moment, nullable=True),
         sa.Column("done_at", moment, nullable=True),
         sa.Column("warned_at", moment, nullable=True),
         sa.ForeignKeyConstraint(["matter_id"], ["air_matters.id"], name=op.f("fk_air_matter_tasks_matter_id")),
@@ -172,6 +173,13 @@ def _work() -> None:
         ["city_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("done_at IS NULL AND warned_at IS NULL"),
+    )
+    op.create_index(
+        "ix_air_matter_tasks_untold",
+        "air_matter_tasks",
+        ["city_id"],
+        unique=False,
+        postgresql_where=sa.text("told_at IS NULL AND done_at IS NULL"),
     )
     op.create_index("ix_air_matter_tasks_matter", "air_matter_tasks", ["matter_id", "set_at"], unique=False)
     op.create_table(

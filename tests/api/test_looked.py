@@ -85,6 +85,9 @@ IMPERSONAL = frozenset(
         "/api/v1/parking/same",
         "/api/v1/air/sources",
         "/api/v1/parking/sources",
+        # what was over, and which companies there are; a matter's words leave their row
+        "/api/v1/air/matters",
+        "/api/v1/air/companies",
         "/api/v1/files/{attachment_id}",  # the address is signed; making it left the row
         "/api/v1/public-pictures/{attachment_id}",  # released by staff for the public
         "/api/v1/live",  # numbers of cases that changed; what they say is read by the routes above

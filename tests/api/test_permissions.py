@@ -216,6 +216,22 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/parking/peers"): (Action.KEY_WRITE, {}),
     ("GET", "/api/v1/parking/peers/{peer_id}"): (Action.CHANNEL_READ, None),
     ("PATCH", "/api/v1/parking/peers/{peer_id}"): (Action.KEY_WRITE, {"is_active": False}),
+    ("GET", "/api/v1/air/matters"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/air/matters/figures"): (Action.METRICS_READ, None),
+    ("GET", "/api/v1/air/matters/figures.csv"): (Action.METRICS_READ, None),
+    ("GET", "/api/v1/air/matters/{matter_id}"): (Action.CASE_READ, None),
+    ("POST", "/api/v1/air/matters/{matter_id}/acknowledge"): (Action.CASE_CHANGE, None),
+    ("PUT", "/api/v1/air/matters/{matter_id}/assignment"): (Action.CASE_CHANGE, {"staff_id": SOME}),
+    ("POST", "/api/v1/air/matters/{matter_id}/tasks"): (Action.CASE_CHANGE, {"what": "배출구 점검"}),
+    ("POST", "/api/v1/air/matters/{matter_id}/actions"): (Action.CASE_CHANGE, {"text": "현장 확인"}),
+    ("GET", "/api/v1/air/matters/{matter_id}/actions/{action_id}/photo"): (Action.CASE_READ, None),
+    ("PUT", "/api/v1/air/matters/{matter_id}/actions/{action_id}/verification"): (
+        Action.CASE_CHANGE,
+        {"is_verified": True},
+    ),
+    ("POST", "/api/v1/air/matters/{matter_id}/close"): (Action.CASE_CHANGE, {"reason": "현장 확인"}),
+    ("GET", "/api/v1/air/companies"): (Action.CASE_READ, None),
+    ("POST", "/api/v1/air/companies/{company}/contacts/{number}/code"): (Action.PARKING_WRITE, None),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

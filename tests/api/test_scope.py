@@ -31,6 +31,10 @@ from tests.civic.files.made import made
 NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
+    "action_id",
+    "company",
+    "matter_id",
+    "number",
     "campaign_id",
     "canned_id",
     "channel",

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.matters.people import DUTY, Person, chain_of
 from civic.air.matters.record import HOUSE, Matter, note, rows_of
-from civic.air.matters.tables import air_matter_lanes, air_matter_steps, air_matters
+from civic.air.matters.tables import air_matter_lanes, air_matter_steps, air_matter_tasks, air_matters
 from civic.conversations.tables import outbound
 from core.air_rules import Air
 from core.ids import new_id
 
+BESIDE = 1_000
+"""Steps from this number on tell of a task, beside the chain."""
 FAILED = ("failed", "expired", "cancelled")
 """What became of a message that no one reads. "unknown" may have arrived, so it gets its ten minutes."""
 _HURRY = text(
@@ -95,23 +97,52 @@ async def take_steps(
 
 
 async def _next(tx: AsyncConnection, matter: Matter, lane: Any, person: Person, now: datetime, rules: Air) -> Step:
-    step = Step(new_id(), matter, lane.lane, lane.next_step, person)
-    await tx.execute(
-        insert(air_matter_steps).values(
-            id=step.id,
-            city_id=matter.city_id,
-            matter_id=matter.id,
-            round=matter.round,
-            lane=step.lane,
-            step=step.number,
-            person=person.key,
-            staff_id=person.staff_id,
-            told_at=now,
-        )
-    )
+    step = await _write(tx, matter, lane.lane, lane.next_step, person, now)
     later = now + timedelta(minutes=rules.acting.silence_minutes)
     await _set(tx, lane, next_step=lane.next_step + 1, next_at=later)
     return step
+
+
+async def untold_tasks(tx: AsyncConnection, city_id: str, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """(task, matter) of companies' tasks that nobody was told of yet, oldest first."""
+    task = air_matter_tasks.c
+    wanted = (
+        select(task.id, task.matter_id)
+        .join(air_matters, air_matters.c.id == task.matter_id)
+        .where(task.city_id == city_id, task.told_at.is_(None), task.done_at.is_(None), air_matters.c.state != "closed")
+    )
+    rows = await tx.execute(wanted.order_by(task.set_at).limit(most))
+    return [(row.id, row.matter_id) for row in rows]
+
+
+async def task_step(
+    tx: AsyncConnection, city_id: str, task_id: UUID, matter_id: UUID, now: datetime, rules: Air
+) -> tuple[Step, str, datetime] | None:
+    """Whom to tell of a task, with its words and deadline: who answered for the company, else its first contact.
+
+    The step stands beside the chain: nobody waits for an answer to it. None while another process has the matter, when
+    it was told already, or when the company has no contact.
+    """
+    wanted = rows_of(city_id).where(air_matters.c.id == matter_id)
+    row = (await tx.execute(wanted.with_for_update(skip_locked=True))).one_or_none()
+    if row is None:
+        return None
+    matter, task = Matter.of(row), air_matter_tasks
+    mark = update(task).where(task.c.id == task_id, task.c.told_at.is_(None)).values(told_at=now)
+    mine = (await tx.execute(mark.returning(task.c.lane, task.c.what, task.c.due_at))).one_or_none()
+    people = await chain_of(tx, city_id, mine.lane, rules) if mine else []
+    if mine is None or not people:
+        return None
+    step = air_matter_steps.c
+    before = select(step.step, step.person, step.state).where(
+        step.matter_id == matter.id, step.round == matter.round, step.lane == mine.lane
+    )
+    steps = (await tx.execute(before)).all()
+    answered = {one.person for one in steps if one.state == "acknowledged"}
+    person = next((one for one in people if one.key in answered), people[0])
+    number = max((one.step for one in steps), default=0) + 1
+    made = await _write(tx, matter, mine.lane, max(number, BESIDE), person, now, state="over")
+    return made, mine.what, mine.due_at
 
 
 async def told(
@@ -130,7 +161,7 @@ async def told(
         "token_hash": token_hash,
         "token_until": token_until,
     }
-    if not ways:
+    if not ways and step.number < BESIDE:
         values |= {"state": "failed", "ended_at": now}
         lane = air_matter_lanes.c
         here = (lane.matter_id == step.matter.id, lane.round == step.matter.round, lane.lane == step.lane)
@@ -150,6 +181,28 @@ async def told(
         role=who.role,
         contact=who.number or None,
     )
+
+
+async def _write(
+    tx: AsyncConnection, matter: Matter, lane: str, number: int, person: Person, now: datetime, *, state: str = "told"
+) -> Step:
+    step = Step(new_id(), matter, lane, number, person)
+    await tx.execute(
+        insert(air_matter_steps).values(
+            id=step.id,
+            city_id=matter.city_id,
+            matter_id=matter.id,
+            round=matter.round,
+            lane=lane,
+            step=number,
+            person=person.key,
+            staff_id=person.staff_id,
+            state=state,
+            told_at=now,
+            ended_at=now if state == "over" else None,
+        )
+    )
+    return step
 
 
 async def _silent(tx: AsyncConnection, matter: Matter, lane: Any, now: datetime) -> None:

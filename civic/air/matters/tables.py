@@ -141,6 +141,7 @@ air_matter_tasks = Table(
     Column("due_at", Moment, nullable=False),
     Column("set_by", Id, nullable=False),
     Column("set_at", Moment, nullable=False),
+    Column("told_at", Moment),
     Column("done_at", Moment),
     Column("warned_at", Moment),
     Index("ix_air_matter_tasks_matter", "matter_id", "set_at"),
@@ -150,8 +151,10 @@ air_matter_tasks = Table(
         "due_at",
         postgresql_where=text("done_at IS NULL AND warned_at IS NULL"),
     ),
+    Index("ix_air_matter_tasks_untold", "city_id", postgresql_where=text("told_at IS NULL AND done_at IS NULL")),
 )
-"""Who (`lane`: "duty" with `staff_id`, or a company's code) does `what` by when. `warned_at`: overdue, said once."""
+"""Who (`lane`: "duty" with `staff_id`, or a company's code) does `what` by when. `told_at`: he was told of it.
+`warned_at`: overdue, said once."""
 
 air_matter_actions = Table(
     "air_matter_actions",

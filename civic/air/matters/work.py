@@ -15,6 +15,7 @@ from civic.air.matters.record import Actor, Matter, change, note
 from civic.air.matters.states import State
 from civic.air.matters.tables import air_matter_actions, air_matter_tasks
 from civic.files.service import StoredFile
+from civic.staff.notices import notify
 from civic.staff.service import active_member
 from core.air_rules import Air
 from core.errors import BadInput, Conflict, NotFound
@@ -74,8 +75,20 @@ async def set_task(
             due_at=due,
             set_by=by,
             set_at=now,
+            told_at=None if company else now,
         )
     )
+    if whose is not None and whose != by:
+        await notify(
+            tx,
+            city_id=matter.city_id,
+            kind="air.task",
+            text_ko=f"맡으신 조치: {_checked(what)} (대기 사안: {matter.title_ko})",
+            text_en=f"Yours to do: {_checked(what)} (air matter: {matter.title_en})",
+            now=now,
+            staff_ids=[whose],
+            dedupe_key=f"air_task:{task_id}",
+        )
     await note(tx, matter, Actor.staff(by), "task_set", now, task=str(task_id), lane=company or DUTY, due=_iso(due))
     return task_id
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bot.accounts import Accounts
 from bot.air.acting import Acting
 from bot.air.gaps import remembering
+from bot.air.keeping import AirKeeping
 from bot.air.rounds import Rounds as AirRounds
 from bot.air.smelling import Smelling
 from bot.air.watching import AirWatching
@@ -120,6 +121,9 @@ def _schedule_air(jobs: Jobs, running: "Running") -> None:
     watching = AirWatching(running.db, running.channels, running.texts, running.settings, running.clock, terms)
     jobs.every("air.watch", f"3/{air.watch.look_s} * * * * *", watching.go)
     jobs.every("air.recheck", "0 20 3 * * *", watching.recheck)
+    keeping = AirKeeping(running.db, air.store, city_id, running.clock)
+    jobs.every("air.roll", "7/20 * * * * *", keeping.roll)
+    jobs.every("air.keep", "0 8 * * * *", keeping.go)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -45,6 +45,8 @@ def name_of(day: date) -> str:
 
 
 async def _lock(connection: Driver) -> None:
+    # A long read of seconds must not make the sensors wait behind us: the next hour tries again.
+    await connection.execute("SET LOCAL lock_timeout = '5s'")
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('air:partitions', 0))")
 
 

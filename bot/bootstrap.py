@@ -181,8 +181,15 @@ def open_sources(settings: Settings) -> dict[str, Pulling | Pushing]:
 
 
 def open_air_sources(settings: Settings) -> AirSources:
-    """Every source of air that config.yml switches on, likewise."""
-    return dict(_opened("air", settings.air.sources))
+    """Every source of air that config.yml switches on, likewise. Made-up hours and measured ones are never both on."""
+    opened = dict(_opened("air", settings.air.sources))
+    asked = {name: getattr(one, "asks_nobody", False) for name, one in opened.items() if hasattr(one, "pull")}
+    if len(set(asked.values())) > 1:
+        raise ConfigError(
+            "config.yml의 'air.sources': 연습용 자료를 실제 출처와 함께 켤 수 없습니다. practice를 끄세요.",
+            "config.yml: air.sources: the exercise and real sources are never both on; switch practice off.",
+        )
+    return opened
 
 
 def _opened(kind: str, sections: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
-"""`./sinmungo air …`: the devices that speak to us and their broker; the work is in `commands/air_devices.py`."""
+"""`./sinmungo air …`: sources and devices; the work is in `commands/air_sources.py` and `commands/air_devices.py`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,41 @@ air = typer.Typer(no_args_is_help=True, help="대기 측정 (air)")
 device = typer.Typer(no_args_is_help=True, help="측정기와 굴뚝 측정기 (devices)")
 air.add_typer(device, name="device")
 Name = Annotated[str, typer.Argument(help="측정기 이름: 영어 소문자, 숫자, 붙임표")]
+
+
+@air.command("sources")
+def sources() -> None:
+    """출처마다의 상태와 가장 새 시각을 보여 줍니다. 실패하고 있는 출처가 있으면 1로 끝납니다."""
+    from commands.air_sources import sources as run
+
+    raise typer.Exit(run())
+
+
+@air.command("try")
+def try_out(name: Annotated[str, typer.Argument(help="config.yml의 air.sources에 있는 이름")]) -> None:
+    """켜 둔 출처를 한 번 불러 무엇이 오는지 봅니다. 저장하지 않습니다."""
+    from commands.air_sources import try_out as run
+
+    raise typer.Exit(run(name))
+
+
+@air.command("fetch")
+def fetch() -> None:
+    """때가 된 출처를 지금 한 번 불러 저장합니다. 서버가 켜져 있으면 저절로 하는 일입니다."""
+    from commands.air_sources import fetch as run
+
+    raise typer.Exit(run())
+
+
+@air.command("import-confirmed")
+def import_confirmed(
+    file: Annotated[Path, typer.Argument(help="에어코리아 확정자료 CSV (docs/sources/airkorea_confirmed.md)")],
+    zero_is_missing: Annotated[str, typer.Option(help="0을 없는 값으로 볼 항목, 쉼표로 (예: PM10,PM25)")] = "",
+) -> None:
+    """확정자료 파일을 가져옵니다. 다시 가져와도 같습니다."""
+    from commands.air_sources import import_confirmed as run
+
+    raise typer.Exit(run(file, zero_is_missing))
 
 
 @device.command("add")

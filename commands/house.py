@@ -8,6 +8,7 @@ from time import perf_counter
 from rich.console import Console
 
 from core import store
+from core.clock import SystemClock
 from core.settings import Settings, read
 
 console = Console(stderr=True)
@@ -33,6 +34,7 @@ def running_store() -> Iterator[tuple[Settings, str]]:
 
 async def make_ready(settings: Settings, url: str) -> None:
     """Schema, city data, language model; each line told as it is done."""
+    from bot.air.practising import practise
     from bot.prepare import prepare
 
     with console.status("준비하고 있습니다…") as status:
@@ -42,6 +44,7 @@ async def make_ready(settings: Settings, url: str) -> None:
             status.update(line)
 
         await prepare(settings, url, datetime.now(UTC), tell)
+        await practise(settings, url, SystemClock())
 
 
 @asynccontextmanager

@@ -73,6 +73,9 @@ class Settings(Section):
 class Practice:
     """Asks nobody: every hour is reckoned from its own date."""
 
+    asks_nobody = True
+    """So a command without a worker brings it up to date by itself (bot/air/practising.py)."""
+
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.terms = Terms(ATTRIBUTION, settings.licence, freshness_s=settings.freshness_s, interval_s=900)

@@ -50,15 +50,14 @@ function mark(name, number) {
   return { label: `◇ ${name}`, stroke: colour, paths: () => null, points: { show: true, size: 10, width: 2, stroke: colour, fill: "#fff" } };
 }
 
-function options(uPlot, box, unit, series, bands, plugins) {
+function options(uPlot, box, unit, series, bands) {
   return {
     width: Math.max(280, box.clientWidth),
     height: HEIGHT,
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ZONE),
     pxAlign: false,
-    series: [{ value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, ...series],
+    series: [{ label: box.closest("[data-moment]").dataset.moment, value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, ...series],
     bands,
-    plugins,
     axes: [
       { stroke: "#464c53", grid: { stroke: "#e6e8ea", width: 1 }, values: [
         [86400 * 28, "{M}", "\n{YYYY}", null, null, null, null, null, 1],
@@ -84,7 +83,7 @@ export async function drawHours(box, found, unit) {
     ...marked.map(({ number }) => mark(found.names[number], number)),
   ];
   const data = [found.times, ...found.lines, ...marked.map(({ marks }) => marks)];
-  const plot = new uPlot(options(uPlot, box, unit, series, [], []), data, box);
+  const plot = new uPlot(options(uPlot, box, unit, series, []), data, box);
   keepWidth(plot, box);
   return plot;
 }
@@ -96,7 +95,7 @@ export async function drawDays(box, found, unit) {
   const edge = (label) => ({ label, stroke: "rgb(11 80 208 / 35%)", width: 1, spanGaps: false, points: { show: false } });
   const series = [line(found.names[0], 0), edge(found.names[1]), edge(found.names[2])];
   const bands = [{ series: [3, 2], fill: "rgb(11 80 208 / 15%)" }];
-  const plot = new uPlot(options(uPlot, box, unit, series, bands, []), [found.times, mean, low, high], box);
+  const plot = new uPlot(options(uPlot, box, unit, series, bands), [found.times, mean, low, high], box);
   keepWidth(plot, box);
   return plot;
 }

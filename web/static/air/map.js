@@ -1,6 +1,7 @@
 // Draws the stations of the list on a map. The list is the source; where the browser cannot draw, it stays as it is.
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const PIN = [52, 36];
 const RINGS_M = [2000, 5000, 10_000];
 
 function ring(middle, metres) {
@@ -42,6 +43,16 @@ function pinOf(row, rows) {
   return pin;
 }
 
+// A finger must hit one pin: of two that would touch, the later in the list waits until the map is closer.
+function partPins(map, pins) {
+  const shown = [];
+  for (const { pin, where } of pins) {
+    const at = map.project(where);
+    pin.hidden = shown.some((other) => Math.abs(other.x - at.x) < PIN[0] && Math.abs(other.y - at.y) < PIN[1]);
+    if (!pin.hidden) shown.push(at);
+  }
+}
+
 export async function drawMap(part, box, rows) {
   const maplibre = await import("/static/vendor/maplibre/maplibre-gl.mjs");
   const middle = [Number(box.dataset.lon), Number(box.dataset.lat)];
@@ -58,11 +69,13 @@ export async function drawMap(part, box, rows) {
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));
   const bounds = new maplibre.LngLatBounds(middle, middle);
-  for (const row of rows) {
-    const where = [Number(row.dataset.lon), Number(row.dataset.lat)];
-    new maplibre.Marker({ element: pinOf(row, rows) }).setLngLat(where).addTo(map);
+  const pins = rows.map((row) => ({ pin: pinOf(row, rows), where: [Number(row.dataset.lon), Number(row.dataset.lat)] }));
+  for (const { pin, where } of pins) {
+    new maplibre.Marker({ element: pin }).setLngLat(where).addTo(map);
     bounds.extend(where);
   }
   map.fitBounds(bounds, { padding: 56, maxZoom: 13, animate: false });
+  partPins(map, pins);
+  for (const moved of ["move", "resize", "idle"]) map.on(moved, () => partPins(map, pins));
   map.once("idle", () => { box.dataset.drawn = "yes"; });
 }

@@ -13,6 +13,7 @@ from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.outcome import Part
 from bot.replies import Texts
+from civic.air.smell.forgetting import forget_old as forget_old_smells
 from civic.conversations import delivery
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.retention import forget_messages
@@ -78,6 +79,7 @@ class Sweep:
         async with self._db.transaction() as tx:
             await forget_citizens(tx, self._settings.city.id, before, now)
             await forget_old(tx, self._settings.city.id, before)
+            await forget_old_smells(tx, self._settings.city.id, before)
             orphans = await forget_files(tx, self._settings.city.id, before)
         await self._files.delete(orphans)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.air.smell.forgetting import told_of
 from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
@@ -48,6 +49,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "letters": await _rows(tx, select(*_of(letters, "kind", "recipient", "text", "state", "created_at", "sent_at"))
             .where(letters.c.citizen_id == citizen_id).order_by(letters.c.created_at)),
         "parking": await asked_of(tx, await _threads(tx, citizen_id)),
+        "smells": await told_of(tx, await _threads(tx, citizen_id)),
         "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
@@ -160,6 +162,11 @@ def as_text(found: Mapping[str, Any]) -> str:
         for row in found["letters"]
     ]
     lines += _parking_lines(found["parking"])
+    lines += ["", f"■ 악취 신고 {len(found['smells'])}건"]
+    lines += [
+        f"- {_when(row['told_at'])} {row['kind']}, 강도 {row['strength']} {row['area']}".rstrip()
+        for row in found["smells"]
+    ]
     lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
     lines += [
         f"- {_when(row['at'])} {row['channel']} 연결"

@@ -49,9 +49,13 @@ def seen_from(
     companies: Mapping[str, Company],
     rules: Smell,
 ) -> Seen:
-    """`values`: usable hourly means by the end of their hour; the wind of each is that of its end at the station."""
+    """`values`: usable hourly means by the end of their hour; the wind of each is that of its end at the station.
+
+    An hour in which no weather station spoke is left out and not bridged.
+    """
     field = Field(winds, rules)
-    rose = sectors.rose(_hours(point, values, field))
+    spoken = {one.at for one in winds}
+    rose = sectors.rose(_hours(point, {at: value for at, value in values.items() if at in spoken}, field))
     hours, high = sum(one.hours for one in rose.shares), sum(one.high for one in rose.shares)
     overall = Decimal(high) / hours if hours else None
     shares = {one.sector: one.probability for one in rose.shares}

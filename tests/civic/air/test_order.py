@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.contracts.air import Observation, OfficialAlert, OfficialForecast, OfficialIndex, Pulled, Wind
-from core.db import Database, driver
-from tests.civic.air.told import AT, HOUR, MINUTE, new_city, pulled, says, shows, station, take_in
+from core.db import Database
+from tests.civic.air.told import AT, HOUR, MINUTE, new_city, pulled, says, shows, station, tables, take_in
 
 LATE = AT + 1_000 * HOUR
 HOURS = st.integers(-3, 3)
@@ -65,24 +64,6 @@ def _batch(said: Sequence[Observation | OfficialIndex]) -> Pulled:
     words = [one for one in said if isinstance(one, Observation)]
     indices = tuple(one for one in said if isinstance(one, OfficialIndex))
     return pulled(*words, indices=indices)
-
-
-async def tables(database: Database, city_id: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the city as text, by the stations' uids instead of their ids."""
-    found = {}
-    async with database.reading() as tx:
-        connection = await driver(tx)
-        for table in ("air_days", "air_versions", "air_indices"):
-            query = f"""SELECT s.uid, (to_jsonb(t) - 'site_id')::text FROM {table} t
-            JOIN air_stations s ON s.id = t.site_id WHERE s.city_id = %s ORDER BY 1, 2"""
-            found[table] = await (await connection.execute(query, (city_id,))).fetchall()
-        for table in ("air_winds", "air_official_alerts", "air_forecasts"):
-            query = f"SELECT (to_jsonb(t) - 'city_id')::text FROM {table} t WHERE city_id = %s ORDER BY 1"
-            found[table] = await (await connection.execute(query, (city_id,))).fetchall()
-        query = """SELECT uid, name, names, told, told_at FROM air_stations
-        WHERE city_id = %s AND same_as IS NULL ORDER BY uid"""
-        found["air_stations"] = await (await connection.execute(query, (city_id,))).fetchall()
-    return found
 
 
 async def deliver(database: Database, city_id: str, batches: Sequence[Pulled]) -> None:

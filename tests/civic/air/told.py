@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from civic.air.storing import Taken, take
 from core.contracts.air import UNITS, Observation, OfficialIndex, Pulled, ReadReport, Station
-from core.db import Database
+from core.db import Database, driver
 
 AT = datetime(2026, 3, 5, 3, tzinfo=UTC)
 """Noon in Korea."""
@@ -50,3 +50,21 @@ async def take_in(
 
 def new_city() -> str:
     return f"city-{uuid4().hex[:8]}"
+
+
+async def tables(database: Database, city_id: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the city as text, by the stations' uids instead of their ids."""
+    found = {}
+    async with database.reading() as tx:
+        connection = await driver(tx)
+        for table in ("air_days", "air_versions", "air_indices"):
+            query = f"""SELECT s.uid, (to_jsonb(t) - 'site_id')::text FROM {table} t
+            JOIN air_stations s ON s.id = t.site_id WHERE s.city_id = %s ORDER BY 1, 2"""
+            found[table] = await (await connection.execute(query, (city_id,))).fetchall()
+        for table in ("air_winds", "air_official_alerts", "air_forecasts"):
+            query = f"SELECT (to_jsonb(t) - 'city_id')::text FROM {table} t WHERE city_id = %s ORDER BY 1"
+            found[table] = await (await connection.execute(query, (city_id,))).fetchall()
+        query = """SELECT uid, name, names, told, told_at FROM air_stations
+        WHERE city_id = %s AND same_as IS NULL ORDER BY uid"""
+        found["air_stations"] = await (await connection.execute(query, (city_id,))).fetchall()
+    return found

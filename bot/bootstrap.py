@@ -383,6 +383,8 @@ def find_spoken() -> Spoken:
         handlers |= getattr(module, "PRESSED", {})
         phrases += getattr(module, "PHRASES", ())
         anybodys += getattr(module, "ANYBODYS", ())
+    # Who listens to any words at all comes after those who wait for their own.
+    anybodys.sort(key=lambda one: one[0].search("·") is not None)
     return Spoken(handlers, tuple(phrases), tuple(anybodys))
 
 

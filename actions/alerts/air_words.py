@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 _PM25 = re.compile(r"초미세\s*(?:먼지)?|초미먼|초먼|(?<![\w.])pm\s*2\.?5|\bfine\s+(?:dust|particles?)|ultrafine", re.I)
-_DUST = re.compile(r"(?<!초)미세\s*(?:먼지)?|(?<!초)미먼|황사|먼지|(?<![\w.])pm\s*10|\bdust\b", re.I)
+_DUST = re.compile(r"미세\s*(?:먼지)?|미먼|황사|먼지|(?<![\w.])pm\s*10|\bdust\b", re.I)
 _OZONE = re.compile(r"오존|\bozone\b|(?<!\w)o3(?!\w)", re.I)
 _ALL = re.compile(r"공기|대기|\bair\b", re.I)
 _ONLY = re.compile(r"만(?=$|[\s,.]|요|\s*알)|\bonly\b|\bjust\b", re.I)
@@ -80,11 +80,12 @@ def pollutants(text: str) -> tuple[str, ...] | None:
     with "만" it is the coarse one, which has that name in law.
     """
     found: list[str] = []
-    if _DUST.search(text):
+    is_fine = bool(_PM25.search(text))
+    if _DUST.search(_PM25.sub(" ", text)):
         found.append("PM10")
-        if not _PM25.search(text) and not _ONLY.search(text):
+        if not is_fine and not _ONLY.search(text):
             found.append("PM25")
-    if _PM25.search(text):
+    if is_fine:
         found.append("PM25")
     if _OZONE.search(text):
         found.append("O3")

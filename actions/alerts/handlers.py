@@ -16,7 +16,9 @@ from civic.subscriptions.service import TOPICS, SubscriptionService
 from core.contracts.dialogue import Choice, Reply, Say, Turn
 
 _WORDS: Mapping[str, re.Pattern[str]] = {
-    "air": re.compile(r"미세|먼지|대기|공기|오존|황사|악취|air|dust", re.I),
+    "air": re.compile(
+        r"미세|먼지|미먼|대기(?!\s*(?:인원|번호|순번))|공기|오존|황사|악취|\bair\b|dust|ozone|pm\s*(?:10|2\.?5)", re.I
+    ),
     "parking": re.compile(r"주차|parking", re.I),
     "safety": re.compile(r"안전|재난|재해|긴급|홍수|폭우|safety|disaster", re.I),
     "town": re.compile(r"행사|축제|동네|소식|나눔|가게|event|town|festival", re.I),

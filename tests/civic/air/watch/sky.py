@@ -66,7 +66,7 @@ class Sky:
         )
         stations = None if self._is_introduced else tuple(self._station(name) for name in self.names)
         self._is_introduced = True
-        await self.take(Pulled(seen, _report(len(seen)), stations), received_at)
+        await self.take(Pulled(seen, report_of(len(seen)), stations), received_at)
 
     async def take(self, pulled: Pulled, now: datetime) -> None:
         async with self.db.transaction() as tx:
@@ -77,7 +77,7 @@ class Sky:
         return Station("test", f"uid-{name}", name, "urban", "가람도", lat=37.6 + place / 100, lon=126.7)
 
     async def alert(self, alert: OfficialAlert) -> None:
-        await self.take(Pulled((), _report(0), alerts=(alert,)), alert.received_at)
+        await self.take(Pulled((), report_of(0), alerts=(alert,)), alert.received_at)
 
     async def look(self, now: datetime, **how: Any) -> Looked:
         async with self.db.transaction() as tx:
@@ -116,5 +116,5 @@ class Sky:
             return [dict(row) for row in (await tx.execute(query.order_by(air_tellings.c.id))).mappings()]
 
 
-def _report(count: int) -> ReadReport:
+def report_of(count: int) -> ReadReport:
     return ReadReport("test", "", count, count)

@@ -51,6 +51,7 @@ class MatterRow(BaseModel):
     first_message_at: datetime
     opened_at: datetime
     acknowledged_at: datetime | None
+    fell_at: datetime | None
     first_action_at: datetime | None
     verified_at: datetime | None
     verified_by: Literal["officer", "values"] | None

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.air.telling_matters import Wording
 from bot.bubbles import compile_says
 from bot.replies import Texts
+from civic.air.matters import falling
 from civic.air.matters.links import PATH, new_token
 from civic.air.matters.people import DUTY
 from civic.air.matters.settling import warn_overdue
@@ -93,13 +94,15 @@ class Acting:
         return taken
 
     async def settle(self) -> None:
-        """Tasks that are overdue are said once."""
+        """Tasks are told, overdue ones warned of once, and actions confirmed by values that fell under the limit."""
         async with self._db.transaction() as tx:
             untold = await untold_tasks(tx, self._city_id, self._clock.now(), MATTERS)
         for task_id, matter_id in untold:
             await self._tell_task(task_id, matter_id)
         async with self._db.transaction() as tx:
             await warn_overdue(tx, self._city_id, self._clock.now(), self._rules)
+        async with self._db.transaction() as tx:
+            await falling.look(tx, self._city_id, self._clock.now(), self._rules)
 
     async def _tell_task(self, task_id: UUID, matter_id: UUID) -> None:
         now, conversations = self._clock.now(), list[UUID]()

@@ -45,6 +45,7 @@ def _matters() -> None:
         sa.Column("first_message_at", moment, nullable=False),
         sa.Column("opened_at", moment, nullable=False),
         sa.Column("acknowledged_at", moment, nullable=True),
+        sa.Column("fell_at", moment, nullable=True),
         sa.Column("first_action_at", moment, nullable=True),
         sa.Column("verified_at", moment, nullable=True),
         sa.Column("verified_by", sa.Text(), nullable=True),

@@ -135,6 +135,7 @@ async def _begin_again(
         first_message_at=first,
         opened_at=now,
         acknowledged_at=None,
+        fell_at=None,
         first_action_at=None,
         verified_at=None,
         verified_by=None,
@@ -179,7 +180,7 @@ async def _chains(tx: AsyncConnection, matter: Matter, now: datetime, rules: Air
 
 async def _go_on(tx: AsyncConnection, matter: Matter, draft: MatterDraft, now: datetime) -> None:
     """Facts move forward only: the newest value, the highest, all sites, the earliest first message."""
-    values: dict[str, Any] = {"last_at": max(now, matter.last_at), "updated_at": now}
+    values: dict[str, Any] = {"last_at": max(now, matter.last_at), "fell_at": None, "updated_at": now}
     if draft.value is not None:
         values["value"] = draft.value
         values["peak"] = draft.value if matter.peak is None else max(matter.peak, draft.value)

@@ -61,6 +61,7 @@ class PublicMatter:
     last_at: datetime
     opened_at: datetime
     acknowledged_at: datetime | None
+    fell_at: datetime | None
     first_action_at: datetime | None
     verified_at: datetime | None
     verified_by: Literal["officer", "values"] | None

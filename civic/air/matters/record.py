@@ -69,6 +69,7 @@ class Matter:
     first_message_at: datetime
     opened_at: datetime
     acknowledged_at: datetime | None
+    fell_at: datetime | None
     first_action_at: datetime | None
     verified_at: datetime | None
     verified_by: Literal["officer", "values"] | None

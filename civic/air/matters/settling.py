@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.air.matters.record import HOUSE, Matter, note, rows_of
+from civic.air.matters.record import HOUSE, Matter, change, note, rows_of
 from civic.air.matters.tables import air_matter_actions, air_matter_tasks, air_matters
 from civic.air.matters.work import settle
 from civic.staff.notices import notify
@@ -54,19 +54,31 @@ async def warn_overdue(tx: AsyncConnection, city_id: str, now: datetime, rules: 
 
 
 async def values_fell(tx: AsyncConnection, matter: Matter, value: Decimal, at: datetime, now: datetime) -> Matter:
-    """The matter, locked by the caller, after the values at its sites are under the limit again since `at`.
+    """The matter, locked by the caller, whose values are under the limit since `at`: measured, not merely silent.
 
-    Every action that was told before that and that nobody has judged is verified by the values, and said to be so: it
-    is no officer's word. Without any action nothing is verified; the fall alone stands in the timeline.
+    It is written in the timeline once; actions that were done by then are verified by `settle_fallen`.
     """
+    detail = {"value": format(value, "f"), "at": at.isoformat(timespec="seconds")}
+    matter = await change(tx, matter, HOUSE, "fell", now, detail=detail, fell_at=at)
+    return await settle_fallen(tx, matter, now)
+
+
+async def settle_fallen(tx: AsyncConnection, matter: Matter, now: datetime) -> Matter:
+    """Every action that was done before the values fell, and that nobody has judged, is verified by the values.
+
+    It is said to be so, for it is no officer's word; he may still refuse it. What was done after the fall, and what is
+    told of another time, waits for him.
+    """
+    if matter.fell_at is None:
+        return matter
     action = air_matter_actions
     wanted = (
         action.c.matter_id == matter.id,
         action.c.kind == "action",
         action.c.state == "told",
-        action.c.done_at <= at,
+        action.c.done_at <= matter.fell_at,
+        action.c.told_at >= matter.opened_at,
     )
     found = update(action).where(*wanted).values(state="verified", verified_at=now, verified_by="values")
     ids = list((await tx.execute(found.returning(action.c.id))).scalars())
-    await note(tx, matter, HOUSE, "fell", now, value=format(value, "f"), at=at.isoformat(timespec="seconds"))
     return await settle(tx, matter, HOUSE, now, ids[0], "values") if ids else matter

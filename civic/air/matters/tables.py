@@ -48,6 +48,7 @@ air_matters = Table(
     Column("first_message_at", Moment, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("acknowledged_at", Moment),
+    Column("fell_at", Moment),
     Column("first_action_at", Moment),
     Column("verified_at", Moment),
     Column("verified_by", Text),
@@ -64,7 +65,8 @@ air_matters = Table(
 """`key`: what makes two drafts the same matter. `round`: grows when a closed one begins again. `value`: the newest,
 `peak`: the highest so far, in `unit`; `last_at`: of the newest. `companies`: codes of config.yml that are told.
 `traced`: why these (civic/air/matters/upwind.py). `first_message_at`: of the first citizen's message or the first value
-over the limit; `first_action_at`: of the first action that is verified. `version` is the ETag."""
+over the limit; `first_action_at`: of the first action that is verified. `fell_at`: since then the values are under
+the limit, measured and not merely silent. `version` is the ETag."""
 
 air_matter_events = Table(
     "air_matter_events",

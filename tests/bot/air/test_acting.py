@@ -17,6 +17,7 @@ from civic.air.matters.links import door, hashed, new_code
 from civic.air.matters.opening import MatterDraft, open_matter
 from civic.air.matters.record import Actor, Matter, change, read
 from civic.air.matters.tables import air_matter_lanes, air_matter_steps
+from civic.air.matters.work import set_task
 from civic.conversations.tables import outbound
 from civic.staff.tables import staff_notices
 from core.clock import SetClock
@@ -283,3 +284,25 @@ async def test_a_contact_linked_by_the_citys_code_is_told_in_his_messenger_and_p
     assert (1, "contact", "acknowledged") in await town.steps(matter_id, "metal")
     async with town.db.transaction() as tx:
         assert await town.matters.unlink(tx, thread, town.clock.now()) == 1
+
+
+async def test_a_task_for_a_company_is_told_once_to_who_answered_and_nobody_waits_for_an_answer(town: Town) -> None:
+    matter_id = await town.open()
+    await town.look()
+    async with town.db.transaction() as tx:
+        matter = await read(tx, CITY, matter_id, lock=True)
+        [step] = await steps(tx, matter_id, "metal")
+        now = town.clock.now()
+        matter = await acknowledge(tx, matter, Actor.of_company("metal"), now, via="link", step_id=step.id)
+        await set_task(tx, matter, await employ(tx, "kim"), "A1 배출구 점검", now, RULES, company="metal")
+    for _ in range(2):
+        await asyncio.gather(*(one.settle() for one in town.looks))
+    told = [row for row in await town.said(matter_id) if "A1 배출구 점검" in row.body["text"]]
+    assert len(told) == 1
+    assert "05-06 14:00까지" in told[0].body["text"]
+    found = _LINK.search(told[0].body["text"])
+    async with town.db.transaction() as tx:
+        opened = await door(tx, CITY, found[1] if found else "", town.clock.now(), RULES)
+    assert opened and (opened.lane, opened.is_over) == ("metal", False)
+    await town.after(60)
+    assert [row[2] for row in await town.steps(matter_id, "metal")] == ["acknowledged", "over"]

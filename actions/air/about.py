@@ -53,6 +53,7 @@ async def stations(turn: Turn, counter: Counter, where: Spot | Unknown | None, w
         found: list[tuple[Site, float | None]] = [(one.site, None) for one in await looking.of_city(counter, turn.now)]
     else:
         near = await counter.air.near(where.lat, where.lon, turn.now, most=_MOST)
+        near = [one for n, one in enumerate(near) if n == 0 or (one.distance_m or 0) <= 3_000 * counter.rules.near_km]
         found = [(one.site, one.distance_m) for one in sorted(near, key=lambda one: one.distance_m or 0)]
     if not found:
         return nothing(turn, counter, where, wanted)

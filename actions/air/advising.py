@@ -26,11 +26,13 @@ class Situation:
     lacking: tuple[str, ...] = ()
 
 
-def situation(hours: Sequence[Hour], standing: Iterable[tuple[str, Level]] = ()) -> Situation:
-    """Of the hours shown, the worst of each; a level that stands makes it no better than 나쁨. A value that some hour
-    lacks and none has is lacking.
+def situation(
+    hours: Sequence[Hour], standing: Iterable[tuple[str, Level]] = (), *, instead: Iterable[tuple[str, Grade]] = ()
+) -> Situation:
+    """Of the hours shown, the worst of each; a level that stands makes it no better than 나쁨. `instead`: of farther
+    stations, where the hours lack something: it makes matters worse and never better.
     """
-    levels = [(name, _OF_LEVEL[level]) for name, level in standing]
+    levels = [*((name, _OF_LEVEL[level]) for name, level in standing), *instead]
     by_name: dict[str, list[Grade]] = {}
     for hour in hours:
         for name, value in showing.usable(hour).items():

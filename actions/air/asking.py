@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.air.counter import Counter
 from actions.air.wishing import SERVICE
-from actions.air.words import ELSEWHERE_EN, HERE, OWN_PLACE, WHOLE_CITY
+from actions.air.words import ELSEWHERE_EN, HERE, OTHER_CITY, OWN_PLACE, WHOLE_CITY
 from civic.parking.places import PlaceKind, kind_said
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Turn
@@ -103,7 +103,7 @@ def _named(turn: Turn, counter: Counter) -> Spot | Unknown | None:
     if entities:
         # The city's own name is the whole city; another's is no place of the book.
         return None if _is_own_city(entities[0].value, counter) else Unknown(entities[0].value)
-    other = ELSEWHERE_EN.search(turn.message.text) if turn.lang == "en" else None
+    other = (ELSEWHERE_EN if turn.lang == "en" else OTHER_CITY).search(turn.message.text)
     if other is None:
         return None
     place = counter.book.place(other["name"])

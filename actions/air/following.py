@@ -12,7 +12,7 @@ _OURS = frozenset({NOW, COMING})
 def applies(turn: Turn) -> bool:
     """Not where another intent is sure, two things are asked at once, or a word is of another counter."""
     seen, text = turn.understanding, turn.understanding.text
-    is_others = seen.band == "act" and seen.intent not in _OURS
+    is_others = seen.band == "act" and seen.intent not in {*_OURS, "out_of_scope"}
     if (
         turn.message.kind != "text"
         or is_others
@@ -21,7 +21,7 @@ def applies(turn: Turn) -> bool:
         or words.OTHERS.search(text)
     ):
         return False
-    if seen.band == "act":
+    if seen.band == "act" and seen.intent in _OURS:
         return False  # ours, and sure: the intent itself is run
     return goes_on(turn) if turn.topic is not None and turn.topic.service == SERVICE else opens(turn)
 
@@ -33,7 +33,7 @@ def goes_on(turn: Turn) -> bool:
         return True
     if any(one.search(text) for one in words.WHO.values()):
         return len(text) <= _MERE_WHO
-    return turn.lang == "en" and words.ELSEWHERE_EN.search(turn.message.text) is not None
+    return (words.ELSEWHERE_EN if turn.lang == "en" else words.OTHER_CITY).search(turn.message.text) is not None
 
 
 def opens(turn: Turn) -> bool:

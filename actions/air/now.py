@@ -9,10 +9,13 @@ from actions.air.counter import Counter
 from actions.air.looking import Look
 from actions.air.replying import choices, nothing, place, told, unknown, words
 from actions.air.wishing import Wish
+from civic.air.index import Grade
 from civic.air.records import Now
 from core.contracts.dialogue import Reply, Turn
 
 _MOST_PLACES = 6
+_BEYOND = 5
+"""So many times `near_km`: a station there says nothing of the place at all."""
 
 
 async def now(turn: Turn, counter: Counter, where: Spot | Unknown | None, wanted: Wish) -> Reply:
@@ -24,15 +27,18 @@ async def now(turn: Turn, counter: Counter, where: Spot | Unknown | None, wanted
     found = await looking.look(counter, where, turn.now)
     if found is None:
         return nothing(turn, counter, where, wanted)
+    if (found.main.distance_m or 0) > _BEYOND * counter.rules.near_km * 1_000:
+        return unknown(turn, counter, Unknown(where.name), wanted)
     standing = await counter.alarms.standing(turn.now)
+    others = _shown_others(found, wanted)
     hours = [found.main.hour] if showing.is_fresh(found.main) else []
-    situation = advising.situation(hours, looking.levels(standing))
+    situation = advising.situation(hours, looking.levels(standing), instead=_instead(found.main, others))
     values = {
         **place(where, counter),
         **_of_station(found, counter, turn, wanted),
         **advice(situation, wanted, turn, counter, is_known=bool(hours)),
         "standing": standing_plain(standing),
-        "credits": showing.credits([found.main, *_shown_others(found, wanted)]),
+        "credits": showing.credits([found.main, *others]),
         "is_indoors": wanted.is_indoors,
         "is_yellow_dust": wanted.is_yellow_dust,
         "asked": list(wanted.pollutants),
@@ -40,10 +46,24 @@ async def now(turn: Turn, counter: Counter, where: Spot | Unknown | None, wanted
     return told("air.now", values, where, wanted, choices("hours", "forecast", "alert", "elsewhere"))
 
 
+def _instead(main: Now, others: Sequence[Now]) -> list[tuple[str, Grade]]:
+    """Grades of the next stations, of what the main one lacks: they make advice no milder than they are."""
+    found = []
+    for name in showing.lacking(main.hour):
+        for one in others:
+            value = showing.usable(one.hour).get(name)
+            grade = None if value is None else showing.grade_of(name, value, one.hour.at)
+            if grade is not None:
+                found.append((name, grade))
+    return found
+
+
 def _of_station(found: Look, counter: Counter, turn: Turn, wanted: Wish) -> dict[str, Any]:
     hour = found.main.hour
     near_km = counter.rules.near_km
-    rows = showing.readings(hour, found.before if showing.is_fresh(found.main) else {}, wanted.pollutants)
+    # An answer to "may we" is short: what was an hour ago is for who asks for the air.
+    before = found.before if showing.is_fresh(found.main) and not wanted.wants_advice else {}
+    rows = showing.readings(hour, before, wanted.pollutants)
     for row in rows:
         other = looking.elsewhere(row["pollutant"], found) if row["quality"] != "OK" else None
         if other is not None:

@@ -60,10 +60,16 @@ async def past(turn: Turn, counter: Counter, where: Spot | Unknown | None, wante
         **place(where, counter),
         "station": showing.station(one, counter.rules.near_km, turn.now),
         "is_fresh": showing.is_fresh(one),
-        "then": [
-            {"back": back, "values": [showing.difference(name, one.hour, before[back]) for name in names]}
-            for back in _BACK
-            if back in before
+        "lines": [
+            {
+                **showing.reading(name, one.hour, {}),
+                "then": [
+                    {"back": back, **showing.difference(name, one.hour, before[back])}
+                    for back in _BACK
+                    if back in before
+                ],
+            }
+            for name in names
         ],
         "day": {"back": (today - day).days, "month": day.month, "date": day.day},
         "means": [showing.day_plain(name, of_day) for name in names],

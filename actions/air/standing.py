@@ -21,6 +21,7 @@ _ORDER = ("PM10", "PM25", "O3")
 async def alerts(turn: Turn, counter: Counter, where: Spot | None, wanted: Wish) -> Reply:
     """Ours as a criterion that is reached, the governor's as issued; a quiet sky is said to be quiet only for ours."""
     found = await counter.alarms.standing(turn.now)
+    fresh = [one for one in await looking.of_city(counter, turn.now) if showing.is_fresh(one)]
     wanted_of = set(wanted.pollutants)
     situation = advising.situation([], looking.levels(found))
     values = {
@@ -29,7 +30,8 @@ async def alerts(turn: Turn, counter: Counter, where: Spot | None, wanted: Wish)
         "issued": [_issued(one, turn) for one in found.issued if _is_asked(one.pollutant, wanted_of)],
         "near": [_issued(one, turn) for one in found.issued_near if _is_asked(one.pollutant, wanted_of)],
         "is_relayed": any(zone.official_zone for zone in counter.rules.zones.values()),
-        "has_values": await _has_values(counter, turn),
+        "has_values": bool(fresh),
+        "credits": showing.credits(fresh),
         "todo": words(_todo(found, situation, wanted), turn, counter),
         "is_yellow_dust": wanted.is_yellow_dust,
         "official_url": counter.rules.chat.official_url,
@@ -46,11 +48,6 @@ def _todo(found: Standing, situation: advising.Situation, wanted: Wish) -> Seque
     if found.reached or found.issued:
         return (f"air.do.{situation.grade}", *(("air.ozone.do",) if (situation.ozone or 0) >= 3 else ()))
     return ("air.do.3",) if wanted.wants_advice else ()
-
-
-async def _has_values(counter: Counter, turn: Turn) -> bool:
-    """Whether anything of the present could have reached a line at all."""
-    return any(showing.is_fresh(one) for one in await looking.of_city(counter, turn.now))
 
 
 def _reached(one: Episode, counter: Counter, turn: Turn) -> dict[str, Any]:

@@ -113,7 +113,7 @@ STATIONS = re.compile(
     re.I,
 )
 HOURS = re.compile(
-    r"시간\s?(?:대)?\s?별(?:로)?(?!\s?말고)|시간대(?!\s?말고)|매\s?시간|시간\s?마다|한\s?시간\s?단위|추이|"
+    r"시간\s?(?:대)?\s?별(?!(?:로)?\s?말고)|시간대(?!별|\s?말고)|매\s?시간|시간\s?마다|한\s?시간\s?단위|추이|"
     r"추세|변화|흐름|그래프|차트|표로|"
     r"hourly|by (?:the )?hour|every hour|hour by hour|\btrend|\bchart|\bgraph|last (?:12|few|several) hours",
     re.I,
@@ -167,13 +167,18 @@ ABOUT_AIR = re.compile(
 # The air by its own name with what is asked of it, where the language engine is not sure ("부산 공기 어때").
 AIR_ASKED = re.compile(
     r"(?:(?<![가-힣])공기(?=[\s가는도질를랑]|$)|대기\s?(?:질|상태|오염)|미[세새셰]\s?먼지|초미[세새]|오존|황사|미먼(?![가-힣]))"
-    r"[^.!]{0,18}(?:어때|어떄|어땠|어떤|어떰|어떻|어떨|괜찮|갠찮|좋[아은나]|조[아은]|나[쁘빠쁜]|심[하한해]|몇|얼마|수치|농도|정도|예보|\?)|"
+    r"[^.!]{0,18}(?:어때|어떄|어땠|어떤|어떰|어떻|어떨|괜찮|갠찮|좋[아은나다]|조[아은]|알려|보여|말해|나[쁘빠쁜]|심[하한해]|몇|얼마|수치|농도|정도|예보|\?)|"
     r"\b(?:air|ozone|fine dust|pm ?2\.?5|pm ?10)\b[^.!]{0,20}(?:\?|good|bad|ok|fine|clean|like|quality|level)|"
     r"(?:how|what)[^.!]{0,12}\b(?:air|ozone|fine dust)\b",
     re.I,
 )
 # "how about Seoul": a place in English that the language engine has no list of.
 ELSEWHERE_EN = re.compile(r"\b(?:how about|what about|and|in)\s+(?:in\s+)?(?P<name>[A-Z][a-zA-Z-]{2,20})\b(?!\s+air)")
+# Towns and provinces that people name, also where the language engine hears no place in them ("부산은?").
+OTHER_CITY = re.compile(
+    r"(?<![가-힣])(?P<name>서울|부산|인천|대구|대전|광주|울산|세종|제주|수원|고양|부천|파주|강화|경기|강원|충북|충남|전북|전남|경북|경남|성남|용인|"
+    r"안양|안산|화성|평택|의정부|춘천|청주|천안|전주|목포|여수|순천|광양|포항|창원)(?:시|도)?(?=$|\s|은|는|도|의|[?!.])"
+)
 # Other rooms' business, of which a short text is no follow-up on the air.
 OTHERS = re.compile(
     r"주차|주정차|민원|신고|접수|제보|알림|알려\s?줘.{0,6}(?:때|면|마다)|구독|해지|수신|냄새|악취|매연|연기|"

@@ -1,6 +1,7 @@
-"""A sky made by hand: four stations of the demo city, one beside a road, one far away, hours as a source would tell them."""
+"""A sky made by hand: stations of the demo city, one beside a road, one far away, and hours as a source tells them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from core.contracts.air import (
     OfficialAlert,
     OfficialForecast,
     OfficialIndex,
+    Pollutant,
     Pulled,
     Quality,
     ReadReport,
@@ -34,7 +36,8 @@ STATIONS = (
 )
 UID = {one.name: one.uid for one in STATIONS}
 USUAL = {"PM10": "45", "PM25": "22", "O3": "0.034", "NO2": "0.0120", "CO": "0.4", "SO2": "0.003"}
-Values = Mapping[str, str | tuple[str, Quality]]
+Value = str | tuple[str, Quality]
+Values = Mapping[str, Value]
 """By pollutant: a value, or one with its flag ("", "COMM")."""
 
 
@@ -42,8 +45,12 @@ def hour(name: str, at: datetime, values: Values) -> list[Observation]:
     return [_observed(name, pollutant, at, value) for pollutant, value in values.items()]
 
 
-def _observed(name: str, pollutant: str, at: datetime, value: str | tuple[str, Quality]) -> Observation:
-    text, quality = (value, "OK") if isinstance(value, str) else value
+def _fine(value: str) -> tuple[str, Quality]:
+    return value, "OK"
+
+
+def _observed(name: str, pollutant: str, at: datetime, value: Value) -> Observation:
+    text, quality = _fine(value) if isinstance(value, str) else value
     flag = {"COMM": "통신장애", "CALIBRATION": "점검및교정", "SUSPECT": "자료이상"}.get(quality, "")
     number = Decimal(text) if text else None
     received = at + timedelta(minutes=15)
@@ -51,7 +58,7 @@ def _observed(name: str, pollutant: str, at: datetime, value: str | tuple[str, Q
     return Observation(SOURCE, UID[name], pollutant, number, unit, at, received, quality, "realtime", "official", flag)
 
 
-def day(name: str, last: datetime, hours: int, values: Values, **more: str) -> list[Observation]:
+def day(name: str, last: datetime, hours: int, values: Values, **more: Value) -> list[Observation]:
     """So many equal hours up to `last`; `more` raises a pollutant of the newest."""
     found: list[Observation] = []
     for back in range(hours):
@@ -65,6 +72,7 @@ async def tell(
     now: datetime,
     *,
     city: str = "gimpo",
+    source: str = SOURCE,
     stations: Sequence[Station] = STATIONS,
     indices: Sequence[OfficialIndex] = (),
     alerts: Sequence[OfficialAlert] = (),
@@ -72,17 +80,17 @@ async def tell(
 ) -> None:
     """As a round of the source would store it."""
     pulled = Pulled(
-        tuple(observations),
-        ReadReport(SOURCE, CREDIT, len(observations), len(observations)),
-        stations=tuple(stations),
-        indices=tuple(indices),
-        alerts=tuple(alerts),
-        forecasts=tuple(forecasts),
+        tuple(replace(one, source=source) for one in observations),
+        ReadReport(source, CREDIT, len(observations), len(observations)),
+        stations=tuple(replace(one, source=source) for one in stations),
+        indices=tuple(replace(one, source=source) for one in indices),
+        alerts=tuple(replace(one, source=source) for one in alerts),
+        forecasts=tuple(replace(one, source=source) for one in forecasts),
     )
-    await take(tx, city, SOURCE, pulled, now)
+    await take(tx, city, source, pulled, now)
 
 
-def foretold(pollutant: str, days: int, grade: int, *, cause: str = "", overall: str = "") -> OfficialForecast:
+def foretold(pollutant: Pollutant, days: int, grade: int, *, cause: str = "", overall: str = "") -> OfficialForecast:
     """The forecast of a day, `days` after NOON's, issued at 11:00 that morning."""
     issued = NOON - timedelta(hours=3)
     the_day = (NOON + timedelta(hours=9, days=days)).date()
@@ -96,5 +104,18 @@ def foretold(pollutant: str, days: int, grade: int, *, cause: str = "", overall:
         issued,
         grades,
         overall,
-        cause,  # type: ignore[arg-type]
+        cause,
     )
+
+
+def usual() -> list[Observation]:
+    """All stations tell all but 월곶면, whose instrument of fine dust is down; 사우동 has more of it than others."""
+    observations = day(HANGANG, NOON, 26, USUAL, PM10="52") + day(GOCHON, NOON, 14, {**USUAL, "PM10": "30"})
+    observations += day(SAU, NOON, 26, {**USUAL, "PM25": "38"}) + day(WOLGOT, NOON, 14, {**USUAL, "PM25": ("", "COMM")})
+    return observations + day(ROAD, NOON, 14, {**USUAL, "NO2": "0.071"}) + day(SEOUL, NOON, 14, USUAL)
+
+
+def usual_forecasts() -> list[OfficialForecast]:
+    cause = "대기 정체로 국내 미세먼지가 쌓일 것으로 보입니다."
+    overall = "○ [미세먼지] 경기북부는 ‘나쁨’으로 예상됩니다."
+    return [foretold("PM10", 0, 2, cause=cause), foretold("PM10", 1, 3, overall=overall), foretold("PM25", 1, 2)]

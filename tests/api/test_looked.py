@@ -61,6 +61,8 @@ IMPERSONAL = frozenset(
         "/api/v1/air/stations",
         "/api/v1/air/stations/{station_id}/series",
         "/api/v1/air/hours.csv",
+        "/api/v1/air/smell/months",  # counts, small ones hidden
+        "/api/v1/air/smell/sectors",
         "/api/v1/air/hours.json",
         "/api/v1/air/ngsi-ld/v1/entities",
         "/api/v1/air/ngsi-ld/v1/types",

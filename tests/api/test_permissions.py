@@ -230,6 +230,13 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
         {"is_verified": True},
     ),
     ("POST", "/api/v1/air/matters/{matter_id}/close"): (Action.CASE_CHANGE, {"reason": "현장 확인"}),
+    ("GET", "/api/v1/air/smell/reports"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/air/smell/reports.csv"): (Action.CASE_EXPORT, None),
+    ("GET", "/api/v1/air/smell/reports/{report_id}"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/air/smell/clusters"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/air/smell/clusters/{cluster_id}"): (Action.CASE_READ, None),
+    ("GET", "/api/v1/air/smell/months"): (Action.METRICS_READ, None),
+    ("GET", "/api/v1/air/smell/sectors"): (Action.METRICS_READ, None),
     ("GET", "/api/v1/air/companies"): (Action.CASE_READ, None),
     ("POST", "/api/v1/air/companies/{company}/contacts/{number}/code"): (Action.PARKING_WRITE, None),
 }

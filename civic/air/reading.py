@@ -15,7 +15,7 @@ from civic.air.merging import current, joined, was_corrected
 from civic.air.packing import HOURS, QUALITIES, Cell, Layer, end_of, moment, place_of, pollutant_of, shown
 from civic.air.records import Basis, Hour, Measured, Site, Version
 from civic.air.stations import former
-from core.contracts.air import POLLUTANTS, OfficialAlert, OfficialForecast, Origin, Wind
+from core.contracts.air import POLLUTANTS, UNITS, OfficialAlert, OfficialForecast, Origin, Wind
 from core.db import driver
 
 NEWEST_WITHIN = timedelta(days=2)
@@ -139,7 +139,7 @@ def _day(
     site: int, day: date, layers: Mapping[DayKey, Layer], index: DayIndex | None, begin: datetime, end: datetime
 ) -> list[Hour]:
     realtime, confirmed = layers.get((site, day, False), {}), layers.get((site, day, True), {})
-    keys = sorted({*realtime, *confirmed}, key=lambda key: " " in key)
+    keys = sorted({*realtime, *confirmed}, key=_order)
     found = []
     for place in range(HOURS):
         at = end_of(day, place)
@@ -155,6 +155,13 @@ def _day(
         if values:
             found.append(_hour(site, at, day, place, values, index))
     return found
+
+
+def _order(key: str) -> tuple[bool, int, str]:
+    """Usual units first, the six in their order before others."""
+    pollutant, _ = pollutant_of(key)
+    place = POLLUTANTS.index(pollutant) if pollutant in POLLUTANTS else len(POLLUTANTS)
+    return " " in key, place, key
 
 
 def _measured(
@@ -205,7 +212,8 @@ def _parts(values: Mapping[str, Measured], means: Mapping[str, Decimal], day: da
             mean = means.get(pollutant)
             value = None if mean is None else whole(mean)
         else:
-            value = values[pollutant].usable if pollutant in values else None
+            told = values.get(pollutant)
+            value = told.usable if told is not None and told.unit == UNITS[pollutant] else None
         part = None if value is None else sub_index(pollutant, value, day)
         if part is not None:
             parts[pollutant] = part

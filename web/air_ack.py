@@ -245,7 +245,7 @@ def _matter(house: House, shown: Shown, lang: Lang, given: Mapping[str, str], pr
         "problem": t.get(f"refused_{problem}", t["refused_failed"]) if problem else "",
         "once": given.get("once") or secrets.token_urlsafe(18),
         "given": {name: given.get(name, "") for name in ("kind", "task", "text", "done")},
-        "tasks": [(str(one.id), t["task_line"].format(what=one.what, due=_when(one.due_at))) for one in shown.tasks],
+        "tasks": [(str(one.id), t["task_line"].format(what=one.what, due=_short(one.due_at))) for one in shown.tasks],
         "earlier": [_earlier(one, t) for one in shown.actions],
         "until": t["until"].format(until=_when(door.until)),
     }
@@ -300,3 +300,7 @@ def _earlier(one: Action, t: Mapping[str, Any]) -> dict[str, Any]:
 
 def _when(moment: datetime | None) -> str:
     return f"{moment.astimezone(SEOUL):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _short(moment: datetime) -> str:
+    return f"{moment.astimezone(SEOUL):%m-%d %H:%M}"

@@ -24,6 +24,7 @@ _KEPT = """
 SELECT sha256 FROM attachments WHERE sha256 = ANY(%(all)s)
 UNION SELECT thumb_sha256 FROM attachments WHERE thumb_sha256 = ANY(%(all)s)
 UNION SELECT public_sha256 FROM attachments WHERE public_sha256 = ANY(%(all)s)
+UNION SELECT photo_sha256 FROM air_matter_actions WHERE photo_sha256 = ANY(%(all)s)
 """
 
 _UNFILED = """

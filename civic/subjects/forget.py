@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.air.matters.forgetting import forget_contact
 from civic.air.smell.forgetting import forget_told
 from civic.cases.anonymise import anonymise
 from civic.cases.case import Actor
@@ -71,6 +72,7 @@ async def forget(
         await forget_conversation(tx, one, is_own_turn=one == own_turn)
     await forget_proofs(tx, threads, now)
     await forget_asked(tx, threads, now)
+    await forget_contact(tx, threads)
     await forget_told(tx, threads)
     for person_id in (citizen_id, *before):
         await forget_citizen(tx, person_id, now)
@@ -94,6 +96,7 @@ async def forget_nameless(tx: AsyncConnection, city_id: str, conversation_id: UU
     await forget_conversation(tx, conversation_id, is_own_turn=True)
     await forget_proofs(tx, [conversation_id], now)
     await forget_asked(tx, [conversation_id], now)
+    await forget_contact(tx, [conversation_id])
     await forget_told(tx, [conversation_id])
     made = Forgotten(new_id(), now, 0, 1, frozenset())
     await record_change(

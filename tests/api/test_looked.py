@@ -31,6 +31,8 @@ IMPERSONAL = frozenset(
         "/api/v1/campaigns",  # the city's own texts and counts
         "/api/v1/campaigns/{campaign_id}",
         "/api/v1/campaigns/{campaign_id}/preview",
+        "/api/v1/air/episodes",  # of the air, and how many heard of it
+        "/api/v1/air/tellings",
         "/api/v1/channels",  # about the wires
         "/api/v1/channels/incidents",
         "/api/v1/departments",
@@ -85,6 +87,8 @@ IMPERSONAL = frozenset(
         "/api/v1/parking/push-keys",
         "/api/v1/parking/quarantine",
         "/api/v1/parking/same",
+        "/api/v1/air/devices",
+        "/api/v1/air/devices/{device}",
         "/api/v1/air/sources",
         "/api/v1/parking/sources",
         # what was over, and which companies there are; a matter's words leave their row

@@ -1,6 +1,6 @@
 """Episodes as everybody in the house reads them: ours ("기준 도달") and the governor's (발령), never mixed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,8 +9,9 @@ from typing import Literal
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.air import reading
 from civic.air.watch.tables import air_watch_changes, air_watch_hours, air_watches
-from core.contracts.air import LEVELS, Level
+from core.contracts.air import LEVELS, Level, OfficialAlert
 
 EpisodeKind = Literal["reached", "official"]
 ChangeKind = Literal["reached", "stepped_down", "lifted"]
@@ -56,8 +57,17 @@ class Episode:
     now_level: Level | None = None
 
 
-async def episodes(tx: AsyncConnection, city_id: str, begin: datetime, end: datetime) -> list[Episode]:
-    """Those that stood at any time in [begin, end), the oldest first, ours before official ones of the same moment."""
+async def episodes(
+    tx: AsyncConnection,
+    city_id: str,
+    begin: datetime,
+    end: datetime,
+    official: Mapping[str, str] | None = None,
+) -> list[Episode]:
+    """Those that stood at any time in [begin, end), the oldest first, ours before official ones of the same moment.
+
+    `official`: the publishers' names of zones to those of config.yml; alerts for these are among them, for others not.
+    """
     table, watch = air_watch_changes.c, air_watches.c
     columns = (*air_watch_changes.c, watch.zone, watch.pollutant)
     within = (
@@ -76,6 +86,9 @@ async def episodes(tx: AsyncConnection, city_id: str, begin: datetime, end: date
         grouped.setdefault((row["watch_id"], row["began_at"]), []).append(row)
     found = [await _episode(tx, group) for group in grouped.values()]
     kept = [one for one in found if one.ended_at is None or one.ended_at > begin]
+    if official:
+        told = await reading.official_alerts(tx, city_id, begin, end)
+        kept += [_official(one, official[one.zone]) for one in told if one.zone in official and one.issued_at < end]
     return sorted(kept, key=lambda one: (one.began_at, one.kind != "reached"))
 
 
@@ -123,6 +136,27 @@ async def _episode(tx: AsyncConnection, rows: Sequence[RowMapping]) -> Episode:
         peak_at=peak_at,
         changes=tuple(_change(row) for row in rows),
         now_level=None if is_over or last is None else last["level"],
+    )
+
+
+def _official(alert: OfficialAlert, zone: str) -> Episode:
+    """As the governor said it: issued and lifted, nothing of ours."""
+    noted = alert.received_at
+    changes = [EpisodeChange(alert.issued_at, "reached", alert.level, None, alert.issued_value, noted)]
+    if alert.lifted_at is not None:
+        changes.append(EpisodeChange(alert.lifted_at, "lifted", None, alert.level, alert.lifted_value, noted))
+    return Episode(
+        zone=zone,
+        pollutant=alert.pollutant,
+        level=alert.level,
+        kind="official",
+        began_at=alert.issued_at,
+        ended_at=alert.lifted_at,
+        peak=alert.issued_value,
+        changes=tuple(changes),
+        issuer=alert.region,
+        issuer_zone=alert.zone,
+        now_level=None if alert.lifted_at else alert.level,
     )
 
 

@@ -1,22 +1,21 @@
 """Where operators push their lots and numbers: one key a source, one effect a call, an account of every row."""
 
 import asyncio
-import zlib
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel
-from starlette.requests import ClientDisconnect
 
 from api.deps import House, HouseDep, any_body
 from api.fields import Plain
 from api.problems import described
+from api.pushed import LARGE, MOST_TOLD, bearer, whole_body
 from civic.parking.federation import push_keys, pushes
 from civic.parking.sources import Stored, book_of, pushed
 from civic.sources.book import is_off
 from core.contracts.parking import Pulled, Pushing, RowNote
-from core.errors import BadInput, Conflict, NotFound, SinmungoError
+from core.errors import BadInput, Conflict, NotFound
 
 router = APIRouter(prefix="/parking/push", tags=["parking"])
 Key = Annotated[
@@ -34,15 +33,6 @@ BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
-MOST_TOLD = 200
-"""Rows left out that are named one by one; the rest is counted."""
-LARGE = 32 * 1024
-"""A body from which on reading it would keep others waiting: read beside the loop."""
-
-
-class TooLargeBody(SinmungoError):
-    status = 413
-    code = "too_large"
 
 
 class Skipped(BaseModel):
@@ -106,10 +96,10 @@ async def push(
     """
     city_id, now, rules = house.settings.city.id, house.clock.now(), house.settings.parking
     async with house.db.transaction() as tx:
-        key = await push_keys.use(tx, city_id, _bearer(request), source, now)
+        key = await push_keys.use(tx, city_id, bearer(request), source, now)
     reader = _reader(house, source)
     given = _named(idempotency_key)
-    body = _unpacked(await _body(request), request.headers.get("content-encoding", ""), rules.pushes.most_bytes)
+    body = await whole_body(request, rules.pushes.most_bytes)
     headers = {name.lower(): value for name, value in request.headers.items() if name.lower() != "authorization"}
     pulled = await _received(reader, body, headers, house)
     async with house.db.transaction() as tx:
@@ -125,11 +115,6 @@ async def push(
     return taken
 
 
-def _bearer(request: Request) -> str:
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
-    return key.strip() if kind.lower() == "bearer" else ""
-
-
 def _reader(house: House, source: str) -> Pushing:
     found = house.sources.get(source)
     if found is None or not hasattr(found, "receive"):
@@ -141,31 +126,6 @@ def _named(key: str | None) -> str:
     if key is not None and not (key and key.isprintable()):
         raise BadInput("Idempotency-Key는 1~200자입니다.", "An Idempotency-Key has 1 to 200 characters.")
     return key or ""
-
-
-async def _body(request: Request) -> bytes:
-    try:
-        return await request.body()
-    except ClientDisconnect:
-        raise BadInput("본문이 다 오지 않았습니다.", "The body was cut short.") from None
-
-
-def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """The body as it is read, never more than `most` bytes of it. Raises BadInput, TooLargeBody."""
-    plain = body
-    if encoding.strip().lower() in ("gzip", "x-gzip"):
-        unpacker = zlib.decompressobj(31)
-        try:
-            plain = unpacker.decompress(body, most + 1)
-        except zlib.error:
-            raise BadInput("gzip을 풀 수 없습니다.", "The gzip cannot be unpacked.") from None
-        if len(plain) <= most and (not unpacker.eof or unpacker.unused_data):
-            raise BadInput("gzip이 온전하지 않습니다.", "The gzip is not whole.")
-    elif encoding.strip().lower() not in ("", "identity"):
-        raise BadInput("Content-Encoding은 gzip만 됩니다.", "The only Content-Encoding taken is gzip.")
-    if len(plain) > most:
-        raise TooLargeBody("보낸 내용이 너무 큽니다.", "The request body is too large.")
-    return plain
 
 
 async def _received(reader: Pushing, body: bytes, headers: Mapping[str, str], house: House) -> Pulled:

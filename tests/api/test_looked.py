@@ -162,7 +162,7 @@ def test_the_list_of_impersonal_routes_names_none_that_shows_words_or_people(hou
     described = create_app(house).openapi()
     forbidden = {"citizen", "citizen_name", "phone", "thread", "last_text", "body", "address"}
     # The words of an answer that waits; an office's number; a lot's address and its operator's number.
-    offices = ("/api/v1/canned", "/api/v1/departments", "/api/v1/webhooks", "/api/v1/parking")
+    offices = ("/api/v1/canned", "/api/v1/departments", "/api/v1/webhooks", "/api/v1/parking", "/api/v1/air/devices")
     for path, methods in reading(house):
         if path in IMPERSONAL and not path.startswith(offices):
             assert not forbidden & _fields(described, methods["responses"].get("200", {})), path

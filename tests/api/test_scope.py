@@ -31,6 +31,7 @@ from tests.civic.files.made import made
 NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
+    "device",
     "action_id",
     "company",
     "matter_id",

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
+from bot.air.listening import heard
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.fitting import Fitter
@@ -136,7 +137,8 @@ async def open_house(
         schedule_all(jobs, running, house)
         await jobs.start()
         try:
-            yield running
+            async with heard(running, is_worker=is_worker):
+                yield running
             await running.desk.close()
         finally:
             await jobs.stop()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.accounts import Accounts
 from bot.air.acting import Acting
+from bot.air.checking import Checking
 from bot.air.gaps import remembering
 from bot.air.keeping import AirKeeping
 from bot.air.rounds import Rounds as AirRounds
@@ -124,6 +125,10 @@ def _schedule_air(jobs: Jobs, running: "Running") -> None:
     keeping = AirKeeping(running.db, air.store, city_id, running.clock)
     jobs.every("air.roll", "7/20 * * * * *", keeping.roll)
     jobs.every("air.keep", "0 8 * * * *", keeping.go)
+    checking = Checking(running.db, air, city_id, running.clock)
+    jobs.every("air.check", "10 * * * * *", checking.go)
+    jobs.every("air.look", "40 */10 * * * *", checking.look)
+    jobs.every("air.compare", "30 25 * * * *", checking.compare)
 
 
 def _schedule_sweeps(jobs: Jobs, running: "Running") -> None:

@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiomqtt
 import psycopg
@@ -27,6 +27,9 @@ from core.clock import Clock
 from core.contracts.air import DEVICE, PERIOD, Mark, Pulled, Pulling, Pushing, ReadReport, RowNote
 from core.db import Database
 from core.errors import BadInput, SinmungoError, Unavailable
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Running
 
 AGAIN_S = 5.0
 """Between two looks whether we are to listen, and after a broker or store that is away."""
@@ -47,6 +50,19 @@ class Ear(aiomqtt.Client):
         for one in messages:
             if one.qos:
                 self._client.ack(one.mid, one.qos)
+
+
+@asynccontextmanager
+async def heard(running: "Running", *, is_worker: bool) -> AsyncIterator[None]:
+    """The devices of the house are heard while the block runs, in a worker alone."""
+    city_id, air = running.settings.city.id, running.settings.air
+    listening = Listening(running.db, running.url, running.air_sources, air, city_id, running.clock)
+    if is_worker:
+        listening.start()
+    try:
+        yield
+    finally:
+        await listening.stop()
 
 
 class Listening:

@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from bot.prepare import model_folder
 from bot.replies import Texts, find_sources
 from bot.schedules import schedule_all
 from bot.sender import Sender
+from bot.sources.opening import AirSources, open_air_sources, open_sources
 from bot.staffroom.desk import StaffDesk
 from bot.staffroom.office import Office
 from bot.turn import Turns
@@ -46,7 +47,6 @@ from civic.subscriptions.service import SubscriptionService
 from core import loading, secret
 from core.bus import Bus
 from core.clock import Clock, SystemClock
-from core.contracts import air as contract
 from core.contracts.channel import Channel, House
 from core.contracts.dialogue import Form, Handler
 from core.contracts.parking import Pulling, Pushing
@@ -55,13 +55,12 @@ from core.db import Database
 from core.errors import ConfigError
 from core.http import Outside, guarded_client
 from core.jobs import Jobs
-from core.settings import Settings, channel_settings, section_settings
+from core.settings import Settings, channel_settings
 from core.vault import Vault, VaultWatch, old_secrets, open_vault
 from nlu.engine import load as load_engine
 from nlu.live import LiveEngine
 
 Channels = dict[str, Channel]
-AirSources = dict[str, contract.Pulling | contract.Pushing]
 
 
 @dataclass(slots=True)
@@ -177,47 +176,6 @@ def _channel_module(name: str) -> ModuleType:
         ) from None
 
 
-def open_sources(settings: Settings) -> dict[str, Pulling | Pushing]:
-    """Every source of parking that config.yml switches on, by its name there. Raises ConfigError as for channels."""
-    return dict(_opened("parking", settings.parking.sources))
-
-
-def open_air_sources(settings: Settings) -> AirSources:
-    """Every source of air that config.yml switches on, likewise. Made-up hours and measured ones are never both on."""
-    opened = dict(_opened("air", settings.air.sources))
-    asked = {name: getattr(one, "asks_nobody", False) for name, one in opened.items() if hasattr(one, "pull")}
-    if len(set(asked.values())) > 1:
-        raise ConfigError(
-            "config.yml의 'air.sources': 연습용 자료를 실제 출처와 함께 켤 수 없습니다. practice를 끄세요.",
-            "config.yml: air.sources: the exercise and real sources are never both on; switch practice off.",
-        )
-    return opened
-
-
-def _opened(kind: str, sections: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for name, section in sections.items():
-        if section.get("enabled") is not True:
-            continue
-        module = _vendor_module(kind, name, str(section.get("vendor", "")))
-        values = {key: value for key, value in section.items() if key not in ("enabled", "vendor")}
-        made = section_settings(module.Settings, (kind, "sources", name), values)
-        yield name, module.build(name, made)
-
-
-def _vendor_module(kind: str, name: str, vendor: str) -> ModuleType:
-    try:
-        module = loading.file(f"integrations.{kind}", vendor)
-        if hasattr(module, "build"):
-            return module
-    except KeyError:
-        pass
-    known = ", ".join(loading.files(f"integrations.{kind}"))
-    raise ConfigError(
-        f"config.yml의 '{kind}.sources.{name}.vendor': 그런 출처가 없습니다. 있는 출처: {known}",
-        f"config.yml: {kind}.sources.{name}.vendor: no such source; there are: {known}",
-    )
-
-
 async def _wire(
     settings: Settings, url: str, clock: Clock, db: Database, bus: Bus, jobs: Jobs, house: House, channels: Channels
 ) -> Running:
@@ -225,21 +183,17 @@ async def _wire(
     vault = await open_vault(db, house.secret, clock.now(), old_secrets())
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
-    cases = CaseService(
-        db, city_id, days_off=settings.city.days_off, rules=settings.cases, messaging=settings.messaging
-    )
+    cases = _cases(settings, db)
     texts = Texts(find_sources(), _constants(settings))
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
-    sources = open_sources(settings)
+    sources, air_sources = open_sources(settings), open_air_sources(settings)
     parking = ParkingService(db, city_id, settings.parking.numbers)
-    air_sources = open_air_sources(settings)
     air = AirService(db, city_id, settings.air, {name: source.terms for name, source in air_sources.items()})
     services = _services(settings, db, book, cases, texts, people, parking, air, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
-    files = open_files(settings, house.var)
+    files, webform = open_files(settings, house.var), WebForm.of(settings, house.secret, house.var)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
-    webform = WebForm.of(settings, house.secret, house.var)
     turns = Turns(
         db=db,
         dialogue=dialogue,
@@ -282,6 +236,11 @@ async def _wire(
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
     )
+
+
+def _cases(settings: Settings, db: Database) -> CaseService:
+    city = settings.city
+    return CaseService(db, city.id, days_off=city.days_off, rules=settings.cases, messaging=settings.messaging)
 
 
 def _desk(

@@ -64,7 +64,7 @@ def try_out(name: str) -> int:
 
 
 async def _try_out(name: str, settings: Settings) -> int:
-    from bot.bootstrap import open_air_sources
+    from bot.sources.opening import open_air_sources
 
     found = open_air_sources(settings).get(name)
     if found is None or not hasattr(found, "pull"):
@@ -129,7 +129,7 @@ def fetch() -> int:
 
 async def _fetch(url: str, settings: Settings) -> None:
     from bot.air.rounds import Rounds
-    from bot.bootstrap import open_air_sources
+    from bot.sources.opening import open_air_sources
     from core.clock import SystemClock
 
     db, named = Database(url, pool_size=2), open_air_sources(settings)

@@ -65,7 +65,7 @@ def try_out(name: str) -> int:
 
 
 async def _try_out(name: str, settings: Settings) -> int:
-    from bot.bootstrap import open_sources
+    from bot.sources.opening import open_sources
 
     found = open_sources(settings).get(name)
     if found is None or not hasattr(found, "pull"):

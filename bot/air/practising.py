@@ -1,7 +1,7 @@
 """The exercise of air is there in a house whose jobs nobody runs: a chat of the terminal shows it at once."""
 
 from bot.air.rounds import Rounds
-from bot.bootstrap import open_air_sources
+from bot.sources.opening import open_air_sources
 from core.clock import Clock
 from core.db import Database
 from core.http import Outside

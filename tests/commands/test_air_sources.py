@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.bootstrap import open_air_sources
+from bot.sources.opening import open_air_sources
 from commands.air_sources import fetch, import_confirmed, sources, try_out
 from core.errors import BadInput, ConfigError, NotFound
 from core.loading import ROOT

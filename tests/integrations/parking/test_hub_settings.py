@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.bootstrap import open_sources
+from bot.sources.opening import open_sources
 from core.loading import ROOT
 from core.settings import read
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.bootstrap import open_sources
+from bot.sources.opening import open_sources
 from core import loading
 from core.errors import ConfigError
 from core.loading import ROOT

@@ -199,6 +199,8 @@ def _steps(one: PublicMatter, says: Speaker) -> Iterator[tuple[datetime, str]]:
     for action in one.actions:
         said = t["step_action" if action.kind == "action" else "step_statement"].format(by=_by(action, says))
         yield action.done_at, " ".join(part for part in (said, action.text or t["step_told"]) if part)
+    if one.fell_at:
+        yield one.fell_at, t["step_fell"]
     if one.verified_at and one.verified_by:
         yield one.verified_at, t["step_verified"][one.verified_by]
     if one.closed_at:

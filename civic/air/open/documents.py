@@ -174,7 +174,16 @@ def _matter(one: PublicMatter, rules: Air) -> dict[str, Any]:
     }
 
 
-_MOMENTS = ("began_at", "last_at", "opened_at", "acknowledged_at", "first_action_at", "verified_at", "closed_at")
+_MOMENTS = (
+    "began_at",
+    "last_at",
+    "opened_at",
+    "acknowledged_at",
+    "first_action_at",
+    "fell_at",
+    "verified_at",
+    "closed_at",
+)
 
 
 def _correction(one: Correction) -> dict[str, Any]:

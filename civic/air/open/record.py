@@ -82,12 +82,13 @@ async def record(
     told = [one for ahead in range(FORECAST_DAYS) for one in
             await reading.forecasts(tx, city_id, today + timedelta(days=ahead))]  # fmt: skip
     soon = now + timedelta(seconds=1)
+    official = {zone.official_zone: code for code, zone in rules.zones.items() if zone.official_zone}
     return Record(
         at=now,
         days=rules.public.days,
         zones=tuple(zone_now(code, zone, there) for code, zone in rules.zones.items()),
         now=tuple(there),
-        episodes=tuple(reversed(await episodes(tx, city_id, begin, soon))),
+        episodes=tuple(reversed(await episodes(tx, city_id, begin, soon, official=official))),
         matters=tuple(await public_matters(tx, city_id, begin, soon, companies=rules.companies)),
         smells=await smells(tx, city_id, begin, soon, rules.public.smell_k),
         corrections=tuple(await corrections(tx, [one.site for one in there], begin, now)),

@@ -1,5 +1,6 @@
 """Sensors' seconds: taken once, whatever way they come, summed by the hour, and the index that runs with them."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -170,3 +171,26 @@ async def test_values_lie_in_the_partition_of_their_day(database: Database, city
     await roll(database, city_id)
     async with database.transaction() as tx:
         assert await forget(tx, END + 96 * HOUR) >= 1
+
+
+async def test_two_processes_at_once_count_everything_once(database: Database, database_url: str) -> None:
+    city_id, other = new_city(), Database(database_url, pool_size=2)
+    sites = [await sensor(database, city_id, f"s{number}") for number in range(8)]
+    said = [one for site in sites for one in minutes(site, [f"0.0{20 + at % 5}" for at in range(60)])]
+    random = Random(3)
+    try:
+        for _ in range(3):
+            random.shuffle(said)
+            halves = [said[: len(said) * 2 // 3], said[len(said) // 3 :]]
+            both = zip((database, other), halves, strict=True)
+            await asyncio.gather(*(_in_pieces(store, city_id, half) for store, half in both))
+    finally:
+        await other.close()
+    await roll(database, city_id)
+    hours = [await hour_of(database, site) for site in sites]
+    assert [hour and hour.values["NO2"].value for hour in hours] == [Decimal("0.022")] * 8
+
+
+async def _in_pieces(database: Database, city_id: str, said: Sequence[Raw]) -> None:
+    for at in range(0, len(said), 50):
+        await say(database, city_id, said[at : at + 50])

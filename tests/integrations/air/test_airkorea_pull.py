@@ -8,6 +8,7 @@ import pytest
 from core.contracts.air import Mark, Pulled, SourceFailed
 from core.http import Outside
 from integrations.air import _airkorea_told, airkorea
+from tests.civic.air.recorded import paths
 from tests.integrations.air.country import ANNOUNCED, NAMES, OZONE, Country, row
 from tests.integrations.parking.portal import FAILURES, KEY, Asked, Portal, Said, failure_xml, serving
 
@@ -200,3 +201,16 @@ async def test_past_hours_of_a_station_are_asked_for_by_its_name(days: float, te
 def test_calls_for_gaps_leave_some_for_the_newest_hour() -> None:
     with pytest.raises(ValueError, match="daily_calls"):
         airkorea.Settings(key="k", daily_calls=100, gap_calls=100)
+
+
+async def test_recorded_answers_come_through_a_round_whole() -> None:
+    for path in paths("airkorea_api_seoul_2022-05-09T10.json"):
+
+        def recorded(asked: Asked, body: bytes = path.read_bytes()) -> Said:
+            return Said(body)
+
+        async with serving(recorded) as (portal, outside):
+            pulled = await _pulled(portal, outside, rows=100, alerts=False, ozone=False, forecasts=False)
+        assert (len(pulled.observations), len(pulled.indices), pulled.report.skipped) == (240, 40, ())
+        assert sum(index.value is None for index in pulled.indices) == 2
+        assert pulled.calls == 1

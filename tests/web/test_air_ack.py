@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.air.acting import Acting
+from civic.air.matters.figures import figures
 from civic.air.matters.opening import MatterDraft, open_matter
-from civic.air.matters.reading import Action, actions_of
+from civic.air.matters.reading import Action, actions_of, events_of, steps_of
 from civic.air.matters.record import Matter, read
 from civic.air.matters.tables import air_matter_actions, air_matter_steps, air_matters
 from civic.air.matters.work import close, judge_action, set_task
@@ -29,6 +30,7 @@ from tests.web.house import SmallHouse
 from tests.web.serving import Site
 from tests.web.test_photos import picture
 
+CHANNELS = {"texts": MemoryChannel(name="texts", capabilities=TEXT_MESSAGES)}
 _LINK = re.compile(r"/air/ack/(\S+)")
 
 
@@ -65,7 +67,6 @@ async def tell(house: SmallHouse, **changes: Any) -> Told:
             "messaging": house.settings.messaging.model_copy(update={"sms_channel": "texts"}),
         }
     )
-    channels = {"texts": MemoryChannel(name="texts", capabilities=TEXT_MESSAGES)}
     values: dict[str, Any] = {
         "kind": "limit",
         "key": f"limit:{now.timestamp()}:{len(changes)}",
@@ -80,7 +81,7 @@ async def tell(house: SmallHouse, **changes: Any) -> Told:
     async with house.db.transaction() as tx:
         staff_id = await employ(tx, "kim", city_id=city_id)
         opened = await open_matter(tx, city_id, MatterDraft(**values), now, RULES)
-    await Acting(house.db, Nobody(), channels, acting_texts(), house.settings, house.clock).look()
+    await Acting(house.db, Nobody(), CHANNELS, acting_texts(), house.settings, house.clock).look()
     paths = {}
     async with house.db.reading() as tx:
         wanted = select(outbound).where(outbound.c.dedupe_key.startswith(f"air_matter:{opened.id}"))
@@ -243,3 +244,43 @@ async def test_why_a_company_hears_of_it_is_said_in_its_own_stacks_numbers(
     assert "북서풍을 거슬러" in page
     assert "배출구 A: 1.2km, 바람길에서 8° 벗어남, 바람으로 본 가능성 낮음" in page
     assert "ZZ9" not in page
+
+
+async def test_the_whole_way_from_the_limit_to_the_figures(
+    client: httpx.AsyncClient, house: SmallHouse, site: Site
+) -> None:
+    """Over at 12:00; the officer is silent, the next one hears at 12:10; the company answers at 12:12, acts at 12:31,
+    tells it at 12:40, the officer has verified it at 13:05: 31 minutes, whoever verified when."""
+    await open_vault(house.db, SECRET, NOON)
+    start = NOON + timedelta(days=30)
+    house.clock = clock = SetClock(start)
+    city_id = house.settings.city.id
+    async with house.db.transaction() as tx:
+        lee = await employ(tx, "lee", city_id=city_id)
+    told = await tell(house, key="limit:the-whole-way")
+    acting = Acting(house.db, Nobody(), CHANNELS, acting_texts(), house.settings, clock)
+    clock.move(10 * MINUTE)
+    await acting.look()
+    async with house.db.reading() as tx:
+        second = [row for row in await steps_of(tx, told.matter_id) if row.lane == "duty"]
+    assert [(row.state, row.staff_id) for row in second] == [("silent", told.staff_id), ("told", lee)]
+    clock.move(2 * MINUTE)
+    assert (await client.post(told.company, data={"do": "ack"})).status_code == 303
+    clock.move(28 * MINUTE)
+    done = (start + 31 * MINUTE).astimezone(SEOUL)
+    form = {"do": "tell", "text": "소각로를 멈추었습니다.", "done": f"{done:%Y-%m-%dT%H:%M}"}
+    await client.post(told.company, data=form)
+    clock.move(25 * MINUTE)
+    [action] = await told.actions()
+    async with house.db.transaction() as tx:
+        matter = await read(tx, city_id, told.matter_id, lock=True)
+        await judge_action(tx, matter, action.id, lee, clock.now(), is_good=True)
+    await acting.look()
+    async with house.db.reading() as tx:
+        day = start.astimezone(SEOUL).date()
+        found = await figures(tx, city_id, day, day, RULES.acting)
+        said = [(one.kind, one.actor_kind) for one in await events_of(tx, told.matter_id)]
+    whole = found.rows[0]
+    assert (whole.matters, whole.minutes, whole.answered_minutes, whole.by_officer) == (1, 31.0, 12.0, 1)
+    for line in (("silent", "system"), ("acknowledged", "company"), ("action", "company"), ("verified", "staff")):
+        assert line in said

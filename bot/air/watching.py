@@ -15,6 +15,7 @@ from bot.bubbles import compile_says
 from bot.replies import LANGS, Texts
 from civic.air.telling import relaying
 from civic.air.telling.filling import Words, fill, open_telling
+from civic.air.telling.forgetting import forget_old
 from civic.air.telling.looking import look
 from core.clock import SEOUL, Clock
 from core.contracts.air import Terms
@@ -25,6 +26,8 @@ from core.settings import Settings
 LOOKS = 200
 """Transactions of one zone in one round, of two days each: more than a year of hours that were not taken."""
 CHUNKS = 400
+KEEP_TOLD = timedelta(days=40)
+"""Who was told a rise is told its fall, and a day's messages are counted: longer than any episode is enough."""
 log = structlog.get_logger(__name__)
 
 
@@ -58,9 +61,13 @@ class AirWatching:
         await self.tell()
 
     async def recheck(self) -> None:
-        """Every night: hours that were corrected long after, by confirmed files for one."""
+        """Every night: hours that were corrected long after, by confirmed files for one; and who was told what goes."""
         await self.step(timedelta(days=self._rules.watch.recheck_days))
         await self.tell()
+        before, gone = self._clock.now() - KEEP_TOLD, 1
+        while gone:
+            async with self._db.transaction() as tx:
+                gone = await forget_old(tx, self._city_id, before)
 
     async def step(self, back: timedelta | None = None) -> None:
         """Take what hours are ready, and again those that have changed since."""

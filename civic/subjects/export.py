@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.smell.forgetting import told_of
+from civic.air.telling.forgetting import wishes_of
 from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
@@ -50,6 +51,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
             .where(letters.c.citizen_id == citizen_id).order_by(letters.c.created_at)),
         "parking": await asked_of(tx, await _threads(tx, citizen_id)),
         "smells": await told_of(tx, await _threads(tx, citizen_id)),
+        "air_notices": await wishes_of(tx, await _threads(tx, citizen_id)),
         "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
@@ -166,6 +168,13 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += [
         f"- {_when(row['told_at'])} {row['kind']}, 강도 {row['strength']} {row['area']}".rstrip()
         for row in found["smells"]
+    ]
+    lines += ["", f"■ 대기질 알림 {len(found['air_notices'])}건"]
+    lines += [
+        f"- {_when(row['created_at'])} {row['area'] or '우리 시'}, {', '.join(row['pollutants'] or ()) or '모두'}"
+        + (f", {row['from']}~{row['until']}" if row["from"] else "")
+        + (f", {_when(row['ended_at'])} 해지" if row["ended_at"] else "")
+        for row in found["air_notices"]
     ]
     lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
     lines += [

@@ -73,8 +73,10 @@ def commonest(reports: Iterable[Report]) -> str:
     return Counter(one.kind for one in reports).most_common(1)[0][0]
 
 
-def is_late_for(report: Report, centre: GeoPoint, last_at: datetime, rule: Cluster) -> bool:
-    """Whether a complaint belongs to a cluster that stands already: in its circle, and not long after its last."""
-    return report.told_at <= last_at + timedelta(minutes=rule.joins_minutes) and bool(
-        within([report], centre, rule.radius_m)
-    )
+def is_late_for(report: Report, centre: GeoPoint, first_at: datetime, last_at: datetime, rule: Cluster) -> bool:
+    """Whether a complaint belongs to a cluster that stands already: in its circle, and not long after its last.
+
+    One whose form took long may be somewhat older than the cluster's first.
+    """
+    begin, end = first_at - timedelta(minutes=rule.minutes), last_at + timedelta(minutes=rule.joins_minutes)
+    return begin <= report.told_at <= end and bool(within([report], centre, rule.radius_m))

@@ -28,6 +28,7 @@ from civic.cases.open import open_case
 from civic.cases.tables import cases
 from civic.city.book import Category, CityBook
 from civic.people.service import one_each
+from core.air_rules import Cluster as Rule
 from core.contracts.channel import GeoPoint
 from core.errors import Conflict
 from core.ids import new_id
@@ -83,7 +84,7 @@ async def gather(tx: AsyncConnection, settings: Settings, book: CityBook, now: d
     left = await reports.loose(tx, city_id, now - 2 * reach)
     joined, told = 0, list[UUID]()
     for cluster in await _standing(tx, city_id, now - 3 * reach):
-        late = [one for one in left if clusters.is_late_for(one, cluster.centre, cluster.last_at, rule)]
+        late = [one for one in left if _is_late_for(one, cluster, rule)]
         if late:
             told += await _take_in(tx, settings, cluster, late, now)
             left = [one for one in left if one not in late]
@@ -92,6 +93,10 @@ async def gather(tx: AsyncConnection, settings: Settings, book: CityBook, now: d
     for crowd in formed:
         told += await _form(tx, settings, book, crowd, now)
     return Gathered(len(formed), joined, tuple(dict.fromkeys(told)))
+
+
+def _is_late_for(report: Report, cluster: Cluster, rule: Rule) -> bool:
+    return clusters.is_late_for(report, cluster.centre, cluster.first_at, cluster.last_at, rule)
 
 
 async def _standing(tx: AsyncConnection, city_id: str, since: datetime) -> list[Cluster]:

@@ -122,11 +122,13 @@ def test_other_numbers_of_the_settings_count() -> None:
 
 
 def test_a_late_one_joins_for_two_hours_after_the_last_and_within_the_circle() -> None:
-    centre, last = GeoPoint(LAT, LON), AT + timedelta(minutes=20)
-    assert is_late_for(told("late", 140), centre, last, RULE)
-    assert not is_late_for(told("too late", 140.1), centre, last, RULE)
-    assert is_late_for(told("edge", 30, 1_000), centre, last, RULE)
-    assert not is_late_for(told("beside", 30, 1_001), centre, last, RULE)
+    standing = (GeoPoint(LAT, LON), AT, AT + timedelta(minutes=20), RULE)
+    assert is_late_for(told("late", 140), *standing)
+    assert not is_late_for(told("too late", 140.1), *standing)
+    assert is_late_for(told("slow to write", -30), *standing)
+    assert not is_late_for(told("of another hour", -30.1), *standing)
+    assert is_late_for(told("edge", 30, 1_000), *standing)
+    assert not is_late_for(told("beside", 30, 1_001), *standing)
 
 
 def test_the_middle_and_the_commonest_kind_are_those_of_all() -> None:

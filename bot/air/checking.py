@@ -34,8 +34,10 @@ class Checking:
         async with self._db.transaction() as tx:
             await periods.roll(tx, self._city_id, now)
         async with self._db.transaction() as tx:
-            stand = await grading.look(tx, self._city_id, now, self._rules)
-            await self._maintain(tx, stand, now)
+            looked = await grading.look(tx, self._city_id, now, self._rules)
+            await self._maintain(tx, looked.stand, now)
+            if looked.outage is not None:
+                await open_matter(tx, self._city_id, _outage(looked.outage), now, self._rules)
             await self._grade(tx, now)
         async with self._db.transaction() as tx:
             await self.limits(tx, now)
@@ -107,6 +109,17 @@ class Checking:
             began_at=one.began_at,
             companies=(one.company,) if one.company else None,
         )
+
+
+def _outage(since: datetime) -> MatterDraft:
+    return MatterDraft(
+        kind="sensor",
+        key=f"sensor:outage:{since.isoformat()}",
+        title_ko="측정기 대부분의 값이 함께 끊겼습니다. 브로커와 통신을 확인해 주세요.",
+        title_en="Nearly all devices fell silent at once: look at the broker and the wires.",
+        began_at=since,
+        companies=(),
+    )
 
 
 def _alone(device: Device, one: Exceedance) -> Finding:

@@ -1,7 +1,7 @@
 """Looks at the devices: findings begin and end, grades change with their reason, and the store of stations hears it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,12 +28,29 @@ WIRES: tuple[Kind, ...] = ("silent", "clock_ahead", "clock_behind")
 VALUES: tuple[Kind, ...] = ("stuck", "spikes")
 
 
-async def look(tx: AsyncConnection, city_id: str, now: datetime, rules: Air) -> list[Standing]:
-    """Silence and clocks of devices that are on; what stands of them. Cheap: once a minute."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`stand`: findings of devices. `outage`: since when nearly all are silent, which is one fault and not theirs."""
+
+    stand: list[Standing]
+    outage: datetime | None
+
+
+async def look(tx: AsyncConnection, city_id: str, now: datetime, rules: Air) -> Looked:
+    """Silence and clocks of devices that are on; what stands of them. Cheap: once a minute.
+
+    In an outage nobody new is found silent: a thousand sensors would be a thousand matters.
+    """
     devices = [one for one in await registry.listed(tx, city_id) if one.is_on]
-    seen = await registry.seen(tx, city_id)
+    everyone = await registry.seen(tx, city_id)
+    seen = {one.id: everyone[one.id] for one in devices}
     found = [each for one in devices for each in quality.wires(one, seen[one.id], now, rules.devices)]
-    return await findings.settle(tx, city_id, WIRES, found, now)
+    since = quality.outage(found, seen)
+    if since is not None:
+        known = await findings.standing(tx, city_id)
+        before = {key for key, several in known.items() if any(one.kind == "silent" for one in several)}
+        found = [one for one in found if one.kind != "silent" or one.device_id in before]
+    return Looked(await findings.settle(tx, city_id, WIRES, found, now), since)
 
 
 async def look_at_values(tx: AsyncConnection, city_id: str, now: datetime, rules: Air) -> list[Standing]:

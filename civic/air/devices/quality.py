@@ -16,6 +16,8 @@ from core.contracts.channel import GeoPoint
 
 GRAVE: frozenset[Kind] = frozenset({"silent", "stuck", "drift", "clock_ahead", "clock_behind"})
 """Whoever has one of these is a D."""
+MANY, NEARLY_ALL = 10, 0.8
+"""So many devices and so great a share of them silent at once are one fault (`outage`)."""
 _CLOCK_STANDS = timedelta(hours=1)
 _REAL_SHARE = 0.2
 """Jumps that make up so much of a window are no spikes: something is in the air."""
@@ -69,6 +71,17 @@ def wires(device: Device, seen: Seen, now: datetime, rules: Devices) -> list[Fin
             Finding(device.id, "", "clock_behind", ko, f"Speaking, but its stamps are {minutes:,} min behind.")
         )
     return found
+
+
+def outage(found: Sequence[Finding], seen: Mapping[UUID, Seen]) -> datetime | None:
+    """Since when nearly all devices are silent at once, which is a fault of ours or of the wires and none of theirs;
+    None where it is not so. `seen`: of all that are on.
+    """
+    silent = [one.device_id for one in found if one.kind == "silent"]
+    spoke = [last for one in silent if (last := seen[one].last_at) is not None]
+    if len(silent) < MANY or len(silent) < NEARLY_ALL * len(seen) or not spoke:
+        return None
+    return max(spoke)
 
 
 def stuck(devices: Mapping[int, Device], windows: Sequence[Window], rules: Devices) -> list[Finding]:

@@ -71,14 +71,14 @@ async def test_silence_begins_once_and_ends_when_it_speaks(database: Database, c
     async with database.transaction() as tx:
         one = await device(tx, city, "quiet")
         await _minutes(tx, one, [30.0])
-        assert await grading.look(tx, city, NOW + 20 * MINUTE, RULES) == []
-        first = await grading.look(tx, city, NOW + 30 * MINUTE, RULES)
-        again = await grading.look(tx, city, NOW + 31 * MINUTE, RULES)
+        assert (await grading.look(tx, city, NOW + 20 * MINUTE, RULES)).stand == []
+        first = (await grading.look(tx, city, NOW + 30 * MINUTE, RULES)).stand
+        again = (await grading.look(tx, city, NOW + 31 * MINUTE, RULES)).stand
         assert [row.kind for row in first] == ["silent"] and first[0].id == again[0].id
         await grading.grade(tx, city, [one], None, NOW + 31 * MINUTE, RULES)
         assert (await registry.read(tx, city, "quiet")).grade == "D"
         await _minutes(tx, one, [30.0], end=32 * MINUTE)
-        assert await grading.look(tx, city, NOW + 33 * MINUTE, RULES) == []
+        assert (await grading.look(tx, city, NOW + 33 * MINUTE, RULES)).stand == []
         await grading.grade(tx, city, await registry.listed(tx, city), None, NOW + 33 * MINUTE, RULES)
         history = await grading.history(tx, one.id)
     assert [row["grade"] for row in history] == ["U", "D"]
@@ -115,3 +115,13 @@ async def test_a_sensor_that_drifted_from_the_official_station_is_a_d_and_others
     assert [one.kind for one in stand] == ["drift"] and stand[0].facts["station"] == "학운"
     assert "2.60배" in gone.grade_reason_ko
     assert {name: sites[name] for name in ("good", "gone")} == {"good": "A", "gone": "D"}
+
+
+async def test_when_nearly_all_fall_silent_at_once_it_is_one_fault_and_none_of_theirs(
+    database: Database, city: str
+) -> None:
+    async with database.transaction() as tx:
+        for number in range(11):
+            await _minutes(tx, await device(tx, city, f"s{number}", north_m=number * 100), [30.0])
+        looked = await grading.look(tx, city, NOW + 60 * MINUTE, RULES)
+    assert looked.stand == [] and looked.outage == NOW

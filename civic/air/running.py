@@ -1,8 +1,9 @@
 """The index of own sensors as it runs: from the sums of the hour that is not over yet, provisional."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
@@ -51,7 +52,8 @@ async def refresh(connection: Driver, sites: Iterable[int], now: datetime) -> No
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         names = ("sites", "at", "indices", "grades", "dominant", "values", "parts", "before", "before_hours")
-        await connection.execute(_KEEP, {**dict(zip(names, columns, strict=True)), "now": now})
+        # Binary: as text every JSON of the arrays would be escaped, which costs as much as reckoning it.
+        await connection.execute(_KEEP, {**dict(zip(names, columns, strict=True)), "now": now}, binary=True)
 
 
 async def hours_changed(connection: Driver, sites: Iterable[int]) -> None:
@@ -84,13 +86,19 @@ def _reckoned(of: Mapping[bool, Sums], before: Before, running: datetime) -> tup
     for pollutant in POLLUTANTS:
         value = values.get(pollutant)
         if pollutant in DUST:
-            hours = [*before.get(pollutant, [None] * LOOKS_BACK), value]
-            mean = predicted_mean(pollutant, [None if one is None else shown(one) for one in hours], day)
-            now[pollutant] = None if mean is None else whole(mean)
+            hours = before.get(pollutant, [None] * LOOKS_BACK)
+            now[pollutant] = _mean(pollutant, (*hours, value), day)
         else:
             now[pollutant] = None if value is None else shown(value)
     made = index(now, day)
     return made.value, made.grade, made.dominant or "", Jsonb(values), Jsonb(dict(made.parts))
+
+
+@lru_cache(maxsize=16_384)
+def _mean(pollutant: Literal["PM10", "PM25"], hours: tuple[int | None, ...], day: date) -> Decimal | None:
+    """The predicted mean that an index is made of; the same while no value of that dust comes."""
+    mean = predicted_mean(pollutant, [None if one is None else shown(one) for one in hours], day)
+    return None if mean is None else whole(mean)
 
 
 def _values(of: Mapping[bool, Sums]) -> dict[str, int]:

@@ -22,14 +22,16 @@ FAILED = ("failed", "expired", "cancelled")
 """What became of a message that no one reads. "unknown" may have arrived, so it gets its ten minutes."""
 _HURRY = text(
     """
-UPDATE air_matter_lanes l SET next_at = :now
-FROM air_matter_steps s
-WHERE l.city_id = :city AND l.next_at > :now AND s.matter_id = l.matter_id AND s.round = l.round AND s.lane = l.lane
-    AND s.step = l.next_step - 1 AND s.state = 'told' AND NOT s.ways && ARRAY['notice']
-    AND NOT EXISTS (
-        SELECT 1 FROM outbound o WHERE o.id = ANY(s.outbound_ids) AND o.status <> ALL(:failed))
-"""
+    UPDATE air_matter_lanes SET next_at = :now WHERE (matter_id, round, lane) IN (
+        SELECT l.matter_id, l.round, l.lane FROM air_matter_lanes l
+        JOIN air_matter_steps s ON s.matter_id = l.matter_id AND s.round = l.round AND s.lane = l.lane
+            AND s.step = l.next_step - 1 AND s.state = 'told' AND NOT s.ways && ARRAY['notice']
+        WHERE l.city_id = :city AND l.next_at > :now AND NOT EXISTS (
+            SELECT 1 FROM outbound o WHERE o.id = ANY(s.outbound_ids) AND o.status <> ALL(:failed))
+        FOR UPDATE OF l SKIP LOCKED)
+    """
 )
+"""What somebody holds is not waited for, so that this never stands in a ring with a step or an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ async def thread(database: Database) -> AsyncIterator[UUID]:
 
 def asked(said: str, thread: UUID, argument: str = "", channel: str = "telegram") -> Turn:
     message = IncomingMessage("1", "somebody", "text", said)
-    given = {"conversation_id": thread, "channel": channel, "now": NOON, "argument": argument, "message": message}
-    return replace(turn(said), **given)
+    made = replace(turn(said), conversation_id=thread, channel=channel, now=NOON)
+    return replace(made, argument=argument, message=message)
 
 
 async def answered(database: Database, reply: Reply, lang: str = "ko") -> str:

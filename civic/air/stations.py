@@ -179,14 +179,15 @@ async def load(connection: Driver, city_id: str) -> Register:
 
 async def save(connection: Driver, city_id: str, register: Register, now: datetime) -> list[Meeting]:
     """Write what changed; the new rows have their ids afterwards. Gives the meetings whose hours have to move."""
-    for kept in register.all:
-        if kept.is_changed and kept.same_as is None:
-            values = {"city": city_id, "now": now, **_columns(kept)}
-            cursor = await connection.execute(_CHANGE if kept.id else _ADD, values)
-            if not kept.id:
-                row = await cursor.fetchone()
-                kept.id = row[0] if row else 0
-            kept.is_changed = False
+    changed = [kept for kept in register.all if kept.is_changed and kept.same_as is None]
+    known = [_columns(kept) for kept in changed if kept.id]
+    if known:
+        await connection.cursor().executemany(_CHANGE, known)  # an hour of the country speaks of 673
+    for kept in (one for one in changed if not one.id):
+        row = await (await connection.execute(_ADD, {"city": city_id, "now": now, **_columns(kept)})).fetchone()
+        kept.id = row[0] if row else 0
+    for kept in changed:
+        kept.is_changed = False
     moved = [Meeting(gone.id, stays.id) for gone, stays in register.meetings if gone.id]
     for meeting in moved:
         await connection.execute(_MEET, {"gone": meeting.gone, "stays": meeting.stays})

@@ -33,6 +33,7 @@ from nlu.reading import read
 ABUSE_LIMIT = 3
 _PLACE_USES = (
     Choice("do:parking_find", key="intent.parking_find"),
+    Choice("do:air_now:here", key="intent.air_now"),
     Choice("do:complaint_file:here", key="intent.complaint_file"),
 )
 _RESUME = Choice("resume:all", key="button.resume")

@@ -34,7 +34,7 @@ async def forecast(turn: Turn, counter: Counter, where: Spot | Unknown | None, w
             return nothing(turn, counter, spot, wanted)
         values: dict[str, Any] = {"asked": [_plain_day(day, today) for day in asked], "reach": _plain_day(reach, today)}
         values |= {"official_url": counter.rules.chat.official_url}
-        return told("air.beyond", values, spot, wanted, choices("forecast", "now", "alert"))
+        return told("air.beyond", values, spot, wanted, choices("now", "alert"))
     grades = [(one["pollutant"], one["grade"]) for day in known for one in day["grades"]]
     told_values: dict[str, Any] = {
         "days": known,

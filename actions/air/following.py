@@ -12,17 +12,13 @@ _OURS = frozenset({NOW, COMING})
 def applies(turn: Turn) -> bool:
     """Not where another intent is sure, two things are asked at once, or a word is of another counter."""
     seen, text = turn.understanding, turn.understanding.text
-    is_others = seen.band == "act" and seen.intent not in {*_OURS, "out_of_scope"}
-    if (
-        turn.message.kind != "text"
-        or is_others
-        or len(seen.parts) > 1
-        or len(text) > _LONG
-        or words.OTHERS.search(text)
-    ):
+    if turn.message.kind != "text" or len(text) > _LONG:
         return False
-    if seen.band == "act" and seen.intent in _OURS:
-        return False  # ours, and sure: the intent itself is run
+    if words.AIR_OF_A_CAR_PARK.search(text):
+        return True
+    is_others = seen.band == "act" and seen.intent != "out_of_scope"  # another's, or ours: that intent itself is run
+    if is_others or len(seen.parts) > 1 or words.OTHERS.search(text):
+        return False
     return goes_on(turn) if turn.topic is not None and turn.topic.service == SERVICE else opens(turn)
 
 
@@ -41,8 +37,10 @@ def opens(turn: Turn) -> bool:
     seen, text = turn.understanding, turn.understanding.text
     if words.AIR_ASKED.search(text):
         return True
-    is_near = seen.band == "ask" and seen.intent in _OURS
-    return is_near and any(one.search(text) for one in (*words.DOING.values(), *words.WHO.values()))
+    if seen.intent not in _OURS:
+        return False
+    is_named = any(one.search(text) for one in (*words.DOING.values(), *words.WHO.values())) or names_asked(turn)
+    return bool(is_named) if seen.band == "ask" else words.MAY_ASKED.search(text) is not None
 
 
 def intent(turn: Turn) -> str:

@@ -172,6 +172,13 @@ AIR_ASKED = re.compile(
     r"(?:how|what)[^.!]{0,12}\b(?:air|ozone|fine dust)\b",
     re.I,
 )
+# "운동해도 돼?", "산책 괜찮을까": whether one may, where nothing but the air is asked about in this city.
+MAY_ASKED = re.compile(
+    r"(?:나가|나갈|외출|산책|운동|뛰|조깅|러닝|달리|자전거|창문|환기|마스크|빨래|놀이터)[^.!]{0,14}"
+    r"(?:도\s?(?:돼|되|될)|괜찮|갠찮|써야|쓰고|해야|가능)[가-힣?\s]{0,6}$",
+    re.I,
+)
+AIR_OF_A_CAR_PARK = re.compile(r"주차장(?:의|은|이)?\s?(?:안|쪽|내부|주변)?\s?공기")
 # "how about Seoul": a place in English that the language engine has no list of.
 ELSEWHERE_EN = re.compile(r"\b(?:how about|what about|and|in)\s+(?:in\s+)?(?P<name>[A-Z][a-zA-Z-]{2,20})\b(?!\s+air)")
 # Towns and provinces that people name, also where the language engine hears no place in them ("부산은?").

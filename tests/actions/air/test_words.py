@@ -184,6 +184,17 @@ def test_the_air_by_name_is_answered_out_of_the_blue(said: str) -> None:
     assert applies(said, intent="air_now")
 
 
+@pytest.mark.parametrize("said", ["운동해도 돼?", "할머니 산책 괜찮을까", "창문 열어도 되나요", "밖에서 뛰어도 돼?"])
+def test_whether_one_may_is_answered_where_it_sounds_like_the_air(said: str) -> None:
+    assert applies(said, intent="air_now") and not applies(said, intent="arrears_payment")
+
+
+def test_the_air_of_a_car_park_is_air_and_its_bays_are_not() -> None:
+    assert applies("주차장 공기 어때", intent="parking_find", band="act")
+    assert not applies("주차장 자리 있어", intent="parking_find", band="act")
+    assert not applies("공기 좋은 데 주차장", intent="parking_find", band="act")
+
+
 @pytest.mark.parametrize(
     "said", ["공기업 취업 어때", "공기밥 얼마", "공기청정기 대여", "자전거 공기주입기 어디", "미세먼지 신고"]
 )

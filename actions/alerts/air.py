@@ -10,10 +10,11 @@ from actions.alerts import air_words
 from civic.air.service import AirService
 from civic.air.telling.wishes import AirWish, WishService
 from civic.air.watch.service import Episode
+from civic.air.watch.values import WATCHED
 from civic.city.service import CityBook
 from core.contracts.dialogue import Choice, Reply, Say, Turn
 
-DROP, SHOWN, WANT = "air_alerts_drop", "alerts_list", "air_alerts_want"
+DROP, END, SHOWN, WANT = "air_alerts_drop", "air_alerts_end", "alerts_list", "air_alerts_want"
 _END = Choice("do:unsubscribe:air", key="air_alerts.end")
 _PRESSED: Mapping[str, dict[str, Any]] = {"bad": {"line": 1}, "advisory": {"line": 3}, "evening": {"evenings": True}}
 _LIST = Choice(f"do:{SHOWN}", key="air_alerts.list_button")
@@ -26,19 +27,23 @@ async def subscribe(turn: Turn, wishes: WishService, air: AirService, book: City
     text = turn.understanding.text
     live = await wishes.of(turn.conversation_id)
     area, zone, site_id = await _place(turn, air, book, wishes)
-    given = _said(text)
+    said = _said(text)
+    is_only = air_words.is_only(text)
     if area:
         base = next((one for one in live if one.area == area), None) or next(
             (one for one in live if not one.area), AirWish()
         )
+        # A place that is new takes over what was wished before, but what is named now is all of its pollutants.
+        is_more = base.area == area and not is_only
+        given = _beside(base, said) if is_more else said
         wanted = replace(base, area=area, zone=zone, site_id=site_id, **given)
         # Who names a place means that place: a wish for the whole city from before would say everything besides.
         kept = [one for one in live if one.area not in ("", area)] + [wanted]
         changed = [wanted]
     elif live:
-        kept = changed = [replace(one, **given) for one in live]
+        kept = changed = [replace(one, **(said if is_only else _beside(one, said))) for one in live]
     else:
-        kept = changed = [AirWish(**given)]
+        kept = changed = [AirWish(**said)]
     return await _kept(turn, wishes, kept, changed, is_new=not live, was=live)
 
 
@@ -104,6 +109,17 @@ async def drop(turn: Turn, wishes: WishService) -> Reply:
 def listing(live: Sequence[AirWish], wishes: WishService) -> list[dict[str, Any]]:
     """For the list of notices."""
     return [_shown(one, wishes) for one in live]
+
+
+def _beside(live: AirWish, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said now beside what lives: pollutants are added, and who gets all of them goes on to."""
+    given = dict(said)
+    if "pollutants" in given:
+        mine = live.pollutants
+        given["pollutants"] = (
+            None if mine is None else tuple(one for one in WATCHED if one in {*mine, *said["pollutants"]})
+        )
+    return given
 
 
 def _said(text: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ _PM25 = re.compile(r"초미세\s*(?:먼지)?|초미먼|초먼|(?<![\w.])pm\s*2\.
 _DUST = re.compile(r"미세\s*(?:먼지)?|미먼|황사|먼지|(?<![\w.])pm\s*10|\bdust\b", re.I)
 _OZONE = re.compile(r"오존|\bozone\b|(?<!\w)o3(?!\w)", re.I)
 _ALL = re.compile(r"공기|대기|\bair\b", re.I)
-_ONLY = re.compile(r"만(?=$|[\s,.]|요|\s*알)|\bonly\b|\bjust\b", re.I)
+_ONLY = re.compile(r"(?:먼지|미먼|오존|황사|pm\s*(?:10|2\.?5))\s*(?:알림)?만(?!큼)|\bonly\b|\bjust\b", re.I)
 
 _CRITICAL = re.compile(r"중대\s*경보|\bcritical\b", re.I)
 _WARNING = re.compile(r"(?<!중대)(?<!중대 )경보(?!.*주의보)(?!\s*(?:알림|문자|소식))|\bwarnings?\s+(?:only|and)", re.I)
@@ -49,6 +49,12 @@ _SPAN_EN = re.compile(
 )
 _DAY_ONLY = re.compile(r"낮에만|낮\s*시간(?:에)?만|\bdaytime\s+only", re.I)
 
+END = re.compile(
+    r"^\s*(?:이제\s*)?(?:대기질?|공기|미세먼지|미먼)\s*(?:정보\s*)?알림\S{0,2}\s*(?:이제\s*)?(?:그만|해지|취소|끊어|중단|중지|꺼)\S*.{0,8}$|"
+    r"^\s*(?:please\s+)?(?:stop|end|cancel)\s+(?:the\s+|my\s+)?air(?:\s+quality)?\s+(?:notices|alerts|messages)[\s.!]*$",
+    re.I,
+)
+"""The words that every message tells him to send."""
 LIST = re.compile(
     r"^(?=.{1,30}$)(?:\s*(?:내가|제가)?\s*(?:신청한|받는|받고\s*있는)?\s*(?:공기|대기질?|미세먼지|초미세먼지|오존)?\s*알림\S{0,2}\s*"
     r"(?:목록|리스트|뭐\s*있|뭐\s*받|보여|확인|조회)\S*.{0,6}|\s*(?:공기|대기질?|미세먼지)\s*알림\s*(?:설정|상태)\S{0,3}|"
@@ -92,6 +98,11 @@ def pollutants(text: str) -> tuple[str, ...] | None:
     if not found or (_ALL.search(text) and not _ONLY.search(text)):
         return None
     return tuple(found)
+
+
+def is_only(text: str) -> bool:
+    """Whether what is named is all that is wanted: "초미세먼지만". Without it, it comes beside what there is."""
+    return bool(_ONLY.search(text))
 
 
 def line(text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -71,6 +72,13 @@ async def unsubscribe(turn: Turn, subscriptions: SubscriptionService) -> Reply:
     return Reply((Say("alerts.ended", {"topic": ending or ""}),), write=end)
 
 
+async def end_air(turn: Turn, subscriptions: SubscriptionService) -> Reply:
+    """The words under every message of the air end that topic; nothing where he has no such notice."""
+    if not any(one.topic == "air" for one in await subscriptions.of(turn.conversation_id)):
+        return Reply()
+    return await unsubscribe(replace(turn, argument="air"), subscriptions)
+
+
 async def listed(turn: Turn, subscriptions: SubscriptionService, wishes: WishService, watches: WatchService) -> Reply:
     """What he has asked for, of every kind; nothing where there is none, so that others who keep a list may answer."""
     live = await subscriptions.of(turn.conversation_id)
@@ -94,8 +102,14 @@ def _topic(turn: Turn) -> str:
 
 
 INTENTS = {"subscribe": subscribe, "unsubscribe": unsubscribe}
-PRESSED = {air_alerts.SHOWN: listed, air_alerts.DROP: air_alerts.drop, air_alerts.WANT: air_alerts.wanted}
+PRESSED = {
+    air_alerts.SHOWN: listed,
+    air_alerts.END: end_air,
+    air_alerts.DROP: air_alerts.drop,
+    air_alerts.WANT: air_alerts.wanted,
+}
 ANYBODYS = (
+    (air_words.END, air_alerts.END),
     (air_words.LIST, air_alerts.SHOWN),
     (air_words.CHANGE, air_alerts.DROP),
     (air_words.EVENING_ASKED, air_alerts.WANT),

@@ -17,6 +17,7 @@ from actions.alerts import air_words
         ("대기질 알림 신청", None),
         ("ozone alerts", ("O3",)),
         ("PM2.5 only", ("PM25",)),
+        ("미세먼지 알림 아침 7시부터 10시까지만", ("PM10", "PM25")),
     ],
 )
 def test_pollutants(text: str, expected: tuple[str, ...] | None) -> None:
@@ -102,3 +103,18 @@ def test_nights_are_asked_for_or_refused() -> None:
     assert air_words.nights("밤에도 경보 뜨면") is True
     assert air_words.nights("밤에는 보내지 마세요") is False
     assert air_words.nights("오존 알림") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_phrase"),
+    [
+        ("대기질 알림 그만", True),
+        ("미세먼지 알림 해지해 주세요", True),
+        ("stop air notices", True),
+        ("오존은 빼줘", False),
+        ("대기질 알림 신청", False),
+        ("안전 알림 그만", False),
+    ],
+)
+def test_the_words_that_end_it_need_no_guess(text: str, is_phrase: bool) -> None:
+    assert bool(air_words.END.search(text)) is is_phrase

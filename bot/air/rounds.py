@@ -57,7 +57,10 @@ class Sky:
 
 
 class Rounds(SourceRounds):
-    """The rounds of air. `more`: those that ask for hours that were missed (bot/air/gaps.py)."""
+    """The rounds of air, over those `sources` that are asked; hours that were missed have one too (bot/air/gaps.py).
+
+    Who sends by himself, a sensor or a stack, is looked after device by device (civic/air/devices), not in the book.
+    """
 
     def __init__(
         self,
@@ -72,4 +75,5 @@ class Rounds(SourceRounds):
         more: Sequence[More] = (),
         spread: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        super().__init__(db, Sky(city_id, rules), sources, http, clock, owner, more=more, spread=spread)
+        asked = {name: one for name, one in sources.items() if hasattr(one, "pull")}
+        super().__init__(db, Sky(city_id, rules), asked, http, clock, owner, more=more, spread=spread)

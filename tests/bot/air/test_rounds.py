@@ -268,6 +268,13 @@ async def test_all_that_fails_waits_longer_each_time_and_is_told_once(
     assert (await house.table()) == {}
 
 
+class Sensors:
+    """They send, and are not asked."""
+
+    def receive(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
+        raise NotImplementedError
+
+
 async def test_a_newcomers_house_has_two_days_of_exercise_and_says_so(
     database: Database, clock: SetClock, opened: Opened
 ) -> None:
@@ -275,10 +282,13 @@ async def test_a_newcomers_house_has_two_days_of_exercise_and_says_so(
     place = {"uid": "p-1", "name": "사우동", "lat": 37.62, "lon": 126.72}
     source = practice.build("practice", practice.Settings.model_validate({"stations": [place]}))
     house = House(database, portal, outside, clock)
-    house.main = house._rounds({"practice": source}, outside)
+    house.main = house._rounds({"practice": source, "sensors": Sensors()}, outside)
     await house.main.go()
     clock.move(HOUR)
     await house.main.go()
     assert {name: len(hours) for name, hours in (await house.table()).items()} == {"사우동": 49}
     assert source.terms.attribution == "연습용 자료, 실제 측정값이 아닙니다"
     assert portal.asked == []
+    async with database.reading() as tx:
+        named = select(sources.c.name).where(sources.c.city_id == house.city_id)
+        assert list((await tx.execute(named)).scalars()) == ["practice"], "who sends is looked after device by device"

@@ -1,6 +1,6 @@
 """Everything the city keeps about one person, for himself (개인정보 보호법 §35): as data, and as a page to read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -164,11 +164,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         for row in found["letters"]
     ]
     lines += _parking_lines(found["parking"])
-    lines += ["", f"■ 악취 신고 {len(found['smells'])}건"]
-    lines += [
-        f"- {_when(row['told_at'])} {row['kind']}, 강도 {row['strength']} {row['area']}".rstrip()
-        for row in found["smells"]
-    ]
+    lines += _smell_lines(found["smells"])
     lines += ["", f"■ 대기질 알림 {len(found['air_notices'])}건"]
     lines += [
         f"- {_when(row['created_at'])} {row['area'] or '우리 시'}, {', '.join(row['pollutants'] or ()) or '모두'}"
@@ -187,6 +183,13 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"- {_when(row['at'])} {row['staff'] or '-'} {row['action']} {row['why']}".rstrip() for row in found["looks"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def _smell_lines(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = ["", f"■ 악취 신고 {len(told)}건"]
+    return lines + [
+        f"- {_when(row['told_at'])} {row['kind']}, 강도 {row['strength']} {row['area']}".rstrip() for row in told
+    ]
 
 
 def _parking_lines(asked: Mapping[str, Any]) -> list[str]:

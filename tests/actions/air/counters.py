@@ -6,6 +6,7 @@ from civic.air.alarms import Alarms
 from civic.air.service import AirService
 from civic.city.service import CityBook
 from civic.parking.places import PlaceKind, SavedPlace
+from core.air_rules import Air
 from core.contracts.air import Terms
 from core.db import Database
 from core.loading import ROOT
@@ -19,9 +20,13 @@ TEXTS = Texts(FILES, {"ko": {}, "en": {}})
 
 
 def counter(
-    database: Database, book: CityBook, city_id: str, own: dict[PlaceKind, SavedPlace] | None = None
+    database: Database,
+    book: CityBook,
+    city_id: str,
+    own: dict[PlaceKind, SavedPlace] | None = None,
+    rules: Air | None = None,
 ) -> Counter:
     settings = read()
-    rules = settings.air
+    rules = rules or settings.air
     air = AirService(database, city_id, rules, {SOURCE: Terms(CREDIT, "출처표시")})
     return Counter(air, Alarms(database, city_id, rules), book, settings.city, rules, TEXTS, own or {})

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert
 
 from actions.air.handlers import _asked
 from actions.air.wishing import COMING, NOW
+from civic.air.watch.tables import air_watch_changes, air_watch_hours, air_watches
 from civic.city.service import CityBook, load, open_book
 from civic.parking.places import PlaceKind, SavedPlace
+from core.air_rules import Air
 from core.contracts.air import Observation, OfficialAlert, OfficialIndex
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Reply
 from core.contracts.understanding import Entity
 from core.db import Database
+from core.ids import new_id
 from core.loading import ROOT
 from core.settings import read
 from tests.actions.air.counters import TEXTS, counter
@@ -45,6 +50,7 @@ SAU_DONG = place("사우동", 37.6201, 126.7177)
 WOLGOT_MYEON = place("월곶면", 37.7170, 126.5522)
 TOMORROW = moment("2026-10-01T00:00:00+09:00", "day")
 SOON = NOON + timedelta(minutes=20)
+HOUR = timedelta(hours=1)
 GONE: Value = ("", "COMM")
 
 
@@ -60,6 +66,7 @@ class Town:
 
     def __init__(self, database: Database, book: CityBook) -> None:
         self.database, self.book, self.city = database, book, f"town-{uuid4().hex[:8]}"
+        self.rules: Air | None = None
         self.own: dict[PlaceKind, SavedPlace] = {}
 
     async def hears(self, observations: Sequence[Observation], now: datetime = SOON, **more: Any) -> None:
@@ -68,7 +75,7 @@ class Town:
 
     async def reply(self, text: str, *entities: Any, intent: str = NOW, **more: Any) -> Reply:
         asked = turn(text, *entities, **more)
-        return await _asked(intent)(asked, counter(self.database, self.book, self.city, self.own))
+        return await _asked(intent)(asked, counter(self.database, self.book, self.city, self.own, self.rules))
 
     async def asked(self, text: str, *entities: Any, lang: str = "ko", key: str = "", **more: Any) -> str:
         reply = await self.reply(text, *entities, lang=lang, **more)
@@ -326,6 +333,45 @@ async def test_an_issued_alert_is_told_as_issued_and_for_whom(town: Town) -> Non
     await town.hears(day(SAU, NOON, 14, {**USUAL, "PM25": "80"}), alerts=[alert])
     said = await town.asked("경보 떴어?")
     assert "참고: 경기 북부권에 초미세먼지 주의보 발령 중 (오늘 12시)." in said and "여기서 알 수 없습니다" in said
+
+
+async def test_the_governors_alert_for_our_zone_is_issued_and_makes_advice_stricter(
+    town: Town,
+) -> None:
+    rules = read().air
+    zones = {"gimpo": rules.zones["gimpo"].model_copy(update={"official_zone": "북부권"})}
+    town.rules = rules.model_copy(update={"zones": zones})
+    alert = OfficialAlert(SOURCE, "1", "경기", "북부권", "PM25", "advisory", NOON - 2 * HOUR, None, SOON, Decimal(81))
+    other = OfficialAlert(SOURCE, "2", "경기", "남부권", "O3", "warning", NOON - HOUR, None, SOON)
+    lifted = OfficialAlert(SOURCE, "3", "경기", "북부권", "PM10", "advisory", NOON - 9 * HOUR, NOON - HOUR, SOON)
+    await town.hears(day(SAU, NOON, 14, USUAL), alerts=[alert, other, lifted])
+    said = await town.asked("경보 떴어?")
+    assert said.startswith(
+        "[발령] 경기 북부권에 초미세먼지 주의보가 발령되어 있습니다. (오늘 12시, 당시 81㎍/㎥. 발령하는 곳: "
+    )
+    assert "남부권" not in said and "· 미세먼지" not in said
+    now = await town.asked("아이랑 사우동 나가도 돼?", SAU_DONG)
+    assert now.startswith("되도록 미루시는 편이 낫습니다.") and "[발령] 경기 북부권 초미세먼지 주의보" in now
+
+
+async def test_a_level_that_we_reckon_is_reached_and_never_issued(town: Town, database: Database) -> None:
+    await town.hears(day(SAU, NOON, 14, {**USUAL, "PM25": "80"}))
+    async with database.transaction() as tx:
+        row = {"city_id": town.city, "rule": "criteria", "zone": "gimpo", "pollutant": "PM25", "last_at": NOON}
+        watch = (await tx.execute(insert(air_watches).values(**row).returning(air_watches.c.id))).scalar_one()
+        hours = [
+            {"watch_id": watch, "at": NOON - back * HOUR, "value": 80 + back, "sites": 1, "state": {}, "taken_at": SOON}
+            for back in (0, 1)
+        ]
+        await tx.execute(insert(air_watch_hours), hours)
+        change = {
+            "id": new_id(), "city_id": town.city, "watch_id": watch, "at": NOON - HOUR, "kind": "reached",
+            "level": "advisory", "value": 81, "began_at": NOON - HOUR, "noted_at": SOON,
+        }  # fmt: skip
+        await tx.execute(insert(air_watch_changes).values(**change))
+    said = await town.asked("초미세먼지 경보 떴어?")
+    assert said.startswith("[기준 도달] 김포시 초미세먼지 값이 오늘 13시부터 주의보 기준에 이르러 있습니다.")
+    assert "(가장 높을 때 81㎍/㎥, 오늘 13시)" in said and "발령은 시·도지사가 합니다." in said and "[발령]" not in said
 
 
 async def test_a_quiet_sky_is_said_to_be_quiet_only_where_something_was_measured(usual: Town, town: Town) -> None:

@@ -3,6 +3,7 @@
 const COLOURS = ["#0b50d0", "#b3261e", "#0b6b3a", "#8f4a00", "#6a1b9a", "#464c53"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 2]];
 const HEIGHT = 280;
+const MARKS = 200;
 const ZONE = "Asia/Seoul";
 let loaded;
 
@@ -45,9 +46,16 @@ function line(name, number) {
   return { label: name, stroke: colour, width: 1.5, dash: DASHES[number % DASHES.length], spanGaps: false, points: { show: false } };
 }
 
+// A year whose every hour was checked and corrected has thousands: they are drawn where one looks closer.
+function areFew(plot, number, first, last) {
+  let marks = 0;
+  for (let place = first; place <= last && marks <= MARKS; place += 1) if (plot.data[number][place] !== null) marks += 1;
+  return marks <= MARKS;
+}
+
 function mark(name, number) {
   const colour = COLOURS[number % COLOURS.length];
-  return { label: `◇ ${name}`, stroke: colour, paths: () => null, points: { show: true, size: 10, width: 2, stroke: colour, fill: "#fff" } };
+  return { label: `◇ ${name}`, stroke: colour, paths: () => null, points: { show: areFew, size: 10, width: 2, stroke: colour, fill: "#fff" } };
 }
 
 function options(uPlot, box, unit, series, bands) {

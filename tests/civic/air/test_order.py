@@ -13,9 +13,10 @@ from core.db import Database
 from tests.civic.air.told import AT, HOUR, MINUTE, new_city, pulled, says, shows, station, tables, take_in
 
 LATE = AT + 1_000 * HOUR
-HOURS = st.integers(-3, 3)
+HOURS = st.sampled_from([0, 0, 0, -1, 2])
 TOLD = st.integers(1, 6)
-VALUES = st.sampled_from(["0", "12", "12.5", "41", "151", "0.0305", None])
+VALUES = st.sampled_from(["0", "41", None])
+"""Few, so that the same is said again of the same hour, before and after something else."""
 _WORDS = st.builds(
     lambda value, pollutant, after, told, quality, status, uid: says(
         value,
@@ -28,12 +29,12 @@ _WORDS = st.builds(
         status=status,
     ),
     VALUES,
-    st.sampled_from(["PM10", "PM25", "O3", "NO2", "H2S"]),
+    st.sampled_from(["PM10", "PM10", "H2S"]),
     HOURS,
     TOLD,
-    st.sampled_from(["MISSING", "COMM", "SUSPECT"]),
+    st.sampled_from(["MISSING", "COMM"]),
     st.sampled_from(["realtime", "realtime", "confirmed"]),
-    st.sampled_from(["131501", "131502"]),
+    st.sampled_from(["131501", "131501", "131502"]),
 )
 _INDICES = st.builds(
     lambda value, after, told, mean: shows(

@@ -4,6 +4,7 @@ const COLOURS = ["#0b50d0", "#b3261e", "#0b6b3a", "#8f4a00", "#6a1b9a", "#464c53
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 2]];
 const HEIGHT = 280;
 const MARKS = 200;
+const DENSE = 2000;
 const ZONE = "Asia/Seoul";
 let loaded;
 
@@ -87,7 +88,7 @@ export async function drawHours(box, found, unit) {
   const uPlot = await library();
   const marked = found.marks.map((marks, number) => ({ marks, number })).filter(({ marks }) => marks.some((one) => one !== null));
   const series = [
-    ...found.names.map(line),
+    ...found.names.map((name, number) => ({ ...line(name, number), width: found.times.length > DENSE ? 1 : 1.5 })),
     ...marked.map(({ number }) => mark(found.names[number], number)),
   ];
   const data = [found.times, ...found.lines, ...marked.map(({ marks }) => marks)];

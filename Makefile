@@ -6,8 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
+PROCESSES := auto
+SHARED := -n $(PROCESSES) --maxprocesses 4 --dist loadfile
 
-.PHONY: run setup options parkapi assets test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air lock format clean
+.PHONY: run setup options parkapi assets model test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -45,8 +47,12 @@ var/parkapi/.laid: requirements.parkapi.lock $(LAID)
 assets: setup
 	@$(BIN)/python -m web.assets
 
-test: assets
-	@$(BIN)/python -m pytest
+# A process a core, at most four; a module's tests stay together. `make test PROCESSES=0` runs all in one.
+test: assets model
+	@$(BIN)/python -m pytest $(SHARED)
+
+model: setup
+	@$(BIN)/python -m tests.trained
 
 # Vendors' specifications under Prism, their Node SDKs, real servers: what others wrote and our lock does not hold.
 test-channels: setup parkapi
@@ -55,12 +61,12 @@ test-channels: setup parkapi
 	@$(BIN)/python -m tests.counterparts.telemelya
 	@$(BIN)/python -m pytest -m counterpart tests/counterparts $(ARGS)
 
-check: assets
+check: assets model
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARED)
 
 bench: setup
 	@$(BIN)/python -m bench

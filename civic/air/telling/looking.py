@@ -66,7 +66,9 @@ async def look(
         return Looked(0, 0, (), is_done=True)
     begins = {watch.id: _begin(watch, now, rules, back) for watch in watches}
     ids = sorted({one for rows in town.stations.values() for one in rows})
-    told = await reading.hours(tx, ids, min(begins.values()) - HOUR, now)
+    # After a long silence no more than what this commit can take: the next one reads on.
+    end = min(now, max(watch.last_at or begins[watch.id] for watch in watches) + (most + 1) * HOUR)
+    told = await reading.hours(tx, ids, min(begins.values()) - HOUR, end)
     kept = await taken_since(tx, list(begins), min(begins.values()))
     hours = {(site_id, hour.at): hour for site_id, rows in told.items() for hour in rows}
     taken, again, made, is_done = 0, 0, list[UUID](), True

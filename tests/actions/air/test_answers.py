@@ -1,29 +1,21 @@
 """What a citizen hears about the air, word for word where it matters, on a store that a source has filled."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert
 
-from actions.air.handlers import _asked
-from actions.air.wishing import COMING, NOW
+from actions.air.wishing import COMING
 from civic.air.watch.tables import air_watch_changes, air_watch_hours, air_watches
-from civic.city.service import CityBook, load, open_book
-from civic.parking.places import PlaceKind, SavedPlace
-from core.air_rules import Air
-from core.contracts.air import Observation, OfficialAlert, OfficialIndex
+from civic.city.service import CityBook
+from civic.parking.places import SavedPlace
+from core.contracts.air import OfficialAlert, OfficialIndex
 from core.contracts.channel import GeoPoint
-from core.contracts.dialogue import Reply
 from core.contracts.understanding import Entity
 from core.db import Database
 from core.ids import new_id
-from core.loading import ROOT
 from core.settings import read
-from tests.actions.air.counters import TEXTS, counter
 from tests.actions.air.sky import (
     CREDIT,
     GOCHON,
@@ -39,54 +31,19 @@ from tests.actions.air.sky import (
     Value,
     day,
     hour,
-    tell,
     usual_forecasts,
 )
 from tests.actions.air.sky import usual as usual_sky
-from tests.actions.parking.turns import moment, place, turn
+from tests.actions.air.town import SOON, Town
+from tests.actions.parking.turns import moment, place
 
 GURAE = place("구래동", 37.6462, 126.6260)
 SAU_DONG = place("사우동", 37.6201, 126.7177)
 WOLGOT_MYEON = place("월곶면", 37.7170, 126.5522)
 TOMORROW = moment("2026-10-01T00:00:00+09:00", "day")
-SOON = NOON + timedelta(minutes=20)
+
 HOUR = timedelta(hours=1)
 GONE: Value = ("", "COMM")
-
-
-@pytest.fixture(scope="module")
-async def book(database: Database) -> CityBook:
-    async with database.transaction() as tx:
-        await load(tx, "gimpo", ROOT / "demo/gimpo", NOON)
-        return await open_book(tx, "gimpo")
-
-
-class Town:
-    """A town of its own in the store, asked by one citizen."""
-
-    def __init__(self, database: Database, book: CityBook) -> None:
-        self.database, self.book, self.city = database, book, f"town-{uuid4().hex[:8]}"
-        self.rules: Air | None = None
-        self.own: dict[PlaceKind, SavedPlace] = {}
-
-    async def hears(self, observations: Sequence[Observation], now: datetime = SOON, **more: Any) -> None:
-        async with self.database.transaction() as tx:
-            await tell(tx, observations, now, city=self.city, **more)
-
-    async def reply(self, text: str, *entities: Any, intent: str = NOW, **more: Any) -> Reply:
-        asked = turn(text, *entities, **more)
-        return await _asked(intent)(asked, counter(self.database, self.book, self.city, self.own, self.rules))
-
-    async def asked(self, text: str, *entities: Any, lang: str = "ko", key: str = "", **more: Any) -> str:
-        reply = await self.reply(text, *entities, lang=lang, **more)
-        said = "\n".join(TEXTS.render(key or say.key, lang, say.values) for say in reply.says)
-        assert "None" not in said and "{{" not in said
-        return said
-
-
-@pytest.fixture
-def town(database: Database, book: CityBook) -> Town:
-    return Town(database, book)
 
 
 @pytest.fixture(scope="module")

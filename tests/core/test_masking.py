@@ -111,9 +111,9 @@ def test_it_only_ever_turns_digits_into_stars(text: str) -> None:
 def test_a_megabyte_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
         text = (piece * (length // len(piece) + 1))[:length]
-        began = time.perf_counter()
+        began = time.thread_time()
         mask(text)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     assert seconds(1_000_000) < 3
 
@@ -127,6 +127,6 @@ def test_ordinary_text_takes_no_time() -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     mask(text)
-    return time.perf_counter() - began
+    return time.thread_time() - began

@@ -66,7 +66,7 @@ class Drift(Section):
 
 
 class Spike(Section):
-    """A value alone that is `times` the median of the `minutes` around it, and more than the limit `least_share`."""
+    """Spikes: at least `most` values over `times` the median of the last `minutes`, and no more than a fifth of all."""
 
     minutes: Annotated[int, Field(ge=1, le=240)] = 10
     times: Annotated[float, Field(gt=1, le=100)] = 8

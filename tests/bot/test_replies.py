@@ -24,6 +24,8 @@ KEYS = TEXTS.keys()
 CODE = sorted([*(ROOT / "bot").glob("*.py"), *(ROOT / "actions").rglob("*.py")])
 NEED_REAL_VALUES = {"parking.compared", "parking.found", "parking.lot"}
 """They look numbers up in tables; the dialogues render them on real lots."""
+OF_THE_AIR = ("air.", "air_alerts.", "alerts.list")
+"""So do these, of grades, hours and levels; tests/actions/air and the dialogues render them on real hours."""
 
 
 class Anything(str):
@@ -87,7 +89,7 @@ def test_every_key_in_the_code_exists(key: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("key", [key for key in KEYS if key not in NEED_REAL_VALUES])
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in NEED_REAL_VALUES and not key.startswith(OF_THE_AIR)])
 def test_every_template_renders(key: str, lang: str) -> None:
     raw = raw_texts(lang)[key]
     names = meta.find_undeclared_variables(Environment(autoescape=True).parse(plain_filters(raw)))

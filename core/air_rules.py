@@ -200,7 +200,7 @@ class Telling(Section):
 
 
 class Chat(Section):
-    """What answers on the air add to the data: `official_url`, `cars_url`, where a citizen looks for what is not here."""
+    """Where a citizen looks for what answers on the air do not hold: `official_url`, `cars_url`."""
 
     official_url: str = "airkorea.or.kr"
     cars_url: str = ""

@@ -1,5 +1,6 @@
 """대기질 알림, by the clock: who hears of a change, once, in which words, and who is left to sleep."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -224,9 +225,8 @@ async def test_an_official_alert_is_passed_on_in_the_issuers_name_once(database:
     crowd = Crowd(database, ("섬",), NOON)
     thread = await crowd.person()
     issued = at("2026-03-02 12")
-    given = {"source": "test", "uid": "7", "region": "가람도", "pollutant": "PM10", "level": "advisory"}
-    alert = OfficialAlert(**given, zone="가람권역", issued_at=issued, lifted_at=None, received_at=issued)
-    other = OfficialAlert(**{**given, "uid": "8"}, zone="먼 권역", issued_at=issued, lifted_at=None, received_at=issued)
+    alert = OfficialAlert("test", "7", "가람도", "가람권역", "PM10", "advisory", issued, None, received_at=issued)
+    other = replace(alert, uid="8", zone="먼 권역")
     crowd.clock.move(issued + timedelta(minutes=10) - crowd.clock.now())
     await crowd.sky.alert(alert)
     await crowd.sky.alert(other)
@@ -234,9 +234,7 @@ async def test_an_official_alert_is_passed_on_in_the_issuers_name_once(database:
     await crowd.process.go()
     [message] = await crowd.told(thread)
     assert message.body["text"].startswith("[가람도 발령] 가람권역 미세먼지 주의보\n3월 2일 12시 가람도가 가람권역에")
-    lifted = OfficialAlert(
-        **given, zone="가람권역", issued_at=issued, lifted_at=issued + HOUR, received_at=issued + HOUR
-    )
+    lifted = replace(alert, lifted_at=issued + HOUR, received_at=issued + HOUR)
     crowd.clock.move(HOUR)
     await crowd.sky.alert(lifted)
     await crowd.process.go()

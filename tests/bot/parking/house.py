@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy import RowMapping, select
 
-from bot.parking.rounds import More, Rounds
+from bot.parking.rounds import Rounds
+from bot.sources.rounds import More
 from civic.parking.tables import parking_lots, parking_realtime
 from civic.sources.tables import sources
 from civic.staff.tables import staff_notices

@@ -16,6 +16,7 @@ from civic.parking.lots import Lot
 from civic.parking.numbers import Number
 from civic.parking.search import Found
 from core.contracts.tariff import Tariff
+from core.linked import Form
 
 NOW = datetime(2026, 9, 30, 3, tzinfo=UTC)
 BY = Publisher(
@@ -92,6 +93,6 @@ def datex2_status() -> bytes:
     return datex2.statuses(ALL, BY, NOW)
 
 
-def ngsi_entities(form: ngsi.Form = "normalized") -> bytes:
+def ngsi_entities(form: Form = "normalized") -> bytes:
     """The same seven as a list of NGSI-LD entities."""
     return orjson.dumps([ngsi.entity(one, BY, form) | {"@context": list(ngsi.CONTEXT)} for one in ALL])

@@ -10,18 +10,19 @@ import pytest
 from civic.parking.feeds import ngsi
 from civic.parking.feeds.publishing import ids_of
 from core.contracts.parking import Pulled
+from core.linked import Form
 from integrations.parking import fiware
 from tests.civic.parking.feeds.published import ALL, BY, GARAGE, NOW, ngsi_entities
 
-FORMS: tuple[ngsi.Form, ...] = ("normalized", "concise", "keyValues")
+FORMS: tuple[Form, ...] = ("normalized", "concise", "keyValues")
 
 
-def read(form: ngsi.Form) -> Pulled:
+def read(form: Form) -> Pulled:
     return fiware.Notified("back", fiware.Settings(mode="push")).receive(ngsi_entities(form), {}, NOW)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_our_own_reader_gets_the_same_lots_in_each_form(form: ngsi.Form) -> None:
+def test_our_own_reader_gets_the_same_lots_in_each_form(form: Form) -> None:
     pulled = read(form)
     assert pulled.static is not None and pulled.report.skipped == ()
     assert len(pulled.static) == len(ALL)
@@ -54,7 +55,7 @@ def test_our_own_reader_gets_the_same_lots_in_each_form(form: ngsi.Form) -> None
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_our_own_reader_gets_only_the_numbers_that_are_believed(form: ngsi.Form) -> None:
+def test_our_own_reader_gets_only_the_numbers_that_are_believed(form: Form) -> None:
     told = [(one.uid, one.free, one.opening_status, one.updated_at) for one in read(form).realtime]
     at = datetime(2026, 9, 30, 2, 55, tzinfo=UTC)
     ids = [ngsi.id_of(one.lot, "narae") for one in ALL]

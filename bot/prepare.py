@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from bot.air.practising import refuse_mixture
 from civic.city.service import load
 from civic.parking.importing import import_lots
 from civic.people.service import seal_plain
@@ -35,6 +36,7 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
     store.migrate(url)
     db = Database(url, pool_size=2)
     try:
+        await refuse_mixture(settings, db)
         await _seal(db, settings, now, tell)
         folder = settings.path(settings.city.data)
         async with db.transaction() as tx:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air.devices.tables import air_device_findings as table
 from core.ids import new_id
 
-Kind = Literal["silent", "stuck", "drift", "spikes", "clock_ahead", "clock_behind", "range", "alone"]
+Kind = Literal["silent", "stuck", "drift", "spikes", "clock_ahead", "clock_behind", "alone"]
 
 
 @dataclass(frozen=True, slots=True)

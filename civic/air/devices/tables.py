@@ -145,7 +145,7 @@ air_device_findings = Table(
         postgresql_where=text("ended_at IS NULL"),
     ),
 )
-"""`kind`: silent, stuck, drift, spikes, clock_ahead, clock_behind, range, alone. One row from its begin to its end."""
+"""`kind`: silent, stuck, drift, spikes, clock_ahead, clock_behind, alone. One row from its begin to its end."""
 
 air_device_grades = Table(
     "air_device_grades",

@@ -42,6 +42,8 @@ _GRADES: Mapping[Pollutant, tuple[float, float, float]] = {
 }
 """Upper ends of 좋음, 보통, 나쁨, as in civic/air/cai.csv: the exercise forecasts what it is going to show."""
 _FORECAST_HOURS = (5, 11, 17, 23)
+_EVENING = 17
+"""So that nobody who asks after midnight hears that there is no tomorrow."""
 
 
 class Place(Section):
@@ -184,10 +186,10 @@ class Practice:
         )
 
     def _forecasts(self, now: datetime) -> Iterator[OfficialForecast]:
-        """Today and tomorrow, as the exercise itself will be."""
+        """Today and tomorrow, as the exercise itself will be; from the evening word on the day after too."""
         issued = _issued(now)
-        today = issued.astimezone(SEOUL).date()
-        for day in (today, today + timedelta(days=1)):
+        today, days = issued.astimezone(SEOUL).date(), 3 if issued.astimezone(SEOUL).hour >= _EVENING else 2
+        for day in (today + timedelta(days=ahead) for ahead in range(days)):
             for pollutant, ends in _GRADES.items():
                 grade = 1 + sum(self._height(pollutant, day) > end for end in ends)
                 yield OfficialForecast(

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 import yaml
 
 from core.air_rules import Air
+from core.clock import SEOUL
 from core.contracts.air import Mark, Pulled
 from core.http import Outside
 from core.loading import ROOT
@@ -83,6 +85,14 @@ async def test_its_forecast_is_what_will_be_shown() -> None:
     ]
     mean = sum(of_day) / 24
     assert tomorrow.grades["경기북부"] == 1 + sum(mean > end for end in (30, 80, 150))
+
+
+@pytest.mark.parametrize(("hour", "days"), [(3, 2), (8, 3), (15, 3), (21, 2)])
+async def test_there_is_always_a_word_on_tomorrow(hour: int, days: int) -> None:
+    now = NOW.replace(hour=hour)
+    told = {one.day for one in (await _pulled(now)).forecasts}
+    assert now.astimezone(SEOUL).date() + timedelta(days=1) in told
+    assert len(told) == days
 
 
 async def test_its_wind_is_of_a_cell_of_the_grid_and_comes_from_where_it_says() -> None:

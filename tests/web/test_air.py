@@ -173,6 +173,37 @@ async def test_the_chart_has_the_holes_and_marks_of_its_table(page: Page, site: 
     await expect(page.locator(".u-legend .u-label")).to_contain_text(["시각", "사우동 (µg/m³)"])
 
 
+PAINTED = """async () => {
+  const charts = await import("/static/air/charts.js");
+  const box = document.querySelector(".chart");
+  box.replaceChildren();
+  const midnight = Date.parse("2026-03-01T00:00:00+09:00") / 1000;
+  const times = Array.from({ length: 25 }, (_, hour) => midnight + hour * 3600);
+  const values = times.map((_, hour) => (hour > 6 && hour < 12) || (hour > 12 && hour < 18) ? null : 50);
+  const found = { times, names: ["one"], lines: [values], marks: [values.map(() => null)] };
+  const plot = await charts.drawHours(box, found, "µg/m³");
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const high = Math.round(plot.valToPos(50, "y", true));
+  const isBlue = (hour) => {
+    const right = Math.round(plot.valToPos(midnight + hour * 3600, "x", true));
+    const { data } = plot.ctx.getImageData(right - 1, high - 2, 3, 5);
+    const dots = Array.from({ length: 15 }, (_, at) => data.slice(at * 4, at * 4 + 3));
+    return dots.some(([red, green, blue]) => blue > 150 && blue > red + 60 && blue > green + 40);
+  };
+  const first = plot.axes[0]._values.filter((one) => one !== null)[0];
+  return { drawn: times.map((_, hour) => isBlue(hour)), first };
+}"""
+
+
+@pytest.mark.browser
+async def test_a_hole_is_left_unpainted_and_a_lone_hour_is_seen(page: Page, site: Site) -> None:
+    await page.goto(f"{site.base}/air?pollutant=PM25")
+    await expect(page.locator('.chart[data-drawn="yes"] canvas')).to_have_count(1)
+    found = await page.evaluate(PAINTED)
+    assert [hour for hour, seen in enumerate(found["drawn"]) if not seen] == [*range(7, 12), *range(13, 18)]
+    assert found["first"].startswith("00:00"), "ticks tell the time in Korea"
+
+
 @pytest.mark.browser
 async def test_the_keyboard_reaches_tables_and_pins(page: Page, site: Site) -> None:
     await page.goto(f"{site.base}/air")

@@ -4,22 +4,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
+from commands.asking import STATES, ago, asked_by_us, pulled_once
 from commands.house import console, running_store
 from core import loading, store
 from core.clock import SEOUL
 from core.contracts.air import POLLUTANTS, Mark, Observation, Pulled, ReadReport, RowNote, Station
 from core.db import Database
-from core.errors import BadInput, NotFound, SinmungoError
+from core.errors import BadInput
 from core.http import Outside
 from core.settings import Settings, read
 
-_STATES = {"active": "정상", "backing_off": "다시 부름", "failing": "실패", "off": "꺼짐"}
 _SHOWN = 6
 _LINES = 4_000
 """Of a file, stored at once: some eight megabytes of records, and a second of holding the stations' lock."""
@@ -45,17 +45,10 @@ async def _sources(url: str, settings: Settings) -> int:
     table = Table("출처", "상태", "마지막 성공", "측정소", "가장 새 시각", "오늘 호출", "까닭")
     for one in found:
         row = one.row
-        cells = (row["name"], _STATES[row["state"]], _ago(row["last_ok_at"], now), f"{one.stations:,}")
-        table.add_row(*cells, _ago(one.newest_at, now), f"{row['calls']:,}", row["reason"])
+        cells = (row["name"], STATES[row["state"]], ago(row["last_ok_at"], now), f"{one.stations:,}")
+        table.add_row(*cells, ago(one.newest_at, now), f"{row['calls']:,}", row["reason"])
     console.print(table if found else "켜진 대기질 출처가 없습니다. config.yml의 air.sources를 보세요.")
     return int(any(one.row["state"] == "failing" for one in found))
-
-
-def _ago(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return "없음"
-    minutes = (now - at) // timedelta(minutes=1)
-    return f"{minutes}분 전" if minutes < 120 else f"{minutes // 60}시간 전"
 
 
 def try_out(name: str) -> int:
@@ -66,23 +59,11 @@ def try_out(name: str) -> int:
 async def _try_out(name: str, settings: Settings) -> int:
     from bot.sources.opening import open_air_sources
 
-    found = open_air_sources(settings).get(name)
-    if found is None or not hasattr(found, "pull"):
-        raise NotFound(
-            f"켜져 있고 우리가 부르는 출처가 아닙니다: {name} (config.yml의 air.sources)",
-            f"No source that is switched on and asked by us: {name}",
-        )
-    deadline_s = settings.air.asking.deadline_s
-    async with Outside(settings.outside.allowed_hosts) as outside:
-        try:
-            async with asyncio.timeout(deadline_s):
-                pulled = await found.pull(outside, datetime.now(UTC), Mark(), wants_stations=True)
-        except SinmungoError as error:
-            console.print(f"받지 못했습니다: {error.reason_ko}")
-            return 1
-        except TimeoutError:
-            console.print(f"{deadline_s}초 안에 답이 오지 않았습니다.")
-            return 1
+    found = asked_by_us(open_air_sources(settings).get(name), name, "air.sources")
+    now, deadline_s = datetime.now(UTC), settings.air.asking.deadline_s
+    pulled = await pulled_once(settings, deadline_s, lambda http: found.pull(http, now, Mark(), wants_stations=True))
+    if pulled is None:
+        return 1
     console.print(found.terms.attribution, highlight=False, markup=False)
     _tell(pulled)
     if pulled.failure is not None:

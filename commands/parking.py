@@ -1,19 +1,17 @@
 """`./sinmungo parking`: how the sources of lots are, and trying one out before the city relies on it."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from rich.table import Table
 
+from commands.asking import STATES, ago, asked_by_us, pulled_once
 from commands.house import console, running_store
 from core import store
 from core.contracts.parking import Mark, Pulled
 from core.db import Database
-from core.errors import NotFound, SinmungoError
-from core.http import Outside
 from core.settings import Settings, read
 
-_STATES = {"active": "정상", "backing_off": "다시 부름", "failing": "실패", "off": "꺼짐"}
 _STANDINGS = {
     "fresh": "새 숫자",
     "aged": "시간을 밝힘",
@@ -44,19 +42,12 @@ async def _sources(url: str, settings: Settings) -> int:
     table = Table("출처", "상태", "마지막 성공", "주차장", "숫자", "까닭")
     for one in found:
         numbers = ", ".join(f"{_STANDINGS[name]} {count:,}" for name, count in sorted(one.numbers.items()))
-        state = _STATES[one.row["state"]]
+        state = STATES[one.row["state"]]
         table.add_row(
-            one.row["name"], state, _ago(one.row["last_ok_at"], now), f"{one.lots:,}", numbers, one.row["reason"]
+            one.row["name"], state, ago(one.row["last_ok_at"], now), f"{one.lots:,}", numbers, one.row["reason"]
         )
     console.print(table if found else "켜진 주차장 출처가 없습니다. config.yml의 parking.sources를 보세요.")
     return int(any(one.row["state"] == "failing" for one in found))
-
-
-def _ago(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return "없음"
-    minutes = (now - at) // timedelta(minutes=1)
-    return f"{minutes}분 전" if minutes < 120 else f"{minutes // 60}시간 전"
 
 
 def try_out(name: str) -> int:
@@ -67,22 +58,11 @@ def try_out(name: str) -> int:
 async def _try_out(name: str, settings: Settings) -> int:
     from bot.sources.opening import open_sources
 
-    found = open_sources(settings).get(name)
-    if found is None or not hasattr(found, "pull"):
-        raise NotFound(
-            f"켜져 있고 우리가 부르는 출처가 아닙니다: {name} (config.yml의 parking.sources)",
-            f"No source that is switched on and asked by us: {name}",
-        )
-    async with Outside(settings.outside.allowed_hosts) as outside:
-        try:
-            async with asyncio.timeout(settings.parking.asking.deadline_s):
-                pulled = await found.pull(outside, datetime.now(UTC), Mark(), wants_static=True)
-        except SinmungoError as error:
-            console.print(f"받지 못했습니다: {error.reason_ko}")
-            return 1
-        except TimeoutError:
-            console.print(f"{settings.parking.asking.deadline_s}초 안에 답이 오지 않았습니다.")
-            return 1
+    found = asked_by_us(open_sources(settings).get(name), name, "parking.sources")
+    now, deadline_s = datetime.now(UTC), settings.parking.asking.deadline_s
+    pulled = await pulled_once(settings, deadline_s, lambda http: found.pull(http, now, Mark(), wants_static=True))
+    if pulled is None:
+        return 1
     _tell(pulled)
     return 0
 

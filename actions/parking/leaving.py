@@ -13,7 +13,6 @@ from actions.parking.asking import Spot, own_kind, own_spot, recalled, spot
 from actions.parking.counter import Counter
 from actions.parking.naming import Guesses
 from actions.parking.wishing import Wish, wish
-from civic.parking.distance import meters
 from civic.parking.forecast.service import Forecast
 from civic.parking.places import kind_said
 from civic.parking.search import Found
@@ -21,6 +20,7 @@ from civic.parking.service import WIDE_M
 from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Reply, Say, Turn
+from core.distance import meters
 
 _FROM = re.compile(r"^\s?(?:에서|서\s|부터)")
 _OWN_FROM = re.compile(

@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 
 from civic.city.service import CityBook
-from civic.parking.distance import meters
 from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Turn
+from core.distance import meters
 
 _OURS = r"(?:(?:우리|내|제|저희|나의|저의)\s*)?"
 _HOUSE = r"(?:집|자택|회사|직장|사무실|일터)"

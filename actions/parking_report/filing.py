@@ -10,12 +10,12 @@ from actions.parking_report.form import FORM, photo_ids, rule_of, shots, times, 
 from civic.cases.notices import written
 from civic.cases.service import CaseDraft, CaseService, Deadline
 from civic.city.service import CityBook
-from civic.parking.distance import meters
 from civic.parking.evidence import Verdict
 from civic.parking.reports import Earlier, ReportService, Told
 from civic.people.service import name_citizen, record_consent
 from core.contracts.channel import GeoPoint
 from core.contracts.dialogue import Choice, Reply, Say, Turn, Wordings
+from core.distance import meters
 from core.settings import City
 from core.vault import vault_of
 

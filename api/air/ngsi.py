@@ -11,8 +11,8 @@ from api.linked import LIST_ANSWERS, ONE_ANSWERS, Text
 from api.problems import described
 from civic.air.open import ngsi
 from civic.air.records import Now
-from civic.parking.distance import meters
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 from core.errors import NotFound
 
 BASE = "/air/ngsi-ld/v1"

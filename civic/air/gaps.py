@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air import dayrows, reading
 from civic.air.packing import end_of, place_of
 from civic.air.records import Site
-from civic.parking.distance import meters
 from core.air_source_rules import Gaps
 from core.contracts.channel import GeoPoint
 from core.db import driver
+from core.distance import meters
 
 HOUR = timedelta(hours=1)
 

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air import reading, running
 from civic.air.records import Hour, Now, Running, Site, Version
-from civic.parking.distance import meters
 from core.air_rules import Air
 from core.contracts.air import OfficialAlert, OfficialForecast, Origin, Terms, Wind
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.distance import meters
 
 _NETWORKS = ("urban",)
 

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.cases.case import COLUMNS, Case
 from civic.cases.status import CLOSED
 from civic.cases.tables import cases
-from civic.parking.distance import degree_meters, meters
 from core.contracts.channel import GeoPoint
 from core.db import driver
+from core.distance import degree_meters, meters
 from core.settings import Duplicates
 
 MOST_WEIGHED = 200

@@ -9,9 +9,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
-from civic.parking.distance import meters
 from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 ROWS = Path(__file__).parent / "evidence.csv"
 Failing = Literal["", "too_few", "too_close", "too_late", "elsewhere"]

@@ -16,9 +16,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from scipy.spatial import cKDTree
 
-from civic.parking.distance import meters
 from civic.parking.lots import squeezed, squeezed_name
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 from core.korean import keystrokes
 
 SAME, HOLDS, STANDS_IN, ALIKE = 1, 2, 3, 4

@@ -10,12 +10,12 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.tables import conversations
-from civic.parking.distance import meters
 from civic.parking.evidence import Rule, rules
 from civic.parking.tables import parking_reports
 from core.clock import SEOUL
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.distance import meters
 from core.ids import new_id
 from core.parking_rules import Reports
 from core.vault import vault_of

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.city.tables import areas
-from civic.parking.distance import meters
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 REACH_M = 10_000
 """A point farther than this from every centre lies outside the city."""

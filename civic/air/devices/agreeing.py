@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from civic.parking.distance import meters
 from core.air_device_rules import Quorum
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from civic.air.devices.registry import Device
 from civic.air.devices.tables import air_device_grades, air_devices
 from civic.air.records import Hour, Site
 from civic.air.tables import air_stations
-from civic.parking.distance import meters
 from core.air_rules import Air
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 from core.ids import new_id
 
 WIRES: tuple[Kind, ...] = ("silent", "clock_ahead", "clock_behind")

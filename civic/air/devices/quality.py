@@ -10,9 +10,9 @@ from uuid import UUID
 from civic.air.devices.findings import Finding, Kind
 from civic.air.devices.registry import Device, Seen
 from civic.air.devices.series import Window
-from civic.parking.distance import meters
 from core.air_device_rules import Devices, Drift
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 GRAVE: frozenset[Kind] = frozenset({"silent", "stuck", "drift", "clock_ahead", "clock_behind"})
 """Whoever has one of these is a D."""

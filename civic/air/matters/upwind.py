@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air.matters.record import Matter
 from civic.air.reading import winds
 from civic.air.smell.upwind import Traced, candidates
-from civic.parking.distance import meters
 from core.air_rules import Air, Company
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from civic.air.open.publishing import Publisher
 from civic.air.open.record import Record, SourceState, record
 from civic.air.records import Now
 from civic.air.service import AirService
-from civic.parking.distance import meters
 from civic.sources.book import Book
 from civic.sources.overseeing import listed
 from core.air_rules import Air, Zone
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.distance import meters
 
 FRESH = timedelta(seconds=30)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from civic.air.smell.reports import Report
-from civic.parking.distance import degree_meters, meters
 from core.air_rules import Cluster
 from core.contracts.channel import GeoPoint
+from core.distance import degree_meters, meters
 
 
 def found(reports: Iterable[Report], rule: Cluster) -> list[tuple[Report, ...]]:

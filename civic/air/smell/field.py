@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from civic.air.smell.grid import middle_of
-from civic.parking.distance import meters
 from core.air_rules import Smell
 from core.contracts.air import Wind
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 MOST_STATIONS = 3
 _CELL = re.compile(r"(\d{1,3}),(\d{1,3})")

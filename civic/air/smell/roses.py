@@ -12,10 +12,10 @@ from civic.air import sectors
 from civic.air.sectors import Rose, Sector
 from civic.air.smell.field import Field
 from civic.air.smell.upwind import bearing
-from civic.parking.distance import meters
 from core.air_rules import Company, Smell
 from core.contracts.air import Wind
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 
 CLEARLY = Decimal("1.2")
 """A sector is called high when its share is at least so many times that of all directions together."""

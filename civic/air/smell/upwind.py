@@ -13,10 +13,10 @@ from typing import Literal
 from civic.air.sectors import CALM_BELOW
 from civic.air.smell.field import Field, Vector
 from civic.air.smell.kinds import may_smell
-from civic.parking.distance import degree_meters, meters
 from core.air_rules import Company, Smell, Stack
 from core.contracts.air import Wind
 from core.contracts.channel import GeoPoint
+from core.distance import degree_meters, meters
 
 Confidence = Literal["fair", "weak"]
 Insufficient = Literal["no_wind", "stale", "calm", "turning", "disagreeing"]

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
-from civic.parking.distance import meters
 from core.contracts.channel import GeoPoint
+from core.distance import meters
 from core.parking_rules import Matching
 
 FAR_M = 500.0

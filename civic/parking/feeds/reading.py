@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.parking import numbers
-from civic.parking.distance import degree_meters, meters
 from civic.parking.hours import state_at
 from civic.parking.lots import Lot, from_mapping
 from civic.parking.numbers import DOUBTS, number_of
@@ -21,6 +20,7 @@ from civic.parking.search import Found
 from civic.parking.tables import parking_lots, parking_realtime
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.distance import degree_meters, meters
 from core.parking_rules import Numbers
 
 PAGE = 250

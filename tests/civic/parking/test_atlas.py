@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from civic.parking.distance import meters
 from civic.parking.importing import import_lots
 from civic.parking.lot_map import LotMap, Place
 from civic.parking.search import Filters
@@ -19,6 +18,7 @@ from civic.parking.traits import EV, FREE, MEMBERS_ONLY, NO_CEILING_CM
 from core.contracts.channel import GeoPoint
 from core.contracts.parking import ParkingRecord
 from core.db import Database
+from core.distance import meters
 from core.ids import new_id
 from tests.civic.parking.lots import file_of, lot
 

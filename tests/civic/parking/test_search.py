@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from civic.parking.distance import meters
 from civic.parking.importing import run_import
 from civic.parking.lots import Lot
 from civic.parking.search import Filters
 from civic.parking.service import ParkingService, placed_names
 from core.contracts.channel import GeoPoint
 from core.db import Database
+from core.distance import meters
 from tests.civic.parking.lots import file_of, lot
 
 CITY = "nearby"

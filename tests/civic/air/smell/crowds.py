@@ -13,9 +13,9 @@ from civic.cases.case import InquiryDraft
 from civic.cases.open import open_case, open_inquiry
 from civic.city.service import CityBook, open_book
 from civic.city.tables import categories
-from civic.parking.distance import degree_meters
 from core.air_rules import Air
 from core.contracts.air import Pulled, ReadReport, Wind
+from core.distance import degree_meters
 from core.settings import Duplicates, Settings, read
 from tests.civic.cases.rows import CITY, conversation, departments_of_city, draft
 

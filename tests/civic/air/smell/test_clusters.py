@@ -8,9 +8,9 @@ import pytest
 
 from civic.air.smell.clusters import commonest, found, is_late_for, middle, people
 from civic.air.smell.reports import Report
-from civic.parking.distance import degree_meters
 from core.air_rules import Cluster
 from core.contracts.channel import GeoPoint
+from core.distance import degree_meters
 
 AT = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)
 RULE = Cluster()

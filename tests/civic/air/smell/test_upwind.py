@@ -8,9 +8,9 @@ import pytest
 
 from civic.air.smell.grid import middle_of
 from civic.air.smell.upwind import Traced, candidates
-from civic.parking.distance import degree_meters
 from core.air_rules import Company, Smell, Stack, WeatherStation
 from core.contracts.air import Wind
+from core.distance import degree_meters
 from core.section import Bilingual
 from integrations.air._kma_grid import cell_of
 

@@ -1,4 +1,4 @@
-"""Distance between two points of the earth, exact enough that a lot's metres agree with a survey's."""
+"""Distance between two points of the earth, exact enough that metres agree with a survey's."""
 
 import math
 

@@ -11,6 +11,7 @@ from bot.air.keeping import AirKeeping
 from bot.air.rounds import Rounds as AirRounds
 from bot.air.smelling import Smelling
 from bot.air.watching import AirWatching
+from bot.arrears.scheduling import schedule_arrears
 from bot.campaigning import Campaigning
 from bot.care import Care
 from bot.codes import CodeKeeping
@@ -46,6 +47,7 @@ def schedule_all(jobs: Jobs, running: "Running", house: House) -> None:
     _schedule_staffroom(jobs, running)
     _schedule_parking(jobs, running)
     _schedule_air(jobs, running)
+    schedule_arrears(jobs, running)
 
 
 def _schedule_care(jobs: Jobs, running: "Running") -> None:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from core.air_rules import Air
+from core.arrears_rules import Arrears
 from core.config_file import line_of, node_of, parse, refused
 from core.errors import ConfigError
 from core.loading import ROOT
@@ -336,6 +337,7 @@ class Settings(Section):
     consent: Consent = Consent()
     parking: Parking = Parking()
     air: Air = Air()
+    arrears: Arrears = Arrears()
     var: Path = Path("var")
     recipe: str = "default.v1"
     language: str = "ko"

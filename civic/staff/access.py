@@ -23,6 +23,10 @@ Subject = Literal[
     "audit_log",
     "citizen",
     "air_matter",
+    "arrears_debtor",
+    "arrears_list",
+    "arrears_batch",
+    "arrears_run",
 ]
 
 

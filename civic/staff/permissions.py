@@ -60,6 +60,10 @@ class Action(StrEnum):
     CONSENT_WRITE = "consent.write"
     PARKING_WRITE = "parking.write"
     AIR_WRITE = "air.write"
+    ARREARS_READ = "arrears.read"
+    ARREARS_WRITE = "arrears.write"
+    ARREARS_APPROVE = "arrears.approve"
+    ARREARS_EXPORT = "arrears.export"
 
 
 _DESK = frozenset(
@@ -85,6 +89,8 @@ _DESK = frozenset(
         Action.CHANNEL_READ,
         Action.LETTER_READ,
         Action.LETTER_WRITE,
+        Action.ARREARS_READ,
+        Action.ARREARS_WRITE,
     }
 )
 _HEAD = _DESK | {
@@ -103,6 +109,8 @@ _HEAD = _DESK | {
     Action.LETTER_EXPORT,
     Action.PARKING_WRITE,
     Action.AIR_WRITE,
+    Action.ARREARS_APPROVE,
+    Action.ARREARS_EXPORT,
 }
 _CHECK = frozenset(
     {

@@ -64,7 +64,10 @@ class SmallHouse:
     def __post_init__(self) -> None:
         # Tests move the clock by days: nobody's session ends meanwhile for want of use.
         patient = self.settings.staff.model_copy(update={"idle_minutes": 400 * 24 * 60})
-        self.settings = self.settings.model_copy(update={"var": self.var, "staff": patient})
+        # Its members are of the roads department, so that department collects here.
+        collecting = self.settings.arrears.model_copy(update={"department": "road"})
+        changed = {"var": self.var, "staff": patient, "arrears": collecting}
+        self.settings = self.settings.model_copy(update=changed)
         self.cases = CaseService(self.db, CITY)
         self.air = AirService(self.db, CITY, self.settings.air)
         self.bus = Bus(self.db)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.air import air
+from commands.arrears import arrears
 from core.errors import SinmungoError
 
 # A library's note about its own temporary folder (embedded PostgreSQL without a login session) helps nobody here.
@@ -34,6 +35,7 @@ app.add_typer(demo, name="demo")
 parking = typer.Typer(no_args_is_help=True, help="주차장 출처 (parking sources)")
 app.add_typer(parking, name="parking")
 app.add_typer(air, name="air")
+app.add_typer(arrears, name="arrears")
 
 
 @app.command()

@@ -104,7 +104,7 @@ class Fallback(Section):
     for what was first sent on that channel. `within_hours`: a failure reported later than that changes nothing.
     """
 
-    purposes: dict[Literal["reply", "case_notice", "alert", "campaign", "emergency"], list[Way]] = {}
+    purposes: dict[Literal["reply", "case_notice", "alert", "arrears", "campaign", "emergency"], list[Way]] = {}
     channels: dict[str, list[Way]] = {}
     within_hours: Annotated[int, Field(ge=1, le=720)] = 168
     statutory: Statutory = Statutory()
@@ -121,7 +121,7 @@ class NoticeTemplate(Section):
 
 class Messaging(Section):
     quiet_hours: QuietHours
-    purposes: dict[Literal["reply", "case_notice", "alert", "campaign", "emergency"], PurposeRule]
+    purposes: dict[Literal["reply", "case_notice", "alert", "arrears", "campaign", "emergency"], PurposeRule]
     retry: Retry
     lease_s: Annotated[float, Field(gt=0, le=15)] = 15
     sweep_s: Annotated[int, Field(ge=1, le=60)] = 3

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.contracts.staffroom import StaffEvent
 
 MessageKind = Literal["text", "button", "place", "media", "start", "stop", "other"]
-Purpose = Literal["reply", "case_notice", "alert", "campaign", "emergency"]
+Purpose = Literal["reply", "case_notice", "alert", "arrears", "campaign", "emergency"]
 DeliveryStatus = Literal["sent", "delivered", "read", "failed"]
 
 

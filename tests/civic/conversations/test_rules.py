@@ -46,7 +46,7 @@ def test_a_quiet_time_within_one_day_and_none_at_all(messaging: Messaging) -> No
 
 @pytest.mark.parametrize(
     ("purpose", "is_held"),
-    [("emergency", False), ("reply", False), ("case_notice", True), ("alert", True), ("campaign", True)],
+    [("emergency", False), ("reply", False), ("case_notice", True), ("alert", True), ("arrears", True), ("campaign", True)],
 )
 def test_only_what_was_not_asked_for_waits_and_its_validity_begins_in_the_morning(
     messaging: Messaging, purpose: Purpose, is_held: bool
@@ -58,7 +58,7 @@ def test_only_what_was_not_asked_for_waits_and_its_validity_begins_in_the_mornin
 
 
 def test_emergencies_overtake_replies_and_replies_overtake_bulk(messaging: Messaging) -> None:
-    order: list[Purpose] = ["emergency", "reply", "alert", "case_notice", "campaign"]
+    order: list[Purpose] = ["emergency", "reply", "alert", "case_notice", "arrears", "campaign"]
     assert sorted(order, key=lambda purpose: schedule(messaging, purpose, at(10)).priority) == order
 
 

@@ -204,7 +204,7 @@ def outgoing(kit: Kit, url: str, seed: int) -> OutgoingMessage:
         cards=cards,
         subject=texts(chance, 80) if chance.random() < 0.4 else "",
         ask=chance.choice(("", "", "photo", "place")),
-        purpose=chance.choice(("reply", "case_notice", "alert", "campaign", "emergency")),
+        purpose=chance.choice(("reply", "case_notice", "alert", "arrears", "campaign", "emergency")),
         answers=chance.choice(("", "", "17", "odd id\n")),
         replaces=chance.choice(("", "", "18")),
         **values,

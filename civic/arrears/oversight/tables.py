@@ -109,9 +109,9 @@ arrears_commissions = Table(
     Index("ix_arrears_commissions_list", "city_id", "created_at", "id"),
     Index("ix_arrears_commissions_debtor", "debtor_id"),
 )
-"""징수촉탁 (지방세징수법 §18). `way`: out to another city, in from one. `number`: the asking city's. `document`, sealed:
-the signed file. `collected_krw`: remitted of what was asked; `costs_krw`: what the collecting city spent and took;
-`fee_krw`: its fee, settled between the cities. `results`: how many result files were made or taken."""
+"""징수촉탁 (지방세징수법 §18). `way`: out to another city, in from one. `number`: the asking city's. `document`,
+sealed: the signed file. `collected_krw`: remitted of what was asked; `costs_krw`: what the collecting city spent and
+took; `fee_krw`: its fee, settled between the cities. `results`: how many result files were made or taken."""
 
 arrears_commission_bills = Table(
     "arrears_commission_bills",

@@ -31,6 +31,7 @@ arrears_debtors = Table(
     Column("person", SealedJson("arrears_debtors.person"), nullable=False),
     Column("is_company", Boolean, nullable=False, server_default="false"),
     Column("lang", Text, nullable=False, server_default="ko"),
+    Column("told", LargeBinary),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -39,7 +40,8 @@ arrears_debtors = Table(
     Index("ix_arrears_debtors_phone", "city_id", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
 )
 """`person`, sealed: {tax_no, name, phone, address, postcode, birth}; phone as `civic.people` normalises it, "" where
-unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`)."""
+unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`). `told`: keyed hash of the row as
+its source told it last (civic/arrears/ledger/rows.py)."""
 
 arrears_bills = Table(
     "arrears_bills",
@@ -61,6 +63,7 @@ arrears_bills = Table(
     Column("prescribes_on", Date),
     Column("state", Text, nullable=False, server_default="open"),
     Column("closed_on", Date),
+    Column("told", LargeBinary),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -68,6 +71,7 @@ arrears_bills = Table(
     CheckConstraint("principal_krw > 0", name="principal"),
     CheckConstraint("state IN ('open', 'paid', 'cancelled', 'written_off')", name="state"),
     Index("ix_arrears_bills_debtor", "debtor_id"),
+    Index("ix_arrears_bills_pay_no", "city_id", "pay_no", postgresql_where=text("pay_no <> ''")),
     Index("ix_arrears_bills_open", "city_id", "due_on", postgresql_where=text("state = 'open'")),
 )
 """`bill_no`: 과세번호. `pay_no`: 전자납부번호. `tax_item`: 세목 as the source writes it. `detail`, sealed: what was

@@ -17,6 +17,8 @@ def upgrade() -> None:
     _payments()
     _stops()
     _entries()
+    _imports()
+    _changes()
 
 
 def _debtors() -> None:
@@ -30,6 +32,7 @@ def _debtors() -> None:
         sa.Column("person", postgresql.JSONB(), nullable=False),
         sa.Column("is_company", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("lang", sa.Text(), server_default="ko", nullable=False),
+        sa.Column("told", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
@@ -72,6 +75,7 @@ def _bills() -> None:
         sa.Column("prescribes_on", sa.Date(), nullable=True),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("told", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False),
@@ -84,6 +88,13 @@ def _bills() -> None:
         sa.UniqueConstraint("city_id", "bill_no", name=op.f("uq_arrears_bills_city_id_bill_no")),
     )
     op.create_index("ix_arrears_bills_debtor", "arrears_bills", ["debtor_id"], unique=False)
+    op.create_index(
+        "ix_arrears_bills_pay_no",
+        "arrears_bills",
+        ["city_id", "pay_no"],
+        unique=False,
+        postgresql_where=sa.text("pay_no <> ''"),
+    )
     op.create_index(
         "ix_arrears_bills_open",
         "arrears_bills",
@@ -214,7 +225,95 @@ def _entries() -> None:
     )
 
 
+def _imports() -> None:
+    op.create_table(
+        "arrears_imports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("is_dry_run", sa.Boolean(), nullable=False),
+        sa.Column("is_whole", sa.Boolean(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("control", postgresql.JSONB(none_as_null=True), server_default="{}", nullable=False),
+        *(
+            sa.Column(name, sa.Integer(), server_default="0", nullable=False)
+            for name in ("read_rows", "new_rows", "changed_rows", "same_rows", "refused_rows")
+        ),
+        sa.Column("total_krw", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refused_krw", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("totals", postgresql.JSONB(none_as_null=True), server_default="{}", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason_ko", sa.Text(), server_default="", nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('debtors', 'bills', 'payments')", name=op.f("ck_arrears_imports_kind")),
+        sa.CheckConstraint(
+            "state IN ('receiving', 'waiting', 'running', 'done', 'refused', 'failed')",
+            name=op.f("ck_arrears_imports_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_imports")),
+    )
+    op.create_index("ix_arrears_imports_created", "arrears_imports", ["city_id", "created_at"], unique=False)
+    op.create_table(
+        "arrears_import_pieces",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("piece", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["arrears_imports.id"], name=op.f("fk_arrears_import_pieces_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_import_pieces")),
+        sa.UniqueConstraint("import_id", "no", name=op.f("uq_arrears_import_pieces_import_id_no")),
+    )
+    op.create_table(
+        "arrears_import_rejects",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("field", sa.Text(), server_default="", nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["arrears_imports.id"], name=op.f("fk_arrears_import_rejects_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_import_rejects")),
+    )
+    op.create_index("ix_arrears_import_rejects_line", "arrears_import_rejects", ["import_id", "line"], unique=False)
+
+
+def _changes() -> None:
+    op.create_table(
+        "arrears_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=True),
+        sa.Column("debtor_id", sa.Uuid(), nullable=False),
+        sa.Column("bill_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("before", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["bill_id"], ["arrears_bills.id"], name=op.f("fk_arrears_changes_bill_id")),
+        sa.ForeignKeyConstraint(["debtor_id"], ["arrears_debtors.id"], name=op.f("fk_arrears_changes_debtor_id")),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["arrears_imports.id"], name=op.f("fk_arrears_changes_import_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_changes")),
+    )
+    op.create_index("ix_arrears_changes_debtor", "arrears_changes", ["debtor_id", "at"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table("arrears_changes")
+    op.drop_table("arrears_import_rejects")
+    op.drop_table("arrears_import_pieces")
+    op.drop_table("arrears_imports")
     op.drop_table("arrears_entries")
     op.drop_table("arrears_stops")
     op.drop_table("arrears_payments")

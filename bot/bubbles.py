@@ -59,7 +59,7 @@ def joined(bodies: Sequence[Body], can: Capabilities, sms: SmsBytes) -> list[Bod
         one, two = kept[at], kept[at + 1]
         text = f"{one['text']}\n\n{two['text']}"
         is_wanted = len(kept) > can.max_bubbles or _is_long(one, can, sms) or _is_long(two, can, sms)
-        if is_wanted and set(one) <= {"text", "lang", "subject"} and fitting.has_room(text, can):
+        if is_wanted and set(one) <= {"text", "lang", "subject", "secrecy"} and fitting.has_room(text, can):
             kept[at : at + 2] = [one | two | {"text": text}]
         else:
             at += 1
@@ -74,7 +74,7 @@ def whole(say: Say, lang: str, can: Capabilities, texts: Texts) -> Body:
     """A Say with all its choices and cards, whatever the channel can show of it."""
     key = f"{say.key}.sms" if fitting.is_text_message(can) and texts.has(f"{say.key}.sms") else say.key
     text = texts.render(key, lang, say.values)
-    body: Body = {"text": text, "lang": lang}
+    body: Body = {"text": text, "lang": lang} | ({"secrecy": say.secrecy} if say.secrecy else {})
     if say.buttons:
         body["buttons"] = [
             {"payload": choice.payload, "label": label(choice, say.values, lang, texts)} for choice in say.buttons

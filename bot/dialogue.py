@@ -71,6 +71,10 @@ class Dialogue:
         """Every intent that a service answers."""
         return frozenset(self._answering.service_of)
 
+    def secrecy(self, state: State) -> str:
+        """Whose door alone shows what is said in the form that is open; none without one."""
+        return self._forms.secrecy(state.form)
+
     async def decide(
         self,
         held: Held,
@@ -96,6 +100,7 @@ class Dialogue:
         if wording.wants_late_answer(message.text, message.payload):
             return outcome
         outcome.is_secret = state.form is not None and self._forms.is_code(state.form, message.text)
+        outcome.secrecy = self._forms.secrecy(state.form)
         understanding = _NOTHING if outcome.is_secret else await _heard(message, hear)
         turn = self._turn(held, message, now, outcome, understanding, photos)
         if not held.is_introduced:
@@ -110,6 +115,7 @@ class Dialogue:
         self._changes.remember(outcome, turn)
         if state.question is shown_before:
             state.question = None
+        outcome.secrecy = outcome.secrecy or self._forms.secrecy(state.form)
         return outcome
 
     def expire(self, stored: Mapping[str, Any], now: datetime) -> tuple[dict[str, Any], Part] | None:

@@ -20,7 +20,7 @@ _RECEIPT = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{1,4}-\d{4}-\d{6,9}(?:-\d{1,2})?(?
 _COUNTS = re.compile(r"^(\d{1,2})(?!\d)")
 _ENDLESS = Capabilities(max_text=1_000_000, max_buttons=0, max_label=1)
 """A text beside a template stays one: the provider has the template, and the text only where that is refused."""
-_OF_EACH = ("lang", "answers", "reply_token")
+_OF_EACH = ("lang", "answers", "reply_token", "secrecy")
 """What every piece of a text carries; `template` and `replaces` are the first one's, what asks is the last one's."""
 
 

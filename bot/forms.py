@@ -1,6 +1,7 @@
 """Forms: one question after another until the city knows enough, with skips, refusals and second thoughts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -31,6 +32,10 @@ class Forms:
 
     def form(self, state: FormState) -> Form:
         return self._forms[state.name]
+
+    def secrecy(self, state: FormState | None) -> str:
+        """Whose door alone shows what is said in the open form; none without one."""
+        return self._forms[state.name].secrecy if state and state.name in self._forms else ""
 
     def asked(self, state: FormState) -> Slot:
         """The slot whose question is open."""
@@ -64,7 +69,8 @@ class Forms:
         buttons = tuple(self._button(state.form, slot, choice, lang) for choice in choices)
         state.question = Question([{"payload": button.payload, "label": button.label} for button in buttons])
         picker = {"place": "place", "photo": "photo"}.get(slot.kind, "")
-        return Part((Say(f"{form.name}.ask.{slot.name}", self._values(state.form, lang), buttons, picker),))  # type: ignore[arg-type]
+        asked = Say(f"{form.name}.ask.{slot.name}", self._values(state.form, lang), buttons, picker)  # type: ignore[arg-type]
+        return Part((replace(asked, secrecy=form.secrecy),))
 
     def _button(self, state: FormState, slot: Slot, choice: Choice, lang: str) -> Choice:
         value = choice.payload.removeprefix("set:")

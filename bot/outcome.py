@@ -34,7 +34,8 @@ class Spoken:
 @dataclass(slots=True)
 class Outcome:
     """`owner`: who holds the conversation afterwards. `stop`: "stop", "resume" or nothing. `is_secret`: the message
-    held a one-time code, and its words are not kept.
+    held a one-time code, and its words are not kept. `secrecy`: of the form that was open before or is open after it;
+    what is said may have its own.
     """
 
     state: State
@@ -44,6 +45,7 @@ class Outcome:
     purpose: Purpose = "reply"
     stop: str = ""
     is_secret: bool = False
+    secrecy: str = ""
     intent: str | None = None
     confidence: float | None = None
     parts: list[Part] = field(default_factory=list)

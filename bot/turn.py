@@ -153,7 +153,8 @@ class Turns:
         """The conversation as it was, with an honest word; an open form stays open."""
         state = State.read(held.state, self._clock.now(), timedelta(minutes=self._messaging.topic_minutes))
         key = text_key if self._texts.has(text_key) else "error.internal"
-        return Outcome(state, held.lang, owner=held.owner, outcome="failed", parts=[Part((Say(key),))])
+        secrecy = self._dialogue.secrecy(state)
+        return Outcome(state, held.lang, held.owner, "failed", secrecy=secrecy, parts=[Part((Say(key),))])
 
     async def _commit(self, held: Held, row: dict[str, Any], outcome: Outcome, now: datetime, *, is_last: bool) -> Done:
         if outcome.stop == "stop" or outcome.is_secret or any(part.write for part in outcome.parts):
@@ -190,6 +191,7 @@ class Turns:
         bodies = self._bodies(held, says, outcome.lang, now, has_form=outcome.state.form is not None)
         if token := row["content"].get("reply_token"):
             bodies = [{**body, "reply_token": token} for body in bodies]
+        secrecy = outcome.secrecy or next((say.secrecy for say in says if say.secrecy), "")
         self._remember(outcome, says, bodies, self._channels[held.channel].capabilities, now)
         state = outcome.state
         timing = schedule(self._messaging, outcome.purpose, now)
@@ -208,9 +210,10 @@ class Turns:
             valid_until=timing.valid_until,
             idle_at=now + timedelta(minutes=self._messaging.form_idle_minutes) if state.form else None,
             stop=outcome.stop,
-            bubbles=tuple(Bubble(new_id(), body) for body in bodies),
+            bubbles=tuple(Bubble(new_id(), body, body.pop("secrecy", outcome.secrecy) or None) for body in bodies),
             does_introduce=any(say.key == "intro" for say in says),
             may_release=is_last,
+            secrecy=secrecy or None,
         )
 
     def _bodies(self, held: Held, says: Sequence[Say], lang: str, now: datetime, *, has_form: bool) -> list[Body]:

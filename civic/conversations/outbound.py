@@ -15,8 +15,8 @@ from core.errors import NotFound
 from core.ids import new_id
 from core.vault import vault_of
 
-UNASKED: frozenset[Purpose] = frozenset({"case_notice", "alert", "campaign"})
-"""Purposes that a citizen's 수신거부 stops."""
+UNASKED: frozenset[Purpose] = frozenset({"case_notice", "alert", "arrears", "campaign"})
+"""Purposes that a citizen's 수신거부 stops; word of arrears then goes by letter (civic/arrears/runs)."""
 OPTED_OUT = "시민이 수신을 거부했습니다. (The citizen opted out.)"
 UNREACHABLE = "시민이 이 채널을 차단했거나 나갔습니다. (The citizen blocked or left the channel.)"
 
@@ -24,7 +24,7 @@ UNREACHABLE = "시민이 이 채널을 차단했거나 나갔습니다. (The cit
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to queue. `body`: see `delivery.outgoing`. `notice`: the kind of a case's notice. `way`, `follows_id`:
-    of a message that comes after another one that did not arrive (civic/fallback)."""
+    of a message that comes after another one that did not arrive (civic/fallback). `secrecy`: see the table."""
 
     city_id: str
     conversation_id: UUID
@@ -41,6 +41,7 @@ class Draft:
     notice: str | None = None
     way: str | None = None
     follows_id: UUID | None = None
+    secrecy: str | None = None
 
 
 async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
@@ -51,7 +52,7 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
     """
     thread = (
         await tx.execute(
-            select(conversations.c.stopped_at, conversations.c.unreachable_at)
+            select(conversations.c.stopped_at, conversations.c.unreachable_at, conversations.c.secrecy)
             .where(conversations.c.id == draft.conversation_id, conversations.c.city_id == draft.city_id)
             .with_for_update()
         )
@@ -78,6 +79,7 @@ async def queue(tx: AsyncConnection, draft: Draft, now: datetime) -> UUID:
         "notice": draft.notice,
         "way": draft.way,
         "follows_id": draft.follows_id,
+        "secrecy": draft.secrecy or (thread.secrecy if draft.staff_id else None),
         "next_attempt_at": draft.next_attempt_at,
         "valid_until": draft.valid_until,
         "dedupe_key": draft.dedupe_key,

@@ -78,11 +78,9 @@ async def _give(
     vault, context = vault_of(tx), f"conversations.state:{conversation_id}"
     kept = {key: value for key, value in vault.open_json(state, context).items() if key not in ("form", "question")}
     sealed = vault.seal_json(kept, context)
-    await tx.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(owner=owner, staff_id=staff_id, state=sealed, idle_at=None, version=conversations.c.version + 1)
-    )
+    here = update(conversations).where(conversations.c.id == conversation_id)
+    here = here.values(owner=owner, staff_id=staff_id, state=sealed, idle_at=None, version=conversations.c.version + 1)
+    await tx.execute(here.values(secrecy=None) if owner == "bot" else here)
 
 
 async def _record(

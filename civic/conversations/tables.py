@@ -34,6 +34,7 @@ conversations = Table(
     Column("lang", Text, nullable=False, server_default="ko"),
     Column("owner", Text, nullable=False, server_default="bot"),
     Column("staff_id", Id),
+    Column("secrecy", Text),
     Column("state", SealedJson("conversations.state"), nullable=False, server_default=text("'{}'::jsonb")),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("turns", Integer, nullable=False, server_default="0"),
@@ -55,7 +56,7 @@ conversations = Table(
 """`state` is sealed. `address`: where to answer; of a channel whose addresses are telephone numbers their keyed hash,
 and the number is in `address_sealed` (civic.conversations.addresses). `idle_at`: when an open form counts as forgotten.
 `stopped_at`: the citizen said 수신거부; only replies go out. `unreachable_at`: the channel said that he blocked or left
-us."""
+us. `secrecy`: handed to staff in a matter whose door alone may hold it ("tax"), until the bot has it back."""
 
 inbound = Table(
     "inbound",
@@ -76,6 +77,7 @@ inbound = Table(
     Column("outcome", Text),
     Column("intent", Text),
     Column("confidence", Float),
+    Column("secrecy", Text),
     UniqueConstraint("city_id", "channel", "external_id"),
     UniqueConstraint("conversation_id", "turn_no"),
     Index(
@@ -87,7 +89,7 @@ inbound = Table(
     Index("ix_inbound_thread", "conversation_id", "seq"),
 )
 """`text` and `content` are sealed. `content`: button payload, place, media, language hint, reply token. `outcome`:
-answered, held_by_staff, failed."""
+answered, held_by_staff, failed. `secrecy`: whose door alone shows it to staff ("tax"); none: whoever may read."""
 
 outbound = Table(
     "outbound",
@@ -123,6 +125,7 @@ outbound = Table(
     Column("fell_at", Moment),
     Column("fell_to", Text),
     Column("fell_why", Text),
+    Column("secrecy", Text),
     UniqueConstraint("city_id", "dedupe_key"),
     CheckConstraint(
         "status IN ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'expired', 'unknown', 'cancelled')",
@@ -163,7 +166,8 @@ outbound = Table(
 """`body`, sealed: see `delivery.outgoing`. `reason`: why it failed, expired or is unknown, for staff; `cause` the same
 in a word where it decides what comes next: opted_out, unreachable, channel_down. `notice`: the kind of a case's notice.
 `way`: by which step of `messaging.fallback` it came, after `follows_id`. `ended_at`: when it failed or was given up.
-`fell_*`: when it was decided what comes instead, what (a way, task, nothing), and why (civic/fallback)."""
+`fell_*`: when it was decided what comes instead, what (a way, task, nothing), and why (civic/fallback). `secrecy`: as
+of inbound."""
 
 throttles = Table(
     "channel_throttles",

@@ -23,7 +23,8 @@ WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(turns)s) AS t(
         id uuid, lease text, version int, state jsonb, lang text, owner text, introduced_at timestamptz, stop text,
         idle_at timestamptz, now timestamptz, inbound_id uuid, outcome text, intent text, confidence float8,
-        purpose text, priority int, valid_until timestamptz, city text, channel text, says jsonb)
+        purpose text, priority int, valid_until timestamptz, city text, channel text, secrecy text,
+        held_secrecy text, says jsonb)
 ), mine AS MATERIALIZED (
     SELECT c.id FROM conversations c JOIN given ON c.id = given.id
     WHERE c.lease_owner = given.lease AND c.version = given.version
@@ -33,21 +34,23 @@ WITH given AS (
         state = given.state, version = c.version + 1, turns = c.turns + 1, lang = given.lang, owner = given.owner,
         introduced_at = COALESCE(c.introduced_at, given.introduced_at),
         stopped_at = CASE given.stop WHEN 'stop' THEN given.now WHEN 'resume' THEN NULL ELSE c.stopped_at END,
+        secrecy = CASE given.owner WHEN 'staff' THEN COALESCE(c.secrecy, given.held_secrecy) END,
         idle_at = given.idle_at, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
     FROM given JOIN mine ON mine.id = given.id WHERE c.id = given.id
-    RETURNING c.id, c.turns, c.citizen_id
+    RETURNING c.id, c.turns, c.citizen_id, c.secrecy
 ), done AS (
     UPDATE inbound i SET processed_at = given.now, turn_no = held.turns, outcome = given.outcome,
-        intent = given.intent, confidence = given.confidence
+        intent = given.intent, confidence = given.confidence,
+        secrecy = COALESCE(given.secrecy, held.secrecy)
     FROM held JOIN given ON given.id = held.id WHERE i.id = given.inbound_id AND i.processed_at IS NULL
     RETURNING i.id, i.conversation_id
 ), said AS (
     INSERT INTO outbound (id, city_id, conversation_id, channel, inbound_id, purpose, priority, body, status,
-        next_attempt_at, claimed_until, valid_until, created_at)
+        next_attempt_at, claimed_until, valid_until, created_at, secrecy)
     SELECT said.id, given.city, given.id, given.channel, done.id, given.purpose, given.priority, said.body, 'queued',
-        given.now, clock_timestamp() + make_interval(secs => %(claim_s)s), given.valid_until, given.now
+        given.now, clock_timestamp() + make_interval(secs => %(claim_s)s), given.valid_until, given.now, said.secrecy
     FROM given JOIN done ON done.conversation_id = given.id
-        CROSS JOIN LATERAL jsonb_to_recordset(given.says) AS said(id uuid, body jsonb, position int)
+        CROSS JOIN LATERAL jsonb_to_recordset(given.says) AS said(id uuid, body jsonb, secrecy text, position int)
     ORDER BY given.id, said.position
 )
 SELECT held.id, held.citizen_id, done.id IS NOT NULL, EXISTS (
@@ -69,15 +72,17 @@ RETURNING c.id
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One outgoing message of the turn: row id and body {text, buttons, ask, lang}."""
+    """One outgoing message of the turn: row id and body {text, buttons, ask, lang}; `secrecy` as of the table."""
 
     id: UUID
     body: dict[str, Any]
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """All that a finished turn changes. `owner`: who holds the conversation afterwards ("bot" or "staff")."""
+    """All that a finished turn changes. `owner`: who holds the conversation afterwards ("bot" or "staff"). `secrecy`:
+    of the message that it answers."""
 
     held: Held
     inbound_id: UUID
@@ -96,6 +101,7 @@ class TurnRecord:
     bubbles: tuple[Bubble, ...] = field(default=())
     does_introduce: bool = False
     may_release: bool = True
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +161,13 @@ def _values(vault: Vault, record: TurnRecord) -> dict[str, Any]:
         "purpose": record.purpose,
         "priority": record.priority,
         "valid_until": record.valid_until,
+        "secrecy": record.secrecy,
+        "held_secrecy": record.secrecy if held.owner == "bot" and record.owner == "staff" else None,
         "says": [
             {
                 "id": bubble.id,
                 "body": vault.seal_json(bubble.body, f"outbound.body:{bubble.id}"),
+                "secrecy": bubble.secrecy,
                 "position": position,
             }
             for position, bubble in enumerate(record.bubbles)

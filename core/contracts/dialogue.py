@@ -39,6 +39,7 @@ class Say:
     `cards`: the things of a list that the text numbers ("1. name …"), in its order. A card without `text` of its own
     gets the lines that the text has on it, so a card never says more than the text. `is_public`: holds nothing of a
     person, so that it may be said where others read; without it such a channel shows a word to go on in private.
+    `secrecy`: whose door alone shows it to staff ("tax": 지방세기본법 §86); what it answers is kept the same.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Say:
     ask: Literal["", "place", "photo"] = ""
     cards: tuple[Card, ...] = ()
     is_public: bool = False
+    secrecy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +147,15 @@ class Form:
     """A conversation with a goal: slots in order, then `submit(turn, slots, …services)` returns the Reply.
 
     `values` adds to the template values of the form's questions (names for ids, summaries). Texts by key besides the
-    slots': `<form>.name`, `<form>.cancelled`, `<form>.expired`, `<form>.slot.<slot>` (the slot's name).
+    slots': `<form>.name`, `<form>.cancelled`, `<form>.expired`, `<form>.slot.<slot>` (the slot's name). `secrecy`: of
+    all its questions and their answers, as a `Say` has it.
     """
 
     name: str
     slots: tuple[Slot, ...]
     submit: Callable[..., Awaitable[Reply]]
     values: Callable[[Slots, str], Mapping[str, Any]] | None = None
+    secrecy: str = ""
 
     def slot(self, name: str) -> Slot:
         return next(slot for slot in self.slots if slot.name == name)

@@ -1,14 +1,56 @@
 """What of the `arrears:` section of config.yml is about seizure: guards, approvals, banks."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from core.section import Section
 
+Won = Annotated[int, Field(ge=0)]
+Stopping = Literal["deferral", "instalment", "dispute", "died", "bankrupt", "rehabilitation", "suspended", "other"]
+
+
+class Floor(Section):
+    """Which row of civic/arrears/seizure/floors.csv protects a person's deposits, and how it counts.
+
+    `confirmed`: the `rule` of the row that the city's legal office confirmed; "": the highest of those valid that day,
+    which never takes too much. `reading` all: once over all accounts of a person together; each: for every account.
+    """
+
+    confirmed: str = ""
+    reading: Literal["all", "each"] = "all"
+    reading_source: str = ""
+
 
 class Seizure(Section):
-    """How a batch of seizures goes (docs/desk/arrears-seizure.md)."""
+    """How a batch of seizures goes (docs/desk/arrears-seizure.md).
+
+    `least_krw`: below it nobody's deposits are seized. `stops_on`, `releases_on`: stops that forbid a seizure, and
+    those that also let go what is held (a paid debt and proven welfare always do). `cost_krw`: 체납처분비 of one
+    seizure. `order` listed: as `banks` lists them, the rest after. `collect_after_days`: from seizure to collection.
+    `at_once`: how many debtors one transaction takes; `look_s`: seconds between two looks at what is due.
+    """
+
+    approvals: Annotated[int, Field(ge=2, le=9)] = 2
+    least_krw: Won = 0
+    least_source: str = ""
+    grace_days: Annotated[int, Field(ge=0, le=60)] = 0
+    needs_service: bool = True
+    stops_on: list[Stopping] = ["deferral", "suspended", "instalment", "dispute", "died", "bankrupt", "rehabilitation"]
+    releases_on: list[Stopping] = ["deferral", "suspended", "instalment"]
+    stops_source: str = ""
+    floor: Floor = Floor()
+    cost_krw: Won = 0
+    cost_source: str = ""
+    order: Literal["largest", "listed"] = "largest"
+    banks: list[Annotated[str, Field(pattern=r"^\d{3}$")]] = []
+    joins: bool = True
+    eases: bool = True
+    collect_after_days: Annotated[int, Field(ge=0, le=365)] = 0
+    release_minutes: Annotated[int, Field(ge=1)] = 10
+    release_source: str = ""
+    at_once: Annotated[int, Field(ge=1, le=2000)] = 250
+    look_s: Annotated[int, Field(ge=1, le=59)] = 1
 
 
 class Bank(Section):

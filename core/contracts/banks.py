@@ -13,7 +13,9 @@ from uuid import UUID
 from core.errors import Unavailable
 
 Kind = Literal["lookup", "seize", "join", "collect", "release"]
-"""join: 참가압류, a seizure behind another authority's. It holds nothing until that one is released."""
+"""join: 참가압류, a seizure behind another authority's. It holds nothing until that one is released: answered `pending`
+while it stands behind (the bank is served, so it is joined), then finally done or partly with what it holds. A release
+of it before that lets go nothing and ends it: its own answer is refused with reason `released`."""
 Status = Literal["done", "partly", "refused", "pending"]
 """partly: done for less than was asked (`amount_krw` says how much). pending: served, the answer comes later."""
 Account = Literal["deposit", "savings", "welfare", "living", "joint", "other"]

@@ -1,6 +1,7 @@
 """The ledger of arrears: who owes, which bills, what was paid, and what bids us wait. Amounts are whole won."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -94,6 +95,10 @@ arrears_payments = Table(
     Column("paid_on", Date, nullable=False),
     Column("paid_at", Moment),
     Column("received_at", Moment, nullable=False),
+    Column("bill_ids", ARRAY(Id), nullable=False, server_default="{}"),
+    Column("seizure_id", Id),
+    Column("told", SealedJson("arrears_payments.told")),
+    Column("reversed_at", Moment),
     UniqueConstraint("city_id", "source", "payment_no"),
     CheckConstraint("amount_krw > 0 AND excess_krw BETWEEN 0 AND amount_krw", name="amount"),
     CheckConstraint("state IN ('allocated', 'unmatched', 'reversed')", name="state"),
@@ -101,7 +106,8 @@ arrears_payments = Table(
     Index("ix_arrears_payments_unmatched", "city_id", "received_at", postgresql_where=text("state = 'unmatched'")),
 )
 """`way`: virtual_account, bank, card, counter, seizure, third_party, import. `excess_krw`: more than was owed, to be
-given back (과오납금)."""
+given back (과오납금). `bill_ids`: the order in which it is set against bills, as it was when it came; a payment reckoned
+anew keeps it. `told`, sealed: {bill_no, pay_no, tax_no, account, payer} as the source told them."""
 
 arrears_entries = Table(
     "arrears_entries",

@@ -137,6 +137,10 @@ def _payments() -> None:
         sa.Column("paid_on", sa.Date(), nullable=False),
         sa.Column("paid_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("bill_ids", sa.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+        sa.Column("seizure_id", sa.Uuid(), nullable=True),
+        sa.Column("told", postgresql.JSONB(), nullable=True),
+        sa.Column("reversed_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('allocated', 'unmatched', 'reversed')", name=op.f("ck_arrears_payments_state")),
         sa.CheckConstraint(
             "amount_krw > 0 AND excess_krw BETWEEN 0 AND amount_krw", name=op.f("ck_arrears_payments_amount")

@@ -1,6 +1,7 @@
 """What of the `arrears:` section of config.yml is about notices: levels, waits, ways, runs."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -79,5 +80,32 @@ class Notices(Section):
         return self
 
 
+MessageWay = Literal["alimtalk", "sms", "lms"]
+
+
+class Price(Section):
+    """What one piece of a way costs from a day on, in whole won. `certainty`: L, O, P, K or ?, as in the facts."""
+
+    way: Literal["alimtalk", "sms", "lms", "letter"]
+    valid_from: date
+    krw: Annotated[int, Field(ge=0)]
+    source: Annotated[str, Field(min_length=1)]
+    certainty: Literal["L", "O", "P", "K", "?"]
+
+
 class Runs(Section):
-    """Sending one level to many people (docs/desk/arrears-runs.md)."""
+    """Sending one level to many people (docs/desk/arrears-runs.md). `ways`: which are tried by telephone, in this
+    order; lms stands for a text message of either length. `after_unknown`: whether a message of which nobody knows if
+    it arrived is followed by a letter (never by a second message). `written`: levels whose document goes by post to
+    everybody, whatever a message says. `a_day`: messages to one person a day, over all runs. `prepared_hours`: what was
+    reckoned longer ago is reckoned anew before it is approved. `chunk`: people of one transaction.
+    """
+
+    ways: list[Literal["alimtalk", "lms"]] = ["alimtalk", "lms"]
+    after_unknown: Literal["letter", "nothing"] = "letter"
+    written: list[Level] = ["dun"]
+    a_day: Annotated[int, Field(ge=1, le=10)] = 1
+    prepared_hours: Annotated[int, Field(ge=1, le=240)] = 72
+    follow_hours: Annotated[int, Field(ge=1, le=720)] = 168
+    chunk: Annotated[int, Field(ge=1, le=20_000)] = 5_000
+    prices: list[Price] = []

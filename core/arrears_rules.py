@@ -1,5 +1,9 @@
 """The `arrears:` section of config.yml: whose ledger it is, how it is read, told, collected and watched."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from core.arrears_desk_rules import Asking, Oversight
 from core.arrears_notice_rules import Notices, Runs
 from core.arrears_seizure_rules import Banks, Seizure
@@ -7,7 +11,26 @@ from core.section import Section
 
 
 class Ledger(Section):
-    """How files of debtors, bills and payments are read (docs/desk/arrears-ledger.md)."""
+    """How files of debtors, bills and payments are read (docs/desk/arrears-ledger.md).
+
+    `debtors`, `bills`, `payments`: our field to the headers that a source may give it. `is_whole`: one refused row
+    refuses the whole file. `needs_control`: kinds that come with control totals or not at all. `total_words`: how the
+    row of totals at the end begins. `most_bytes` of a CSV, `most_sheet_bytes` of an XLSX, which is read in memory.
+    `tax_no`: form of a taxpayer's number. `years_back`: how old a bill may be. `most_rejects`: rows named one by one.
+    """
+
+    debtors: dict[str, list[str]] = {}
+    bills: dict[str, list[str]] = {}
+    payments: dict[str, list[str]] = {}
+    is_whole: bool = True
+    needs_control: list[Literal["debtors", "bills", "payments"]] = []
+    total_words: list[str] = ["합계"]
+    most_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
+    most_sheet_bytes: Annotated[int, Field(ge=1_000)] = 40_000_000
+    tax_no: str = r"[0-9A-Za-z-]{4,20}"
+    years_back: Annotated[int, Field(ge=1, le=100)] = 40
+    most_rejects: Annotated[int, Field(ge=1)] = 10_000
+    keep_days: Annotated[int, Field(ge=1)] = 1_826
 
 
 class Money(Section):

@@ -21,7 +21,7 @@ async def messages(db: Database, city_id: str, session: str, *, also: UUID | Non
         conversation = await thread.conversation_id(tx, city_id, "web", session)
         if conversation is None:
             return []
-        entries = await thread.read(tx, conversation, limit=SHOWN)
+        entries = await thread.read(tx, conversation, limit=SHOWN, sees_tax=True)  # his own words
     return [_shown(entry) for entry in entries if _is_shown(entry, also)]
 
 

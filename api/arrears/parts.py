@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 
 from api.deps import Caller, CallerDep, HouseDep
+from api.secrecy import is_collecting
 from civic.staff.permissions import Action, check
 from core.errors import BadInput, Forbidden
 
@@ -16,9 +17,8 @@ def tax_officer(action: Action) -> Any:
     """
 
     async def permitted(asking: CallerDep, house: HouseDep) -> Caller:
-        member, wanted = asking.member, house.settings.arrears.department
-        check(member.role, action)
-        if wanted and member.role != "admin" and wanted not in {member.department_id, *member.departments}:
+        check(asking.member.role, action)
+        if not is_collecting(asking.member, house.settings.arrears.department):
             raise Forbidden(
                 "과세정보는 징수 부서만 볼 수 있습니다(지방세기본법 제86조).",
                 "Tax data are open to the collecting department alone (Framework Act on Local Taxes §86).",

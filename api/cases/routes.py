@@ -10,6 +10,7 @@ from api.cases.query import CaseQuery, filters_of, shown
 from api.cases.schemas import CaseDetail, CaseEvent, CasePage, CaseRow, Citizen, Picture, Relative, row_values
 from api.conversations.schemas import ThreadEntry
 from api.deps import Caller, House, HouseDep, allowed
+from api.secrecy import sees_tax
 from civic.cases.case import Actor, Case
 from civic.cases.clock import DaysOff
 from civic.cases.clock.recount import due_after_pauses
@@ -75,7 +76,8 @@ def etag(case: Case) -> str:
 
 async def _detail(tx: AsyncConnection, case: Case, asking: Caller, house: House) -> CaseDetail:
     now = house.clock.now()
-    said = await thread.read(tx, case.conversation_id) if case.conversation_id else []
+    sees = sees_tax(asking, house)
+    said = await thread.read(tx, case.conversation_id, sees_tax=sees) if case.conversation_id else []
     contact = await contact_of(tx, vault_of(tx), case.citizen_id) if case.citizen_id else None
     actor = Actor.staff(asking.member.id, asking.member.role)
     return CaseDetail(

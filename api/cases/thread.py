@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from api.conversations.schemas import ThreadEntry
 from api.deps import Caller, HouseDep, allowed
 from api.paging import Cursor, Limit
+from api.secrecy import sees_tax
 from civic.cases.find import read_case
 from civic.cases.talk import talk_of
 from civic.staff.permissions import Action
@@ -38,7 +39,8 @@ async def read_thread(
     """What the person and the city said around this case, on every channel that he linked, in one order."""
     async with house.db.transaction() as tx:
         case = await read_case(tx, house.settings.city.id, reference, asking.scope)
-        said = await talk_of(tx, case, asking.scope, before=_before(cursor), limit=limit + 1)
+        sees, older = sees_tax(asking, house), _before(cursor)
+        said = await talk_of(tx, case, asking.scope, before=older, limit=limit + 1, sees_tax=sees)
         shown = said[-limit:]
         channels = list(dict.fromkeys(entry.channel for entry in shown))
         await asking.looked(

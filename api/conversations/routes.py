@@ -19,6 +19,7 @@ from api.conversations.schemas import (
 from api.deliver import deliver_after
 from api.deps import Caller, HouseDep, IdempotencyKey, allowed
 from api.paging import Cursor, Limit, page
+from api.secrecy import sees_tax
 from civic.cases.find import cases_of_conversation
 from civic.cases.visible import seen_of
 from civic.conversations import ownership, thread
@@ -42,7 +43,10 @@ async def list_conversations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ConversationPage:
-    wanted = find.rows(house.settings.city.id, asking.scope)
+    sees = sees_tax(asking, house)
+    wanted = find.rows(house.settings.city.id, asking.scope, sees_tax=sees)
+    if not sees:
+        wanted = wanted.where(find.of_no_tax(asking.member.id))
     if owner is not None:
         wanted = wanted.where(conversations.c.owner == owner)
     if mine:
@@ -68,8 +72,9 @@ async def read_conversation(
     conversation_id: UUID, asking: Reader, house: HouseDep, limit: Limit = 200
 ) -> ConversationDetail:
     async with house.db.transaction() as tx:
-        row = await find.one(tx, house.settings.city.id, conversation_id, asking.scope)
-        said = await thread.read(tx, conversation_id, limit=limit)
+        sees = sees_tax(asking, house)
+        row = await find.one(tx, house.settings.city.id, conversation_id, asking.scope, sees_tax=sees)
+        said = await thread.read(tx, conversation_id, limit=limit, sees_tax=sees)
         cases = await cases_of_conversation(tx, conversation_id)
         seen = await seen_of(tx, asking.scope, [case.id for case in cases])
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.read")

@@ -48,6 +48,7 @@ class ThreadEntry(BaseModel):
     attachments: list[dict[str, Any]]
     place: dict[str, Any] | None
     receipt: Receipt | None
+    is_hidden: bool = Field(False, description="과세정보라 글을 보이지 않는 메시지 (지방세기본법 §86)")
 
     @computed_field(description="거친 말이 있어 화면이 먼저 접어 두는 글: 1 거친 말, 2 욕설, 3 협박·성희롱, 0 없음")  # type: ignore[prop-decorator]
     @property

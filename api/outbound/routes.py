@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from api.deps import Caller, HouseDep, allowed
 from api.paging import Cursor, Limit, page
+from api.secrecy import sees_tax
 from civic.cases.tables import cases
 from civic.cases.visible import outbound_within
+from civic.conversations.secrecy import is_secret
 from civic.conversations.tables import outbound
 from civic.staff.permissions import Action
 
@@ -56,6 +58,8 @@ async def list_failed(
         .select_from(outbound.outerjoin(cases, cases.c.id == outbound.c.case_id))
         .where(outbound.c.city_id == house.settings.city.id, outbound.c.status.in_(status or ["failed", "unknown"]))
     )
+    if not sees_tax(asking, house):
+        wanted = wanted.where(is_secret(outbound).is_not(True))
     if (seen := outbound_within(asking.scope)) is not None:
         wanted = wanted.where(seen)
     if channel is not None:

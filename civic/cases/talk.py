@@ -14,7 +14,13 @@ from civic.staff.scope import Scope
 
 
 async def talk_of(
-    tx: AsyncConnection, case: Case, scope: Scope | None, *, before: int | None = None, limit: int = 50
+    tx: AsyncConnection,
+    case: Case,
+    scope: Scope | None,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    sees_tax: bool = False,
 ) -> list[Entry]:
     """The last `limit` messages (under the `seq` `before`), oldest first, each with its channel.
 
@@ -24,7 +30,7 @@ async def talk_of(
     own = [case.conversation_id] if case.conversation_id else []
     others = await _others(tx, case, scope) if case.citizen_id else []
     return await thread.read_together(
-        tx, own, others, since=case.received_at, case_id=case.id, before=before, limit=limit
+        tx, own, others, since=case.received_at, case_id=case.id, before=before, limit=limit, sees_tax=sees_tax
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, and_, literal, null, or_, select, ty
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.conversations.receipts import Receipt, receipts
+from civic.conversations.secrecy import HIDDEN_TAX, is_secret
 from civic.conversations.tables import conversations, inbound, outbound
 from core.db import Json
 from core.vault import Vault, vault_of
@@ -19,7 +20,7 @@ from core.vault import Vault, vault_of
 class Entry:
     """One message; `seq` orders all of them, over all conversations. `direction`: "in" from the citizen, "out" from the
     city. `status`: for "in" the outcome or "waiting", for "out" the delivery state. `attachments`: media references of
-    what the citizen sent."""
+    what the citizen sent. `is_hidden`: under tax secrecy, and the reader has no door to it."""
 
     id: UUID
     seq: int
@@ -39,12 +40,14 @@ class Entry:
     conversation_id: UUID
     channel: str
     receipt: Receipt | None
+    is_hidden: bool = False
 
 
-async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200) -> list[Entry]:
-    """The last `limit` messages, oldest first."""
+async def read(tx: AsyncConnection, conversation_id: UUID, *, limit: int = 200, sees_tax: bool = False) -> list[Entry]:
+    """The last `limit` messages, oldest first. Words under tax secrecy are shown to whom they are open alone: the
+    citizen himself and the collecting department (`sees_tax`)."""
     here = (inbound.c.conversation_id == conversation_id, outbound.c.conversation_id == conversation_id)
-    return await _read(tx, *here, before=None, limit=limit)
+    return await _read(tx, *here, before=None, limit=limit, sees_tax=sees_tax)
 
 
 async def read_together(
@@ -56,6 +59,7 @@ async def read_together(
     case_id: UUID,
     before: int | None,
     limit: int,
+    sees_tax: bool = False,
 ) -> list[Entry]:
     """What one person and the city said around a case, on all his channels in one order: the last `limit` messages
     with a `seq` under `before`, oldest first.
@@ -71,7 +75,7 @@ async def read_together(
         and_(outbound.c.conversation_id.in_(others), outbound.c.created_at >= since),
         outbound.c.case_id == case_id,
     )
-    return await _read(tx, said, answered, before=before, limit=limit)
+    return await _read(tx, said, answered, before=before, limit=limit, sees_tax=sees_tax)
 
 
 async def _read(
@@ -81,6 +85,7 @@ async def _read(
     *,
     before: int | None,
     limit: int,
+    sees_tax: bool,
 ) -> list[Entry]:
     said = select(
         inbound.c.id,
@@ -97,6 +102,7 @@ async def _read(
         inbound.c.external_id,
         inbound.c.conversation_id,
         inbound.c.channel,
+        is_secret(inbound).label("is_secret"),
     ).where(of_inbound)
     answered = select(
         outbound.c.id,
@@ -113,6 +119,7 @@ async def _read(
         literal(""),
         outbound.c.conversation_id,
         outbound.c.channel,
+        is_secret(outbound),
     ).where(of_outbound)
     if before is not None:
         said, answered = said.where(inbound.c.seq < before), answered.where(outbound.c.seq < before)
@@ -120,7 +127,38 @@ async def _read(
     rows = (await tx.execute(select(both).order_by(both.c.seq.desc()).limit(limit))).all()
     told = await receipts(tx, [row.id for row in rows if row.direction == "out"])
     vault = vault_of(tx)
-    return [_entry(vault, row._mapping, told.get(row.id)) for row in reversed(rows)]
+    return [
+        _veiled(row._mapping, told.get(row.id))
+        if row.is_secret and not sees_tax
+        else _entry(vault, row._mapping, told.get(row.id))
+        for row in reversed(rows)
+    ]
+
+
+def _veiled(row: Any, receipt: Receipt | None) -> Entry:
+    """That something was said, and nothing of it: not opened, so that no slip can show it."""
+    is_in = row["direction"] == "in"
+    return Entry(
+        id=row["id"],
+        seq=row["seq"],
+        direction=row["direction"],
+        kind="text",
+        text=HIDDEN_TAX,
+        buttons=(),
+        ask="",
+        purpose="",
+        status=row["status"] or ("waiting" if is_in else ""),
+        reason="",
+        at=row["at"],
+        staff_id=row["staff_id"],
+        external_id=row["external_id"],
+        attachments=(),
+        place=None,
+        conversation_id=row["conversation_id"],
+        channel=row["channel"],
+        receipt=receipt,
+        is_hidden=True,
+    )
 
 
 def _entry(vault: Vault, row: Any, receipt: Receipt | None) -> Entry:

@@ -44,6 +44,12 @@ AIR_PULLS = Counter(
 AIR_VALUES = Counter(
     "air_values_total", "Values of hours taken from air sources.", ["source", "standing"], registry=REGISTRY
 )
+BANK_CALLS = Counter(
+    "bank_calls_total",
+    "Calls to banks, by bank and end; unknown: it may have been done.",
+    ["bank", "outcome"],
+    registry=REGISTRY,
+)
 JOBS_FAILED = Counter("jobs_failed_total", "Jobs that ended on the dead-letter list.", ["kind"], registry=REGISTRY)
 
 

@@ -81,8 +81,9 @@ arrears_bank_ways = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("resting_until", Moment),
     Column("last_ok_at", Moment),
-    Column("last_failed_at", Moment),
+    Column("failing_since", Moment),
     Column("failure", Text, nullable=False, server_default=""),
+    Column("poll_failure", Text, nullable=False, server_default=""),
     Column("told_at", Moment),
     Column("answers_after", Text, nullable=False, server_default=""),
     Column("polled_at", Moment),
@@ -90,8 +91,8 @@ arrears_bank_ways = Table(
     Column("ledger_at", Moment),
 )
 """How each bank stands behind its gateway. `failures` in a row; it is left alone until `resting_until`. `*_after`:
-positions in its late answers and in its ledger, moved in the transaction that stores what was read. `told_at`: when
-staff heard that it fails."""
+positions in its late answers and in its ledger, moved in the transaction that stores what was read. `poll_failure`: why
+late answers or the ledger cannot be read. `told_at`: when staff heard that the bank fails."""
 
 arrears_bank_booked = Table(
     "arrears_bank_booked",

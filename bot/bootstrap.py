@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.air.listening import heard
+from bot.arrears.opening import Gateways, open_gateways
 from bot.desk import Desk
 from bot.dialogue import Dialogue
 from bot.fitting import Fitter
@@ -90,6 +91,7 @@ class Running:
     air: AirService
     sources: dict[str, Pulling | Pushing]
     air_sources: AirSources
+    banks: Gateways
     outside: Outside
     var: Path
 
@@ -147,6 +149,8 @@ async def open_house(
             await running.reader.aclose()
             await running.files.store.aclose()
             await running.outside.aclose()
+            for gateway in running.banks.values():
+                await gateway.aclose()
     finally:
         for channel in channels.values():
             await channel.aclose()
@@ -233,6 +237,7 @@ async def _wire(
         air=air,
         sources=sources,
         air_sources=air_sources,
+        banks=open_gateways(settings),
         outside=Outside(settings.outside.allowed_hosts),
         var=house.var,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot.air.practising import refuse_mixture
+from bot.arrears.opening import refuse_mixed_banks
 from civic.city.service import load
 from civic.parking.importing import import_lots
 from civic.people.service import seal_plain
@@ -37,6 +38,7 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
     db = Database(url, pool_size=2)
     try:
         await refuse_mixture(settings, db)
+        await refuse_mixed_banks(settings, db)
         await _seal(db, settings, now, tell)
         folder = settings.path(settings.city.data)
         async with db.transaction() as tx:

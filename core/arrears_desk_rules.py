@@ -21,8 +21,8 @@ class Plans(Section):
 
 
 class Deferral(Section):
-    """An application this many days before the deadline, unanswered for as many days as `deemed_days`, counts as granted
-    at `hour` of that day; staff are told `warn_days` before."""
+    """An application this many days before the deadline, unanswered for `deemed_days`, counts as granted at `hour` of
+    that day; staff are told `warn_days` before."""
 
     before_days: Annotated[int, Field(ge=0)] = 10
     deemed_days: Annotated[int, Field(ge=1)] = 10
@@ -44,7 +44,8 @@ class Asking(Section):
 
     `secrets`: what proves him beside his telephone: tax_no and pay_no by their last four digits, birth as YYMMDD.
     `failures` wrong ones lock for `lock_minutes`; a proof lasts `proof_minutes` here. `phone_days`: how long ago the
-    number may have been proven by a code. `release_hours`, `answer_days`: by when officers answer (hours; working days).
+    number may have been proven by a code. `release_hours`, `answer_days`: by when officers answer (hours;
+    working days). `payment_word_days`: how long after it was paid money is still thanked for.
     """
 
     secrets: list[Literal["tax_no", "pay_no", "birth"]] = ["tax_no", "pay_no", "birth"]
@@ -60,5 +61,47 @@ class Asking(Section):
     ways: list[Way] = []
 
 
+class Known(Section):
+    """A figure from outside this ledger: how it was before, or what another city reported. Shown beside what is
+    measured here, never added to it. `certainty`: L, O, P, K or ?, as in the facts."""
+
+    measure: Annotated[str, Field(pattern=r"^[a-z_]+$")]
+    value: int
+    unit: Literal["days", "months", "krw_a_year", "krw", "percent", "people"]
+    ko: str
+    en: str
+    source: Annotated[str, Field(min_length=1)]
+    certainty: Literal["L", "O", "P", "K", "?"]
+
+
+class Partner(Section):
+    """Another city that commissions are sent to or taken from (지방세징수법 §18). `keys`: its public keys, base64, as
+    compared with it by telephone; without one nothing of it is taken."""
+
+    name: str
+    keys: list[str] = []
+
+
+class Commission(Section):
+    """`fee_percent`: of what was collected, for the collecting city."""
+
+    fee_percent: Annotated[int, Field(ge=0, le=100)] = 30
+    fee_source: str = ""
+    partners: dict[str, Partner] = {}
+
+
 class Oversight(Section):
-    """What was before, what is aimed at, what a letter costs (docs/desk/arrears-oversight.md)."""
+    """What was before, what is aimed at, how long records are kept (docs/desk/arrears-oversight.md).
+
+    `bands_krw`, `ages_days`: where amounts and ages are cut, ascending. `keep_years`: after a bill is closed.
+    `hours`: from and until which hour of a working day looks are usual.
+    """
+
+    bands_krw: list[Annotated[int, Field(gt=0)]] = [100_000, 500_000, 1_000_000, 5_000_000, 10_000_000]
+    ages_days: list[Annotated[int, Field(gt=0)]] = [90, 365, 1_095, 1_825]
+    before: list[Known] = []
+    seed: list[Known] = []
+    keep_years: Annotated[int, Field(ge=1, le=100)] = 10
+    keep_source: str = ""
+    hours: tuple[Annotated[int, Field(ge=0, le=24)], Annotated[int, Field(ge=0, le=24)]] = (8, 20)
+    commission: Commission = Commission()

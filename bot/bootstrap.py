@@ -33,6 +33,7 @@ from civic.air.alarms import Alarms
 from civic.air.matters.desk import MatterDesk
 from civic.air.service import AirService
 from civic.air.telling.wishes import WishService
+from civic.arrears.runs.leaving import may_leave
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
 from civic.consent.service import ConsentService
@@ -261,7 +262,7 @@ def _desk(
         db=db,
         channels=channels,
         turns=turns,
-        sender=Sender(db, channels, settings.messaging, settings.city.id, clock, fitter),
+        sender=Sender(db, channels, settings.messaging, settings.city.id, clock, fitter, {"arrears": may_leave}),
         messaging=settings.messaging,
         city_id=settings.city.id,
         clock=clock,

@@ -5,7 +5,7 @@ The channel makes one attempt and says what happened; waiting, retrying and givi
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from civic.conversations.tables import conversations
 from core import metrics
 from core.clock import Clock
 from core.contracts.channel import Channel, SendFailed, Sent
-from core.db import Database
+from core.db import Database, Driver
 from core.errors import Unavailable
 from core.grouping import Grouped
 from core.settings import Messaging
@@ -39,6 +39,8 @@ SHORT_WAIT = timedelta(seconds=2)
 BEHIND_S = 0.3
 URGENT = 1
 """Messages of this priority or before it overtake the others on their way to the provider, too."""
+Leaving = Callable[[Driver, Sequence[UUID]], Awaitable[set[UUID]]]
+"""A purpose's last word: marks as being sent those of the messages that may leave now, and names them."""
 log = structlog.get_logger(__name__)
 
 
@@ -53,8 +55,9 @@ class Sender:
         city_id: str,
         clock: Clock,
         fitter: Fitter | None = None,
+        leaving: Mapping[str, Leaving] | None = None,
     ) -> None:
-        """`fitter` fits what was queued whole to its channel (docs/adr/0019)."""
+        """`fitter` fits what was queued whole to its channel (docs/adr/0019). `leaving`: by purpose (ADR 45)."""
         self._db = db
         self._channels = channels
         self._messaging = messaging
@@ -70,6 +73,7 @@ class Sender:
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._settle = Grouped(self._settle_all)
         self._mark = Grouped(self._mark_all)
+        self._leave = {purpose: Grouped(partial(self._leave_all, ask)) for purpose, ask in (leaving or {}).items()}
 
     def send_soon(
         self, conversation_id: UUID, channel: str, waiting: Sequence[Waiting], *, is_behind: bool = False
@@ -220,7 +224,7 @@ class Sender:
         if now > waiting.valid_until:
             reason = "보낼 수 있는 시간이 지났습니다. (Too old to send.)"
             return await self._give_up(channel, Result(message.id, "expired", now, reason=reason, tried=0))
-        if message.purpose == "campaign" and (morning := night_end(self._messaging, now)) > now:
+        if self._rests(message.purpose) and (morning := night_end(self._messaging, now)) > now:
             # 광고의 야간 금지(정보통신망법 §50③)는 보내는 때의 것: 낮에 쌓인 것도 밤에는 나가지 않는다.
             await self._requeue(conversation_id, Result(message.id, "queued", now, tried=0, next_attempt_at=morning))
             return "queued"
@@ -245,6 +249,10 @@ class Sender:
         await self._wires.sent(channel.name)
         return sent.status
 
+    def _rests(self, purpose: str) -> bool:
+        """Bulk that takes hours to drain, and that nobody wants at night, looks at the clock as it leaves, too."""
+        return purpose == "campaign" or (purpose == "arrears" and self._messaging.purposes["arrears"].held_at_night)
+
     async def _call(self, channel: Channel, waiting: Waiting) -> Sent | Held:
         """One attempt at the moment that the channel's rate gives. Raises SendFailed."""
         outlet, message = self._outlet(channel.name), waiting.message
@@ -256,7 +264,10 @@ class Sender:
         async with outlet.line(is_urgent=is_urgent):
             if held := await outlet.until(moment, is_urgent=is_urgent):
                 return held
-            if not channel.capabilities.idempotent:
+            if leave := self._leave.get(message.purpose):
+                if not await leave(message.id):
+                    return Held(SHORT_WAIT.total_seconds())
+            elif not channel.capabilities.idempotent:
                 await self._mark(message.id)
             try:
                 sending = self._fitter.send(channel, message) if self._fitter else channel.send(message)
@@ -339,6 +350,11 @@ class Sender:
         async with self._db.direct() as tx:
             await delivery.mark_sending(tx, ids)
         return [None] * len(ids)
+
+    async def _leave_all(self, ask: Leaving, ids: Sequence[UUID]) -> Sequence[bool]:
+        async with self._db.direct() as tx:
+            going = await ask(tx, ids)
+        return [one in going for one in ids]
 
     async def settle_sent(self, ids: Sequence[UUID], now: datetime) -> None:
         """Messages that went out in an HTTP response."""

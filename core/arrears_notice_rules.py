@@ -97,13 +97,16 @@ class Runs(Section):
     """Sending one level to many people (docs/desk/arrears-runs.md). `ways`: which are tried by telephone, in this
     order; lms stands for a text message of either length. `after_unknown`: whether a message of which nobody knows if
     it arrived is followed by a letter (never by a second message). `written`: levels whose document goes by post to
-    everybody, whatever a message says. `a_day`: messages to one person a day, over all runs. `prepared_hours`: what was
-    reckoned longer ago is reckoned anew before it is approved. `chunk`: people of one transaction.
+    everybody, whatever a message says. `pay_by_days`: until when a notice of what is overdue asks for payment.
+    `a_day`: messages to one person a day, over all runs. `prepared_hours`: what was reckoned longer ago is reckoned
+    anew before it is approved. `follow_hours`: how long after its queuing a failure is followed by the next way.
+    `chunk`: people of one transaction.
     """
 
     ways: list[Literal["alimtalk", "lms"]] = ["alimtalk", "lms"]
     after_unknown: Literal["letter", "nothing"] = "letter"
     written: list[Level] = ["dun"]
+    pay_by_days: Annotated[int, Field(ge=1, le=60)] = 14
     a_day: Annotated[int, Field(ge=1, le=10)] = 1
     prepared_hours: Annotated[int, Field(ge=1, le=240)] = 72
     follow_hours: Annotated[int, Field(ge=1, le=720)] = 168

@@ -34,7 +34,23 @@ class Ledger(Section):
 
 
 class Money(Section):
-    """How paid money is set against bills (docs/desk/arrears-money.md)."""
+    """How paid money is set against bills (docs/desk/arrears-money.md).
+
+    `order`: after a bill that the payer named: seized (already seized first), provincial (delegated 도세 first,
+    지방세징수법 §4②), prescribes (earliest prescription), due (earliest deadline). `provincial`: items of tax that
+    count as such, by how they begin. `account_days`: how long a virtual account may be paid into once given;
+    `account_rest_days`: how long it rests before somebody else gets it. `second_person_krw`: a reduction of so much or
+    more needs another member of staff. `expiring_months`: how far the list of expiring claims looks.
+    """
+
+    order: tuple[Literal["seized", "provincial", "prescribes", "due"], ...] = ("seized", "provincial", "due")
+    order_source: str = ""
+    provincial: tuple[str, ...] = ("취득세", "등록면허세", "레저세", "지방소비세", "지방교육세", "지역자원시설세")
+    account_days: int = Field(default=30, ge=1, le=365)
+    account_rest_days: int = Field(default=30, ge=0, le=3650)
+    second_person_krw: int = Field(default=0, ge=0)
+    key_per_minute: int = Field(default=600, ge=1)
+    expiring_months: int = Field(default=6, ge=1, le=60)
 
 
 class Arrears(Section):

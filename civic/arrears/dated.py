@@ -1,7 +1,7 @@
-"""Reads dated rows of law from csv files beside the code that applies them: what was valid on a day counts for that day.
+"""Reads dated rows of law from csv files beside the code that applies them: a day has the rows that were valid on it.
 
-Each row says since when it counts (`valid_from`), its `article`, how sure we are of it (`certainty`: L the law was read,
-O an official page, P a secondary page, K general knowledge, ? unknown) and its `source`.
+Each row says since when it counts (`valid_from`), its `article`, how sure we are of it (`certainty`: L the law was
+read, O an official page, P a secondary page, K general knowledge, ? unknown) and its `source`.
 """
 
 import csv

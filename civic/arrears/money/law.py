@@ -84,7 +84,7 @@ def _shared(name: str, first: Rate, monthly: tuple[Rate, ...], found: tuple[tupl
 def workers_day(day: date) -> bool:
     """Whether the day is 근로자의 날, which moves a deadline although public offices work (지방세기본법 §24)."""
     found = valid(SURCHARGE, day, ("rule", "regime")).get(("workers_day", ""))
-    return bool(found) and f"{day:%m%d}" == found[0]["value"]
+    return found is not None and f"{day:%m%d}" == found[0]["value"]
 
 
 def _row(day: date, rule: str, regime: str) -> Row:

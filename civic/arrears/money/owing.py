@@ -1,0 +1,76 @@
+"""What debtors owe on a day, bill by bill: three reads of the store for any number of them, the rest is arithmetic."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, terms_of
+from civic.arrears.money.reckoning import Entry, reckon
+from civic.arrears.records import BillOwed, DebtorOwed
+from civic.arrears.tables import arrears_bills, arrears_entries
+
+
+async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], on: date) -> dict[UUID, DebtorOwed]:
+    """What each owes on the Korean day `on`: bills open and past their deadline, oldest first. A debtor who owes
+    nothing is left out. Bills whose claim is extinguished come too; their `prescribes_on` lies before `on`.
+    """
+    if not debtor_ids:
+        return {}
+    days = await calendar(tx, city_id)
+    deferred = await deferrals(tx, city_id, debtor_ids)
+    entries = await _entries(tx, debtor_ids)
+    query = (
+        select(*BILL)
+        .where(
+            arrears_bills.c.city_id == city_id,
+            arrears_bills.c.debtor_id == among(debtor_ids),
+            arrears_bills.c.state == "open",
+            arrears_bills.c.due_on < on,
+        )
+        .order_by(arrears_bills.c.due_on, arrears_bills.c.bill_no)
+    )
+    found: dict[UUID, list[BillOwed]] = defaultdict(list)
+    for row in (await tx.execute(query)).all():
+        terms = terms_of(row, days, deferred.get(row.debtor_id, []))
+        if terms.due_on >= on:
+            continue
+        now = reckon(terms, entries.get(row.id, ()), on)
+        if not now.total_krw:
+            continue
+        found[row.debtor_id].append(
+            BillOwed(
+                bill_id=row.id,
+                bill_no=row.bill_no,
+                pay_no=row.pay_no,
+                tax_item=row.tax_item,
+                tax_year=row.tax_year,
+                period=row.period,
+                principal_krw=row.principal_krw,
+                costs_krw=now.costs_krw,
+                tax_krw=now.tax_krw,
+                surcharge_krw=now.surcharge_krw,
+                notified_on=row.notified_on,
+                due_on=terms.due_on,
+                dunned_on=row.dunned_on,
+                dun_due_on=row.dun_due_on,
+                prescribes_on=row.prescribes_on,
+            )
+        )
+    return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}
+
+
+async def _entries(tx: AsyncConnection, debtor_ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
+    """Those of open bills."""
+    query = (
+        select(arrears_entries.c.bill_id, *ENTRY)
+        .join(arrears_bills, arrears_bills.c.id == arrears_entries.c.bill_id)
+        .where(arrears_bills.c.debtor_id == among(debtor_ids), arrears_bills.c.state == "open")
+    )
+    found: dict[UUID, list[Entry]] = defaultdict(list)
+    for row in (await tx.execute(query)).all():
+        found[row[0]].append(Entry(*row[1:]))
+    return found

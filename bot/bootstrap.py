@@ -33,6 +33,7 @@ from civic.air.alarms import Alarms
 from civic.air.matters.desk import MatterDesk
 from civic.air.service import AirService
 from civic.air.telling.wishes import WishService
+from civic.arrears.asking.desk import ArrearsDesk
 from civic.arrears.runs.leaving import may_leave
 from civic.cases.service import CaseService
 from civic.city.service import CityBook, open_book
@@ -194,7 +195,8 @@ async def _wire(
     sources, air_sources = open_sources(settings), open_air_sources(settings)
     parking = ParkingService(db, city_id, settings.parking.numbers)
     air = AirService(db, city_id, settings.air, {name: source.terms for name, source in air_sources.items()})
-    services = _services(settings, db, book, cases, texts, people, parking, air, sources, channels)
+    arrears = ArrearsDesk(db, vault, city_id, settings.arrears, settings.city.days_off, channels)
+    services = _services(settings, db, book, cases, texts, people, parking, air, arrears, sources, channels)
     dialogue = Dialogue(*find_actions(services), services, texts, settings.messaging, find_spoken())
     engine, reader, told = _language(settings, book)
     files, webform = open_files(settings, house.var), WebForm.of(settings, house.secret, house.var)
@@ -295,6 +297,7 @@ def _services(
     people: PeopleService,
     parking: ParkingService,
     air: AirService,
+    arrears: ArrearsDesk,
     sources: Mapping[str, Pulling | Pushing],
     channels: Channels,
 ) -> Services:
@@ -305,6 +308,7 @@ def _services(
             "air": air,
             "air_alarms": Alarms(db, settings.city.id, settings.air),
             "air_rules": settings.air,
+            "arrears": arrears,
             "book": book,
             "cases": cases,
             "consents": ConsentService(db, settings.city, settings.messaging),

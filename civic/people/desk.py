@@ -113,6 +113,14 @@ class PeopleService:
             raise Conflict("확인 번호를 다시 확인해 주세요.", "The code was judged otherwise meanwhile.")
         return judged
 
+    async def prove(
+        self, tx: AsyncConnection, conversation_id: UUID, phone: str, proven: Judged, now: datetime
+    ) -> None:
+        """Note the number that the right code showed, and link nobody. Raises Conflict when it shows another number."""
+        if proven.verdict != "right" or codes.phone_index(self._vault, phone) != proven.phone_index:
+            raise Conflict("확인되지 않은 번호입니다.", "This number was not proven.")
+        await links.prove(tx, self._city_id, conversation_id, proven.phone_index, "code", now)
+
     # -- linking ------------------------------------------------------------------------------------------------------
 
     async def link(

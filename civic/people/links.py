@@ -66,11 +66,11 @@ async def link_by_phone(
     whoever has proven the same lately are one person from now on. Says nothing of who that was before.
     """
     await (await driver(tx)).execute(LOCK, (city_id,))
-    await _prove(tx, city_id, conversation_id, number, "code", now)
+    await prove(tx, city_id, conversation_id, number, "code", now)
     since = now - timedelta(days=rules.proof_days)
     known = await _proven(tx, city_id, number, since)
     if await _is_lately_his(tx, sms_conversation_id, since):
-        await _prove(tx, city_id, sms_conversation_id, number, "inbound", now)
+        await prove(tx, city_id, sms_conversation_id, number, "inbound", now)
         known |= {sms_conversation_id}
     rows = await locked(tx, known | {conversation_id})
     citizen = await _survivor(tx, city_id, [row.citizen_id for row in rows if row.citizen_id], phone, now)
@@ -78,6 +78,23 @@ async def link_by_phone(
     if moving:
         await _move(tx, city_id, moving, citizen, "code", now, own_turn=conversation_id)
     return Linked(citizen, tuple(one.channel for one in await members(tx, citizen)), len(moving))
+
+
+async def proven_number(tx: AsyncConnection, conversation_id: UUID, since: datetime) -> bytes | None:
+    """The keyed hash of the number that this conversation has shown by a code since then, the newest."""
+    wanted = (
+        select(phone_proofs.c.phone_index)
+        .where(
+            phone_proofs.c.conversation_id == conversation_id,
+            phone_proofs.c.how == "code",
+            phone_proofs.c.revoked_at.is_(None),
+            phone_proofs.c.at >= since,
+        )
+        .order_by(phone_proofs.c.at.desc(), phone_proofs.c.id.desc())
+        .limit(1)
+    )
+    found: bytes | None = await tx.scalar(wanted)
+    return found
 
 
 async def members(tx: AsyncConnection, citizen_id: UUID) -> list[Member]:
@@ -164,7 +181,7 @@ async def now_called(tx: AsyncConnection, citizen_ids: Sequence[UUID]) -> list[U
 # -- the steps --------------------------------------------------------------------------------------------------------
 
 
-async def _prove(
+async def prove(
     tx: AsyncConnection, city_id: str, conversation_id: UUID, number: bytes, how: str, now: datetime
 ) -> None:
     """The newest proof of a kind counts alone."""

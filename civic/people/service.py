@@ -12,7 +12,7 @@ from civic.people.citizens import (
 )
 from civic.people.codes import Judged, tidy
 from civic.people.desk import Kept, PeopleService
-from civic.people.links import Member, absorbed, history, members, now_called
+from civic.people.links import Member, absorbed, history, members, now_called, proven_number
 from civic.people.name import clean_name
 from civic.people.notices import chosen_by, notice_conversation, one_each
 from civic.people.phone import international, masked_phone, mobile_phone, normalise_phone
@@ -48,6 +48,7 @@ __all__ = [
     "one_each",
     "opened_name",
     "opened_phone",
+    "proven_number",
     "record_consent",
     "seal_plain",
     "tidy",

@@ -241,6 +241,7 @@ def _imports() -> None:
         sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("form", sa.Text(), server_default="", nullable=False),
         sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("control", postgresql.JSONB(none_as_null=True), server_default="{}", nullable=False),
         *(

@@ -48,6 +48,19 @@ class NewBill:
     dun_due_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as its source tells it; `way` as in `arrears_payments`."""
+
+    payment_no: str
+    amount_krw: int
+    paid_on: date
+    way: str
+    bill_no: str = ""
+    pay_no: str = ""
+    tax_no: str = ""
+
+
 def plain_tax_no(text: str) -> str:
     """One spelling of a taxpayer's number for finding it: NFKC, no blanks and hyphens, capitals."""
     if text.isascii():

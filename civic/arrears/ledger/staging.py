@@ -3,13 +3,14 @@
 The table is gone with the transaction, so a crash, a refusal and a dry run leave nothing personal behind.
 """
 
-from collections.abc import Sequence
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from civic.arrears.ledger.copying import copy_in
-from civic.arrears.ledger.rows import NewBill, NewDebtor, person_of, tax_no_index, telling_key, told
+from civic.arrears.ledger.rows import NewBill, NewDebtor, PaymentRow, person_of, tax_no_index, telling_key, told
 from core.db import Driver
 from core.ids import new_id
 from core.vault import Vault
@@ -23,11 +24,17 @@ tax_no_index bytea, name_index bytea, phone_index bytea, person jsonb, is_compan
 _BILLS = """CREATE TEMPORARY TABLE IF NOT EXISTS staged_bills (line int, verdict "char", id uuid, debtor_id uuid,
 bill_no text, pay_no text, tax_item text, tax_year smallint, period text, detail text, principal_krw bigint,
 notified_on date, due_on date, dunned_on date, dun_due_on date, told bytea) ON COMMIT DROP"""
+_PAYMENTS = """CREATE TEMPORARY TABLE IF NOT EXISTS staged_payments (line int, verdict "char", payment_no text,
+amount_krw bigint, paid_on date, way text, debtor_id uuid, bill_no text, pay_no text, tax_no text) ON COMMIT DROP"""
+"""`tax_no`, sealed: of a debtor whom the ledger does not know."""
 _COPY_DEBTORS = b"COPY staged_debtors FROM STDIN"
 _COPY_BILLS = b"COPY staged_bills FROM STDIN"
+_COPY_PAYMENTS = b"COPY staged_payments FROM STDIN"
 _KNOWN_DEBTORS = """SELECT tax_no_index, id, told FROM arrears_debtors
 WHERE city_id = %s AND tax_no_index = ANY(%s)"""
 _KNOWN_BILLS = "SELECT bill_no, id, debtor_id, told FROM arrears_bills WHERE city_id = %s AND bill_no = ANY(%s)"
+_KNOWN_PAYMENTS = """SELECT payment_no, amount_krw, paid_on FROM arrears_payments
+WHERE city_id = %s AND payment_no = ANY(%s) AND source = %s"""
 
 Row = TypeVar("Row")
 NEW, CHANGED, SAME = "N", "C", "S"
@@ -64,13 +71,16 @@ class Staging:
         await self.connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, self.city_id))
         await self.connection.execute(_DEBTORS)
         await self.connection.execute(_BILLS)
-        await self.connection.execute("TRUNCATE staged_debtors, staged_bills")
+        await self.connection.execute(_PAYMENTS)
+        await self.connection.execute("TRUNCATE staged_debtors, staged_bills, staged_payments")
 
     async def debtors(self, rows: Sequence[Numbered[NewDebtor]]) -> list[UUID]:
         """Stage them; the ids that they have or will have, in their order."""
         indices = [tax_no_index(self.vault, one.row.tax_no) for one in rows]
         known = await self._known(_KNOWN_DEBTORS, indices)
-        staged = [self._debtor(one, index, known.get(index)) for one, index in zip(rows, indices, strict=True)]
+        staged = await to_thread(
+            lambda: [self._debtor(one, index, known.get(index)) for one, index in zip(rows, indices, strict=True)]
+        )
         await copy_in(self.connection, _COPY_DEBTORS, staged)
         return [row[2] for row in staged]
 
@@ -101,6 +111,17 @@ class Staging:
         numbers = {number: tax_no_index(self.vault, number) for number in numbers}
         debtors = await self._known(_KNOWN_DEBTORS, list(numbers.values()))
         known = await self._known(_KNOWN_BILLS, [one.row.bill_no for one in rows])
+        staged, ids, refused = await to_thread(self._bills, rows, numbers, debtors, known)
+        await copy_in(self.connection, _COPY_BILLS, staged)
+        return ids, refused
+
+    def _bills(
+        self,
+        rows: Sequence[Numbered[NewBill]],
+        numbers: Mapping[str, bytes],
+        debtors: Mapping[bytes, Sequence[Any]],
+        known: Mapping[str, Sequence[Any]],
+    ) -> tuple[list[tuple[Any, ...]], list[UUID | None], list[Refusal]]:
         staged: list[tuple[Any, ...]] = []
         ids: list[UUID | None] = []
         refused: list[Refusal] = []
@@ -115,8 +136,7 @@ class Staging:
             else:
                 staged.append(self._bill(one, debtor[0], before))
                 ids.append(staged[-1][2])
-        await copy_in(self.connection, _COPY_BILLS, staged)
-        return ids, refused
+        return staged, ids, refused
 
     def _bill(self, one: Numbered[NewBill], debtor_id: UUID, known: Sequence[Any] | None) -> tuple[Any, ...]:
         new = one.row
@@ -126,12 +146,33 @@ class Staging:
         )  # fmt: skip
         telling = told(self._key, plain)
         if known is not None and known[2] == telling:
-            return (one.line, SAME, known[0], debtor_id, new.bill_no, *(None,) * 11)
+            return (one.line, SAME, known[0], debtor_id, new.bill_no, *(None,) * 5, new.principal_krw, *(None,) * 5)
         row_id = known[0] if known else new_id()
         sealed = self.vault.seal_text(new.detail, f"arrears_bills.detail:{row_id}")
         verdict = CHANGED if known else NEW
         return (one.line, verdict, row_id, debtor_id, new.bill_no, *plain[:4], sealed, *plain[5:], telling)
 
-    async def _known(self, query: str, keys: list[Any]) -> dict[Any, Sequence[Any]]:
-        cursor = await self.connection.execute(query, (self.city_id, keys))
+    async def payments(self, rows: Sequence[Numbered[PaymentRow]], source: str) -> list[Refusal]:
+        """Stage them with the debtor whom they name; one that is known with another amount or day is refused."""
+        numbers = {one.row.tax_no: tax_no_index(self.vault, one.row.tax_no) for one in rows if one.row.tax_no}
+        debtors = await self._known(_KNOWN_DEBTORS, list(numbers.values()))
+        known = await self._known(_KNOWN_PAYMENTS, [one.row.payment_no for one in rows], source)
+        staged: list[tuple[Any, ...]] = []
+        refused: list[Refusal] = []
+        for line, row in rows:
+            before = known.get(row.payment_no)
+            if before is not None and tuple(before) != (row.amount_krw, row.paid_on):
+                refused.append(Refusal(line, "payment_changed", "amount_krw", row.payment_no))
+                continue
+            debtor = debtors.get(numbers[row.tax_no]) if row.tax_no else None
+            verdict = SAME if before else NEW
+            said = (row.payment_no, row.amount_krw, row.paid_on, row.way)
+            stranger = "" if debtor else self.vault.seal_text(row.tax_no, f"staged_payments.tax_no:{line}")
+            whose = (debtor[0] if debtor else None, row.bill_no, row.pay_no, stranger)
+            staged.append((line, verdict, *said, *whose))
+        await copy_in(self.connection, _COPY_PAYMENTS, staged)
+        return refused
+
+    async def _known(self, query: str, keys: list[Any], *more: str) -> dict[Any, Sequence[Any]]:
+        cursor = await self.connection.execute(query, (self.city_id, keys, *more))
         return {row[0]: row[1:] for row in await cursor.fetchall()}

@@ -28,6 +28,7 @@ arrears_imports = Table(
     Column("filename", Text, nullable=False),
     Column("source", Text, nullable=False, server_default=""),
     Column("digest", Text, nullable=False, server_default=""),
+    Column("form", Text, nullable=False, server_default=""),
     Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("control", Json, nullable=False, server_default="{}"),
     Column("read_rows", Integer, nullable=False, server_default="0"),
@@ -48,9 +49,9 @@ arrears_imports = Table(
     CheckConstraint("state IN ('receiving', 'waiting', 'running', 'done', 'refused', 'failed')", name="state"),
     Index("ix_arrears_imports_created", "city_id", "created_at"),
 )
-"""`is_whole`: one refused row refuses all. `digest`: SHA-256 of the file. `control`: {"": {"rows", "krw"}, tax item:
-{…}} as the caller told it; `totals`: the same as found in the file. `total_krw`: of all rows read, `refused_krw` of
-those refused. `reason`: code why the whole was refused."""
+"""`is_whole`: one refused row refuses all. `digest`: SHA-256 of the file. `form`: utf-8-sig, cp949 or xlsx.
+`control`: {"": {"rows", "krw"}, tax item: {…}} as it was told; `totals`: the same as found in the file. `total_krw`: of
+all rows read, `refused_krw` of those refused. `reason`: code why the whole was refused."""
 
 arrears_import_pieces = Table(
     "arrears_import_pieces",

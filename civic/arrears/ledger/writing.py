@@ -63,6 +63,23 @@ due_on, dunned_on, dun_due_on, told, %(now)s, %(now)s
 FROM staged_bills WHERE verdict = 'N' ORDER BY bill_no"""
 
 
+_TWINS = {
+    "debtors": """DELETE FROM staged_debtors s USING (SELECT tax_no_index AS key FROM staged_debtors
+GROUP BY 1 HAVING count(*) > 1) t WHERE s.tax_no_index = t.key RETURNING s.line, '', 0""",
+    "bills": """DELETE FROM staged_bills s USING (SELECT bill_no AS key FROM staged_bills
+GROUP BY 1 HAVING count(*) > 1) t WHERE s.bill_no = t.key RETURNING s.line, s.bill_no, s.principal_krw""",
+    "payments": """DELETE FROM staged_payments s USING (SELECT payment_no AS key FROM staged_payments
+GROUP BY 1 HAVING count(*) > 1) t WHERE s.payment_no = t.key RETURNING s.line, s.payment_no, s.amount_krw""",
+}
+
+
+async def take_out_twins(connection: Driver, kind: str) -> list[tuple[int, str, int]]:
+    """Rows whose key another row of the file has, taken out: line, number, won. Nobody knows which of them holds."""
+    await connection.execute("SET LOCAL work_mem = '64MB'")
+    rows = await (await connection.execute(_TWINS[kind])).fetchall()
+    return sorted((line, key, krw) for line, key, krw in rows)
+
+
 async def counted(connection: Driver, kind: str) -> Entered:
     """How many staged rows are new, changed and as they were; kind is debtors or bills."""
     row = await (await connection.execute(_COUNT.format(table=f"staged_{kind}"))).fetchone()

@@ -115,6 +115,8 @@ def _monthly(terms: Terms, regime: Regime, base: int, moves: Sequence[Entry], mo
         rate = _rate(terms, regime, first)
         last = min(cut, first + left - 1)
         left -= last - first + 1
+        if found and (found[-1].last, found[-1].base_krw, found[-1].rate) == (first - 1, unpaid, rate):
+            first = found.pop().first
         found.append(Part(first, last, unpaid, rate, _share(unpaid, rate, regime)))
     return found
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from bot.arrears.importing import KIND as IMPORT
+from bot.arrears.importing import Importing
 from core.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -10,3 +12,11 @@ if TYPE_CHECKING:
 
 def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     """Name the jobs of the ledger, of notices and of seizures."""
+    _ledger(jobs, running)
+
+
+def _ledger(jobs: Jobs, running: "Running") -> None:
+    importing = Importing(running.db, running.settings.arrears, running.settings.city.id, running.clock)
+    jobs.handle(IMPORT, importing.job, attempts=20, wait_s=2, timeout_s=3_600)
+    jobs.every("arrears.imports", "*/3 * * * * *", lambda: importing.look(jobs))
+    jobs.every("arrears.imports_kept", "40 3 * * *", importing.keep)

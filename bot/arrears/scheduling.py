@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
+from bot.arrears.seizing import Seizing
 from core.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
 def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     """Name the jobs of the ledger, of notices and of seizures."""
+    seizing = Seizing(running.db, running.settings, running.clock)
+    following = Following(running.db, running.settings, running.clock)
+    jobs.every("arrears.follow", "* * * * * *", following.go)
+    jobs.every("arrears.seize", f"*/{running.settings.arrears.seizure.look_s} * * * * *", seizing.go)
     _ledger(jobs, running)
 
 

@@ -1,0 +1,64 @@
+"""The way of a bill from notice to release, as the law goes: each step with its article, document and actor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`document`: Korean name of what is written then. `actor`: who acts."""
+
+    ko: str
+    en: str
+    article: str
+    document: str
+    actor: str
+
+
+STAGES: Mapping[str, Stage] = {
+    "notified": Stage("고지", "Notified", "지방세징수법 제12조", "납세고지서", "부과 부서"),
+    "overdue": Stage("체납", "Overdue", "지방세징수법 제2조", "체납 원장", "시스템"),
+    "dunned": Stage("독촉", "Demanded", "지방세징수법 제32조", "독촉장", "징수 부서"),
+    "warned": Stage("압류 예고", "Warned", "실무 (법에 정한 단계 아님)", "압류 예고문", "징수 부서"),
+    "looked": Stage("예금 조회", "Looked up", "금융실명법 제4조 제1항 제2호", "금융거래정보 요구서", "책임 담당자"),
+    "seized": Stage("압류", "Seized", "지방세징수법 제33조·제51조", "압류조서, 채권압류통지서", "징수 부서 (2인 승인)"),
+    "collected": Stage("추심", "Collected", "지방세징수법 제53조", "추심 요청서", "징수 부서"),
+    "allocated": Stage("충당", "Allocated", "지방세징수법 제4조", "충당 내역", "시스템"),
+    "released": Stage("해제", "Released", "지방세징수법 제63조·제64조", "압류해제통지서", "징수 부서"),
+}  # fmt: skip
+STAGE_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "notified": frozenset({"overdue", "allocated"}),
+    "overdue": frozenset({"dunned", "allocated"}),
+    "dunned": frozenset({"warned", "looked", "allocated"}),
+    "warned": frozenset({"looked", "allocated"}),
+    "looked": frozenset({"seized", "looked", "warned", "allocated"}),
+    "seized": frozenset({"collected", "released", "allocated"}),
+    "collected": frozenset({"allocated"}),
+    "allocated": frozenset({"released", "looked", "seized", "overdue", "dunned", "warned", "allocated"}),
+    "released": frozenset({"looked", "allocated", "released"}),
+}
+"""Money may come at any time (→ allocated). Nothing is seized that was not dunned and looked up before."""
+_SEIZE, _COLLECT = STAGES["seized"], STAGES["collected"]
+_RELEASE, _LOOK = STAGES["released"], STAGES["looked"]
+PATH: Mapping[str, Stage] = {
+    "batch_judged": Stage("심사", "Judged", "지방세징수법 제28조·제33조·제40조", "압류 대상 심사표", "기안자"),
+    "batch_looking": _LOOK,
+    "batch_planned": Stage("계획", "Planned", "지방세징수법 제40조·제43조", "압류 계획", "시스템"),
+    "batch_approved": Stage("승인", "Approved", "시 결재 규정 (2인)", "압류 결의서", "승인자"),
+    "sent": Stage("압류 지시", "Ordered", "지방세징수법 제51조", "채권압류통지서", "징수 부서"),
+    "dropped": Stage("제외", "Left out", "지방세징수법 제28조·제33조·제43조", "", "시스템"),
+    "joined": Stage("참가압류", "Joined", "지방세징수법 제67조", "참가압류통지서", "징수 부서"),
+    "held": Stage("압류 효력", "Seized", "지방세징수법 제52조", "압류조서 (제38조)", "은행"),
+    "collecting": Stage("추심 지시", "Collecting", _COLLECT.article, _COLLECT.document, _COLLECT.actor),
+    "collected": Stage("추심·충당", "Collected", "지방세징수법 제53조·제4조", "충당 내역", "은행"),
+    "easing": Stage("일부 해제", "Eased", "지방세징수법 제63조 제2항", _RELEASE.document, _RELEASE.actor),
+    "releasing": Stage("해제 지시", "Releasing", _RELEASE.article, _RELEASE.document, _RELEASE.actor),
+    "released": _RELEASE,
+    "done": Stage("종료", "Done", "지방세징수법 제53조", "", "시스템"),
+    "refused": Stage("은행 거부", "Refused", "지방세징수법 제51조", "", "은행"),
+}
+"""The same for the states of a batch (`batch_…`) and of a seizure."""
+
+
+def may_go(stage: str, to: str) -> bool:
+    return to in STAGE_FOLLOWS[stage]

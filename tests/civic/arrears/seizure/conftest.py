@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.db import Database
+from tests.civic.arrears.seizure.town import Town
+from tests.civic.arrears.seizure.town import town as open_town
+
+
+@pytest.fixture
+def town(database: Database, tmp_path: Path) -> Iterator[Town]:
+    with open_town(database, tmp_path) as opened:
+        yield opened

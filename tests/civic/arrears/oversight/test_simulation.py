@@ -1,0 +1,147 @@
+"""A simulation judges as the real batch does, says why each is left out, and stays as it was kept."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from civic.arrears.ledger.stops import stop
+from civic.arrears.oversight import comparing, simulation
+from civic.arrears.oversight.bands import amount_band, bands
+from civic.arrears.oversight.tables import arrears_simulated
+from civic.arrears.seizure.drafting import Selection, choose
+from civic.arrears.seizure.tables import arrears_batches
+from civic.arrears.tables import arrears_entries
+from core.db import Database
+from core.errors import BadInput
+from core.ids import new_id
+from core.settings import read
+from tests.civic.arrears.made import CITY, NOW, TODAY, bill, debtor
+
+STAFF = new_id()
+RULES = read().arrears
+RULES = RULES.model_copy(update={"seizure": RULES.seizure.model_copy(update={"needs_service": False})})
+ALL = Selection(most=0)
+
+
+@pytest.fixture(scope="module")
+async def people(database: Database) -> dict[str, UUID]:
+    """One who may be seized, one in 징수유예, one never dunned, one whose demand runs, one who owes nothing."""
+    dunned: dict[str, Any] = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025, 11, 4)}
+    made = {}
+    async with database.transaction() as tx:
+        for name in ("free", "deferred", "undunned", "running"):
+            made[name] = await debtor(tx)
+        await bill(tx, made["free"], principal_krw=3_000_000, **dunned)
+        await bill(tx, made["free"], principal_krw=400_000, tax_item="자동차세", **dunned)
+        await bill(tx, made["deferred"], principal_krw=800_000, **dunned)
+        await bill(tx, made["undunned"], principal_krw=90_000)
+        await bill(tx, made["running"], dunned_on=TODAY - timedelta(days=3), dun_due_on=TODAY + timedelta(days=12))
+        await stop(tx, CITY, made["deferred"], "deferral", TODAY, TODAY + timedelta(days=90), "제25조", None, NOW)
+    return made
+
+
+async def test_it_says_who_would_be_seized_for_how_much_and_why_the_others_not(
+    database: Database, people: dict[str, UUID]
+) -> None:
+    async with database.transaction() as tx:
+        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        rows = {one.debtor_id: one for one in await simulation.rows_of(tx, made.id)}
+    free = rows[people["free"]]
+    assert free.is_in and free.would_krw == free.owed_krw == sum(krw for _, _, krw in free.bills) > 3_400_000
+    assert rows[people["deferred"]].reasons[0][0] == "deferral"
+    assert rows[people["undunned"]].reasons[0][0] == "not_dunned"
+    assert rows[people["running"]].reasons[0][0] == "dun_open"
+    assert not any(rows[people[name]].is_in for name in ("deferred", "undunned", "running"))
+    by_reason = {one["code"]: one for one in made.summary["by_reason"]}
+    assert by_reason["deferral"]["article"].startswith("지방세징수법") and by_reason["deferral"]["debtors"] == 1
+    assert {one["item"] for one in made.summary["by_item"]} == {"재산세", "자동차세"}
+    assert sum(one["would_krw"] for one in made.summary["by_band"]) == made.summary["would_krw"] == free.would_krw
+
+
+async def test_it_judges_as_the_real_batch_would(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        chosen = await choose(tx, CITY, Selection(), TODAY, RULES)
+        said = {one.debtor_id: one for one in await simulation.judged(tx, CITY, ALL, TODAY, RULES)}
+    assert {one: (told.amount_krw, told.owed_krw) for one, told in chosen.items()} == {
+        one: (row.would_krw, row.owed_krw) for one, row in said.items()
+    }
+
+
+async def test_it_names_the_floor_and_the_rows_of_the_law_that_were_valid(
+    database: Database, people: dict[str, UUID]
+) -> None:
+    async with database.transaction() as tx:
+        now = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        before = await simulation.simulate(tx, CITY, ALL, STAFF, NOW - timedelta(days=330), RULES)
+    assert (now.basis["floor"]["krw"], before.basis["floor"]["krw"]) == (2_500_000, 1_850_000)
+    assert now.basis["floor"]["certainty"] == "P" and now.basis["floor"]["source"]
+    assert {row["table"] for row in now.basis["dated"]} == {"floors.csv", "surcharge.csv"}
+
+
+async def test_it_writes_nothing_to_the_ledger(database: Database, people: dict[str, UUID]) -> None:
+    async def counted() -> tuple[int, int]:
+        async with database.transaction() as tx:
+            counts = [
+                await tx.scalar(select(func.count()).select_from(of)) for of in (arrears_entries, arrears_batches)
+            ]
+            return int(counts[0] or 0), int(counts[1] or 0)
+
+    before = await counted()
+    async with database.transaction() as tx:
+        await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+    assert await counted() == before
+
+
+async def test_a_row_that_was_changed_afterwards_shows(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        assert await simulation.is_whole(tx, await simulation.read(tx, CITY, made.id))
+        of = arrears_simulated
+        await tx.execute(update(of).where(of.c.simulation_id == made.id, of.c.would_krw > 0).values(would_krw=1))
+        assert not await simulation.is_whole(tx, made)
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        (replace(ALL, tax_items=("자동차세",)), {"free"}),
+        (replace(ALL, most_krw=100_000), {"undunned"}),
+        (replace(ALL, least_krw=800_000), {"free", "deferred"}),
+        (replace(ALL, due_from=date(2026, 1, 1)), set()),
+        (Selection(most=1), {"free"}),
+    ],
+    ids=["item", "most", "least", "days", "largest-first"],
+)
+async def test_it_takes_whom_the_selection_means(
+    database: Database, people: dict[str, UUID], selection: Selection, names: set[str]
+) -> None:
+    async with database.transaction() as tx:
+        found = {one.debtor_id for one in await simulation.judged(tx, CITY, selection, TODAY, RULES)}
+    assert found == {people[name] for name in names}
+
+
+async def test_nobody_meant_is_told_and_not_kept(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        with pytest.raises(BadInput):
+            await simulation.simulate(tx, CITY, replace(ALL, least_krw=10**12), STAFF, NOW, RULES)
+
+
+async def test_what_happened_afterwards_is_set_beside_it(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        summary, rows = await comparing.compare(tx, made)
+    outcomes = {one.said.debtor_id: one.outcome for one in rows}
+    assert outcomes[people["free"]] == "not_begun" and outcomes[people["deferred"]] == "spared_as_said"
+    assert summary["held_krw"] == 0 and summary["said_krw"] == made.summary["would_krw"]
+
+
+def test_bands_are_cut_where_the_settings_say() -> None:
+    cuts = [100_000, 500_000]
+    assert bands(cuts) == ["<100000", "100000-500000", ">=500000"]
+    assert [amount_band(krw, cuts) for krw in (99_999, 100_000, 499_999, 500_000)] == [
+        "<100000", "100000-500000", "100000-500000", ">=500000",
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ import typer
 
 from commands.air import air
 from commands.arrears import arrears
+from commands.banks import banks
 from core.errors import SinmungoError
 
 # A library's note about its own temporary folder (embedded PostgreSQL without a login session) helps nobody here.
@@ -36,6 +37,7 @@ parking = typer.Typer(no_args_is_help=True, help="주차장 출처 (parking sour
 app.add_typer(parking, name="parking")
 app.add_typer(air, name="air")
 app.add_typer(arrears, name="arrears")
+app.add_typer(banks, name="banks")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot.arrears.asking_banks import AskingBanks
 from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
@@ -19,6 +20,13 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     jobs.every("arrears.follow", "* * * * * *", following.go)
     jobs.every("arrears.seize", f"*/{running.settings.arrears.seizure.look_s} * * * * *", seizing.go)
     _ledger(jobs, running)
+    _banks(jobs, running)
+
+
+def _banks(jobs: Jobs, running: "Running") -> None:
+    rules, city_id = running.settings.arrears, running.settings.city.id
+    asking = AskingBanks(running.db, running.banks, rules, city_id, running.clock, running.owner)
+    jobs.every("arrears.banks", f"*/{rules.banks.look_s} * * * * *", asking.go)
 
 
 def _ledger(jobs: Jobs, running: "Running") -> None:

@@ -103,7 +103,8 @@ def _monthly(terms: Terms, regime: Regime, base: int, moves: Sequence[Entry], mo
     cuts |= {min(passed(terms.due_on, rate.since), most) for rate in regime.monthly}
     spans = _free(terms, regime) if terms.deferred else []
     cuts |= {min(edge, most) for span in spans for edge in span}
-    found, done, left = [], 0, regime.most_months
+    found: list[Part] = []
+    done, left = 0, regime.most_months
     for cut in sorted(cuts):
         if cut <= done:
             continue

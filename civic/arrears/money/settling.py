@@ -47,7 +47,7 @@ async def settle(
             entries += _rows(books, debtor_id, payment_id, bill_id, share, {"reason": reason, "created_at": now})
         excess = {paid.id: books.stored[paid.id].amount_krw - done.of(paid.id) for paid in books.payments.values()}
         moved += [{"b_id": one, "b_krw": krw} for one, krw in excess.items() if krw != books.stored[one].excess_krw]
-        changed = {bill_id for _, bill_id in differences} | {one for one in books.fixed if books.fixed[one]}
+        changed = {bill_id for _, bill_id in differences} | {one for one in books.fixed if bills[one].takes}
         closed, reopened = _states(books, done, changed, now, states)
         found[debtor_id] = Settled(tuple(closed), tuple(reopened), excess)
     await _write(tx, city_id, entries, moved, states)

@@ -12,6 +12,7 @@ from civic.arrears.money.costs import add_cost
 from civic.arrears.money.taking import NewPayment, take_payments
 from civic.arrears.seizure import orders, states
 from civic.arrears.seizure.collecting import STUCK
+from civic.arrears.seizure.orders import Order
 from civic.arrears.seizure.rows import Seizure
 from civic.arrears.seizure.states import BANK, Step
 from civic.arrears.seizure.tables import (
@@ -59,6 +60,7 @@ async def take(tx: AsyncConnection, city_id: str, answered: Sequence[Answered], 
     moved = await states.move(tx, [step for step, _, _ in steps], now, BANK)
     pairs = list(zip(moved, steps, strict=True))
     await _costs(tx, [one for one, (step, _, _) in pairs if _takes_effect(one, step)], now)
+    await _look_again(tx, city_id, [one for one in moved if one.state == "held" and one.kind == "join"], now)
     came = [(one, *taken) for one, taken in pairs if one.state == "collected"]
     await _set_off(tx, city_id, came, now, rules)
     await tell_join(tx, [one for one in moved if one.state == "joined"], now, rules)
@@ -90,7 +92,7 @@ async def _close(tx: AsyncConnection, answered: Sequence[Answered], now: datetim
 
 
 async def _found(tx: AsyncConnection, city_id: str, lookups: Sequence[tuple[Any, BankAnswer]], now: datetime) -> None:
-    """Accounts of debtors who are still in a batch that looks up; of others nothing is kept."""
+    """Accounts of debtors in a batch that looks up; of others nothing new is kept."""
     if not any(answer.found for _, answer in lookups):
         return
     case, batch = arrears_batch_debtors.c, arrears_batches.c
@@ -107,7 +109,10 @@ async def _found(tx: AsyncConnection, city_id: str, lookups: Sequence[tuple[Any,
     wanting = {(row.batch_id, row.debtor_id) for row in await tx.execute(wanted)}
     vault, made = vault_of(tx), []
     for row, answer in lookups:
-        for one in answer.found if (row.batch_id, row.debtor_id) in wanting else ():
+        if (row.batch_id, row.debtor_id) not in wanting:
+            await _refresh(tx, row, answer, now)
+            continue
+        for one in answer.found:
             found_id = new_id()
             made.append(
                 {
@@ -125,6 +130,32 @@ async def _found(tx: AsyncConnection, city_id: str, lookups: Sequence[tuple[Any,
             )
     if made:
         await tx.execute(insert(arrears_accounts_found), made)
+
+
+async def _look_again(tx: AsyncConnection, city_id: str, joins: Sequence[Seizure], now: datetime) -> None:
+    """What the first authority left in the account is not known: the bank is asked before anything is collected."""
+    given = [Order(one.id, one.version, "lookup", one.bank, one.batch_id, one.debtor_id) for one in joins]
+    if given:
+        await orders.give(tx, city_id, given, now)
+
+
+async def _refresh(tx: AsyncConnection, row: Any, answer: BankAnswer, now: datetime) -> None:
+    """A later lookup corrects the balances of accounts that are known; `held_krw` stays what others hold."""
+    found, held = arrears_accounts_found.c, arrears_seizures.c
+    ours = select(held.found_id, held.held_krw - held.collected_krw - held.released_krw).where(
+        held.batch_id == row.batch_id, held.debtor_id == row.debtor_id
+    )
+    of_ours = {one[0]: one[1] for one in await tx.execute(ours)}
+    known = select(found.id, found.account).where(
+        found.batch_id == row.batch_id, found.debtor_id == row.debtor_id, found.bank == row.bank
+    )
+    told = {one.account: one for one in answer.found}
+    for one in await tx.execute(known):
+        if (new := told.get(one.account)) is None:
+            continue
+        others = max(0, new.held_krw - of_ours.get(one.id, 0))
+        values = {"balance_krw": max(0, new.balance_krw), "held_krw": others, "found_at": now}
+        await tx.execute(update(arrears_accounts_found).where(found.id == one.id).values(values))
 
 
 def _step(one: Seizure, kind: str, answer: BankAnswer, now: datetime) -> Step | None:

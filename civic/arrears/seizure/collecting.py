@@ -17,7 +17,7 @@ from civic.arrears.seizure.release import letting_go, needed, order_release
 from civic.arrears.seizure.rows import Seizure
 from civic.arrears.seizure.spreading import floor_left
 from civic.arrears.seizure.states import LIVE, Step
-from civic.arrears.seizure.tables import arrears_accounts_found, arrears_batches, arrears_seizures
+from civic.arrears.seizure.tables import arrears_accounts_found, arrears_batches, arrears_orders, arrears_seizures
 from civic.arrears.tables import arrears_stops
 from core.arrears_rules import Arrears
 from core.arrears_seizure_rules import Seizure as Rules
@@ -99,6 +99,12 @@ async def _due(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears)
         other.debtor_id == one.debtor_id,
         other.state.in_(("collecting", "easing")) | ((other.state == "sent") & (other.kind == "seize")),
     )
+    asked = exists().where(
+        arrears_orders.c.debtor_id == one.debtor_id,
+        arrears_orders.c.batch_id == one.batch_id,
+        arrears_orders.c.kind == "lookup",
+        arrears_orders.c.answered_at.is_(None),
+    )
     stopped = exists().where(
         arrears_stops.c.debtor_id == one.debtor_id,
         arrears_stops.c.ended_at.is_(None),
@@ -117,6 +123,7 @@ async def _due(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears)
             one.held_at <= now - timedelta(days=rules.seizure.collect_after_days),
             batch.paused_at.is_(None),
             ~busy,
+            ~asked,
             ~stopped,
         )
         .distinct()

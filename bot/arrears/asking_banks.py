@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from importlib import import_module
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +17,7 @@ from bot.arrears.bank_words import tell_dead, tell_failing, tell_unread
 from civic.arrears.banks import answering, claiming, polling
 from civic.arrears.banks.answering import Answered
 from civic.arrears.banks.claiming import Claimed, Way
+from civic.arrears.seizure.answers import take
 from core import metrics
 from core.arrears_rules import Arrears
 from core.clock import Clock
@@ -45,7 +45,7 @@ class AskingBanks:
         clock: Clock,
         owner: str,
         *,
-        take: Take | None = None,
+        take: Take = take,
     ) -> None:
         self._db = db
         self._gateways = gateways
@@ -196,7 +196,7 @@ class AskingBanks:
     async def _answered(self, tx: AsyncConnection, way: Way, answers: Sequence[BankAnswer], now: datetime) -> int:
         new = await answering.store(tx, self._city_id, way, answers, self._banks, now)
         if new:
-            await (self._take or _follows())(tx, self._city_id, new, now, self._rules)
+            await self._take(tx, self._city_id, new, now, self._rules)
         return len(new)
 
     async def _written(self, write: Callable[[AsyncConnection, datetime], Awaitable[int]]) -> int:
@@ -262,9 +262,3 @@ def _page(
         return await asking.turn_page(tx, way, answers, before, after, now)
 
     return write
-
-
-def _follows() -> Take:
-    """What follows from answers is the seizures' matter."""
-    take: Take = import_module("civic.arrears.seizure.answers").take
-    return take

@@ -124,6 +124,14 @@ async def withdraw(tx: AsyncConnection, city_id: str, ids: Collection[UUID]) -> 
     return set((await tx.execute(delete(requests_table).where(*unsent).returning(table.id))).scalars())
 
 
+async def resume(tx: AsyncConnection, city_id: str, ids: Collection[UUID], now: datetime) -> int:
+    """Ask again, under the same ids, what was given up; how many."""
+    table = requests_table.c
+    dead = (table.city_id == city_id, table.id.in_(ids), table.state == "dead")
+    fresh = {"state": "waiting", "attempts": 0, "next_at": now, "claimed_until": None, "updated_at": now}
+    return (await tx.execute(update(requests_table).where(*dead).values(fresh))).rowcount
+
+
 # -- how a way stands ------------------------------------------------------------------------------------------------
 
 

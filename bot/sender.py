@@ -39,7 +39,7 @@ SHORT_WAIT = timedelta(seconds=2)
 BEHIND_S = 0.3
 URGENT = 1
 """Messages of this priority or before it overtake the others on their way to the provider, too."""
-Leaving = Callable[[Driver, Sequence[UUID]], Awaitable[set[UUID]]]
+Leaving = Callable[[Driver, Sequence[UUID], datetime], Awaitable[set[UUID]]]
 """A purpose's last word: marks as being sent those of the messages that may leave now, and names them."""
 log = structlog.get_logger(__name__)
 
@@ -353,7 +353,7 @@ class Sender:
 
     async def _leave_all(self, ask: Leaving, ids: Sequence[UUID]) -> Sequence[bool]:
         async with self._db.direct() as tx:
-            going = await ask(tx, ids)
+            going = await ask(tx, ids, self._clock.now())
         return [one in going for one in ids]
 
     async def settle_sent(self, ids: Sequence[UUID], now: datetime) -> None:

@@ -6,6 +6,7 @@ from bot.arrears.asking_banks import AskingBanks
 from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
+from bot.arrears.running import ArrearsRuns
 from bot.arrears.seizing import Seizing
 from core.jobs import Jobs
 
@@ -19,6 +20,8 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     following = Following(running.db, running.settings, running.clock)
     jobs.every("arrears.follow", "* * * * * *", following.go)
     jobs.every("arrears.seize", f"*/{running.settings.arrears.seizure.look_s} * * * * *", seizing.go)
+    runs = ArrearsRuns(running.db, running.channels, running.settings, running.clock)
+    jobs.every("arrears.runs", "*/3 * * * * *", runs.go)
     _ledger(jobs, running)
     _banks(jobs, running)
 

@@ -38,6 +38,10 @@ class Standing:
         """The first that concerns all his bills and everything that is said to him; "" for none."""
         return next((one.kind for one in self.stops if one.bill_id is None and one.kind != "wrong_number"), "")
 
+    def of(self, bill_ids: Collection[UUID]) -> tuple[BillOwed, ...]:
+        """Of these bills those still owed, in the order given."""
+        return tuple(self.bills[one] for one in bill_ids if one in self.bills)
+
     def free(self, bill_ids: Collection[UUID]) -> tuple[BillOwed, ...]:
         """Of these bills those still owed of which no stop speaks, in the order given."""
         held = {one.bill_id for one in self.stops if one.bill_id is not None}

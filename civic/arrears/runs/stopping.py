@@ -41,7 +41,7 @@ async def debtor_changed(tx: AsyncConnection, city_id: str, debtor_ids: Collecti
     changed = [(row, verdict) for row, verdict in verdicts if verdict.holds != "holds"]
     for row, verdict in changed:
         await _apply(tx, row, verdict, now)
-    await _give_back(tx, city_id, [row for row, verdict in changed if verdict.holds == "stopped"])
+    await give_back(tx, city_id, [row for row, verdict in changed if verdict.holds == "stopped"])
     return len(changed)
 
 
@@ -88,16 +88,16 @@ async def _cancel(tx: AsyncConnection, message_id: UUID, reason: str, now: datet
     return (await tx.execute(gone)).rowcount > 0
 
 
-async def _give_back(tx: AsyncConnection, city_id: str, rows: Sequence[RowMapping]) -> None:
-    """Whom no message reached was not told this level. What went out stays told."""
-    queued = [row["message_id"] or row["id"] for row in rows if row["queued_at"] is not None]
-    if not queued:
+async def give_back(tx: AsyncConnection, city_id: str, rows: Sequence[RowMapping]) -> None:
+    """Whom neither a message nor a letter reached was not told this level. `rows`: recipients with their `level`."""
+    noted = {row["message_id"] or row["id"]: row for row in rows if row["queued_at"] and row["letter_id"] is None}
+    if not noted:
         return
-    found = select(outbound.c.id).where(outbound.c.id.in_(queued), outbound.c.status == "cancelled")
-    unsent = set(await tx.scalars(found))
+    left = select(outbound.c.id).where(outbound.c.id.in_(list(noted)), outbound.c.status != "cancelled")
+    went = set(await tx.scalars(left))
     told = defaultdict[Any, list[UUID]](list)
-    for row in rows:
-        if row["queued_at"] is not None and (row["message_id"] or row["id"]) in unsent:
+    for message_id, row in noted.items():
+        if message_id not in went:
             told[row["level"], row["queued_at"].astimezone(SEOUL).date()].append(row["debtor_id"])
     for (level, on), debtor_ids in told.items():
         await taken_back(tx, city_id, level, debtor_ids, on)

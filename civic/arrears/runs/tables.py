@@ -63,9 +63,9 @@ arrears_runs = Table(
     ),
 )
 """`criteria`: whom it is for (`writing.Criteria`), nothing of a person. `last_id`: the debtor that preparing came to,
-`looked` at so many. `next_at`: when the next
-message of a run with a rate of its own may leave. `paused_at`: from its commit on nothing leaves; what was queued is taken back. `figures`: costs and
-counts as they stood when it ended. `ended_at`: nothing of it is on its way any more."""
+`looked` at so many. `next_at`: when the next message of a run with a rate of its own may leave. `paused_at`: from its
+commit on nothing leaves, and what was queued is taken back. `figures`: costs and counts as they stood when it ended.
+`ended_at`: nothing of it is on its way any more."""
 
 arrears_run_recipients = Table(
     "arrears_run_recipients",
@@ -103,5 +103,5 @@ where none is: `body` and `address` are sealed to it and emptied once they stand
 as they were frozen. `way`: the one it is on; `first_way`: the one it began by. `state`: excluded (`reason` says why);
 ready: to be queued, or listed as a letter; queued: its message is in the outbox, which knows its receipts; letter: it
 is on the letter list; stopped: `reason` came in between; done: no way is left. `message_id`: the message in question
-where it is not the first. `times`: how often he was told this level before.
-`anew`: reckoned again once, as part was paid."""
+where it is not the first. `queued_at`: when the ladder was told of it. `times`: how often he was told this level
+before. `anew`: reckoned again once, as part was paid."""

@@ -1,4 +1,4 @@
-"""By which way somebody is told: by his telephone where one is known and open to us, else by letter; and at which price.
+"""By which way somebody is told: by telephone where a number is known and open to us, else by letter; at which price.
 
 Pure: what is known of him goes in, the way or the reason for the letter comes out.
 """

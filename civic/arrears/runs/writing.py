@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.runs.tables import arrears_run_recipients, arrears_runs
@@ -15,7 +15,7 @@ from core.arrears_rules import Arrears
 from core.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from core.ids import new_id
 
-Run = RowMapping
+Run = Mapping[str, Any]
 
 MOVES: Mapping[str, tuple[str, ...]] = {
     "prepare": ("draft", "prepared"),
@@ -85,7 +85,7 @@ def listed(city_id: str) -> Select[Any]:
 async def read(tx: AsyncConnection, city_id: str, run_id: UUID, *, lock: bool = False) -> Run:
     """Raises NotFound."""
     wanted = listed(city_id).where(arrears_runs.c.id == run_id)
-    row = (await tx.execute(wanted.with_for_update() if lock else wanted)).mappings().one_or_none()
+    row: Run | None = (await tx.execute(wanted.with_for_update() if lock else wanted)).mappings().one_or_none()
     if row is None:
         raise NotFound("그런 발송이 없습니다.", "No such run.")
     return row
@@ -96,7 +96,7 @@ async def add(tx: AsyncConnection, city_id: str, draft: Draft, rules: Arrears, s
     draft.check(rules)
     values = {"id": new_id(), "city_id": city_id, **_columns(draft), "staff_id": staff_id}
     made = insert(arrears_runs).values(**values, created_at=now, updated_at=now).returning(arrears_runs)
-    row = (await tx.execute(made)).mappings().one()
+    row: Run = (await tx.execute(made)).mappings().one()
     await _record(tx, row, staff_id, "arrears_run.drafted", now, {"level": draft.level, **draft.criteria.plain()})
     return row
 
@@ -179,7 +179,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
 async def _change(tx: AsyncConnection, before: Run, staff: UUID, action: str, now: datetime, /, **values: Any) -> Run:
     changing = update(arrears_runs).where(arrears_runs.c.id == before["id"])
     changed = changing.values(**values, version=before["version"] + 1, updated_at=now).returning(arrears_runs)
-    row = (await tx.execute(changed)).mappings().one()
+    row: Run = (await tx.execute(changed)).mappings().one()
     await _record(tx, row, staff, action, now, {"reason": row["reason"]} if row["reason"] else {})
     return row
 

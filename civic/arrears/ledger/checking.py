@@ -21,6 +21,15 @@ NEEDED: Mapping[str, Sequence[str]] = {
     "bills": ("tax_no", "bill_no", "tax_item", "tax_year", "principal_krw", "notified_on", "due_on"),
     "payments": ("payment_no", "amount_krw", "paid_on"),
 }
+FIELDS: Mapping[str, Sequence[str]] = {
+    "debtors": ("tax_no", "name", "phone", "address", "postcode", "birth", "is_company", "lang"),
+    "bills": (
+        "tax_no", "bill_no", "tax_item", "tax_year", "principal_krw", "notified_on", "due_on", "pay_no", "period",
+        "detail", "dunned_on", "dun_due_on",
+    ),
+    "payments": ("payment_no", "amount_krw", "paid_on", "way", "bill_no", "pay_no", "tax_no"),
+}  # fmt: skip
+"""In the order in which `Checker` reads them."""
 AMOUNTS: Mapping[str, str] = {"bills": "principal_krw", "payments": "amount_krw"}
 KEYS: Mapping[str, str] = {"bills": "bill_no", "payments": "payment_no"}
 _POSTCODE = re.compile(r"\d{5}|\d{3}-?\d{3}|")
@@ -48,28 +57,38 @@ class Checker(Generic[Row]):
     """Reads the rows of one file: where its columns stand, what the settings allow, and the day it is read on."""
 
     def __init__(self, kind: str, at: Mapping[str, int], rules: Ledger, today: date) -> None:
-        self._read: Callable[[Callable[[str], str]], Any] = getattr(self, f"_{kind}")
-        self._at = at
-        self._key = KEYS.get(kind, "")
+        fields = FIELDS[kind]
+        self._read: Callable[..., Any] = getattr(self, f"_{kind}")
+        self._places = [at.get(field, -1) for field in fields]
+        self._least = max(self._places) + 1
+        self._key = fields.index(KEYS[kind]) if kind in KEYS else -1
         self._tax_no = re.compile(rules.tax_no)
         self._first, self._today = today.year - rules.years_back, today
 
     def read(self, line: int, row: Sequence[str]) -> Numbered[Row] | Refusal:
         """What one row says."""
-
-        def given(field: str) -> str:
-            place = self._at.get(field, -1)
-            return row[place].strip() if 0 <= place < len(row) else ""
-
+        if len(row) < self._least:
+            row = [*row, *[""] * (self._least - len(row))]
+        cells = [row[place].strip() if place >= 0 else "" for place in self._places]
         try:
-            return Numbered(line, self._read(given))
+            return Numbered(line, self._read(*cells))
         except Wrong as wrong:
-            return Refusal(line, wrong.code, wrong.field, key_shown(given(self._key)) if self._key else "")
+            return Refusal(line, wrong.code, wrong.field, key_shown(cells[self._key]) if self._key >= 0 else "")
 
-    def _debtors(self, given: Callable[[str], str]) -> NewDebtor:
-        tax_no, name, phone = self._taxpayer(given), given("name"), given("phone")
-        company = _value(values.is_company, given("is_company"), "is_company")
-        if not company and mask(tax_no) != tax_no:
+    def _debtors(
+        self,
+        tax_no: str,
+        name: str,
+        phone: str,
+        address: str,
+        postcode: str,
+        birth: str,
+        company: str,
+        lang: str,
+    ) -> NewDebtor:
+        self._taxpayer(tax_no)
+        is_company = _value(values.is_company, company, "is_company")
+        if not is_company and mask(tax_no) != tax_no:
             raise Wrong("resident_no", "tax_no")
         if not name or len(name) > 100 or not name.isprintable():
             raise Wrong("name", "name")
@@ -78,71 +97,79 @@ class Checker(Generic[Row]):
                 phone = normalise_phone(phone)
             except BadInput:
                 raise Wrong("phone", "phone") from None
-        birth, postcode = given("birth"), given("postcode")
         born = _BIRTH.fullmatch(birth) if birth else None
         if birth and born is None:
             raise Wrong("birth", "birth")
         if _POSTCODE.fullmatch(postcode) is None:
             raise Wrong("postcode", "postcode")
-        lang = _LANGS.get(given("lang").casefold())
-        if lang is None:
+        if (spoken := _LANGS.get(lang.casefold())) is None:
             raise Wrong("lang", "lang")
-        return NewDebtor(
-            tax_no, name, phone, given("address")[:300], postcode, "".join(born.groups()) if born else "", company, lang
-        )
+        day = "".join(born.groups()) if born else ""
+        return NewDebtor(tax_no, name, phone, address[:300], postcode, day, is_company, spoken)
 
-    def _bills(self, given: Callable[[str], str]) -> NewBill:
-        bill_no, item, year = given("bill_no"), given("tax_item"), _value(values.year, given("tax_year"), "tax_year")
+    def _bills(
+        self,
+        tax_no: str,
+        bill_no: str,
+        item: str,
+        tax_year: str,
+        amount: str,
+        notified_on: str,
+        due_on: str,
+        pay_no: str,
+        period: str,
+        detail: str,
+        dunned_on: str,
+        dun_due_on: str,
+    ) -> NewBill:
         if _NUMBER.fullmatch(bill_no) is None:
             raise Wrong("number", "bill_no")
         if not item or len(item) > 40:
             raise Wrong("tax_item", "tax_item")
+        year = _value(values.year, tax_year, "tax_year")
         if not self._first <= year <= self._today.year + 1:
             raise Wrong("year", "tax_year")
-        principal = _value(values.won, given("principal_krw"), "principal_krw")
+        principal = _value(values.won, amount, "principal_krw")
         if not 0 < principal <= MOST_KRW:
             raise Wrong("principal", "principal_krw")
-        notified, due = self._day(given, "notified_on"), self._day(given, "due_on")
-        dunned = self._day(given, "dunned_on") if given("dunned_on") else None
-        dun_due = self._day(given, "dun_due_on") if given("dun_due_on") else None
+        notified, due = self._day(notified_on, "notified_on"), self._day(due_on, "due_on")
+        dunned = self._day(dunned_on, "dunned_on") if dunned_on else None
+        dun_due = self._day(dun_due_on, "dun_due_on") if dun_due_on else None
         if due < notified:
             raise Wrong("due_before_notice", "due_on")
         if dunned is not None and dunned <= due:
             raise Wrong("dunned_before_due", "dunned_on")
         if dun_due is not None and (dunned is None or dun_due < dunned):
             raise Wrong("dun_due_before_dun", "dun_due_on")
-        pay_no = given("pay_no")
         if pay_no and _NUMBER.fullmatch(pay_no) is None:
             raise Wrong("number", "pay_no")
+        self._taxpayer(tax_no)
         return NewBill(
-            self._taxpayer(given), bill_no, item, year, principal, notified, due, pay_no,
-            given("period")[:20], given("detail")[:200], dunned, dun_due,
-        )  # fmt: skip
+            tax_no, bill_no, item, year, principal, notified, due, pay_no, period[:20], detail[:200], dunned, dun_due
+        )
 
-    def _payments(self, given: Callable[[str], str]) -> PaymentRow:
-        payment_no = given("payment_no")
+    def _payments(
+        self, payment_no: str, amount: str, paid_on: str, way: str, bill_no: str, pay_no: str, tax_no: str
+    ) -> PaymentRow:
         if _NUMBER.fullmatch(payment_no) is None:
             raise Wrong("number", "payment_no")
-        amount = _value(values.won, given("amount_krw"), "amount_krw")
-        if not 0 < amount <= MOST_KRW:
+        krw = _value(values.won, amount, "amount_krw")
+        if not 0 < krw <= MOST_KRW:
             raise Wrong("amount", "amount_krw")
-        paid_on = self._day(given, "paid_on")
-        if paid_on > self._today:
+        day = self._day(paid_on, "paid_on")
+        if day > self._today:
             raise Wrong("future", "paid_on")
-        whose = [given(field) for field in ("bill_no", "pay_no", "tax_no")]
-        if not any(whose):
+        if not (bill_no or pay_no or tax_no):
             raise Wrong("whose", "bill_no")
-        way = _WAYS.get(given("way").replace(" ", "").casefold(), "import")
-        return PaymentRow(payment_no, amount, paid_on, way, *whose)
+        known = _WAYS.get(way.replace(" ", "").casefold(), "import")
+        return PaymentRow(payment_no, krw, day, known, bill_no, pay_no, tax_no)
 
-    def _taxpayer(self, given: Callable[[str], str]) -> str:
-        tax_no = given("tax_no")
+    def _taxpayer(self, tax_no: str) -> None:
         if self._tax_no.fullmatch(tax_no) is None:
             raise Wrong("tax_no", "tax_no")
-        return tax_no
 
-    def _day(self, given: Callable[[str], str], field: str) -> date:
-        found: date = _value(values.day, given(field), field)
+    def _day(self, text: str, field: str) -> date:
+        found: date = _value(values.day, text, field)
         if not self._first <= found.year <= self._today.year + 2:
             raise Wrong("year", field)
         return found

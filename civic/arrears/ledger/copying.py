@@ -12,7 +12,9 @@ _SPECIAL = re.compile(r"[\\\t\n\r\x00]")
 
 
 def _text(value: str) -> str:
-    return value if _SPECIAL.search(value) is None else _SPECIAL.sub(lambda found: _ESCAPES[found[0]], value)
+    if value.isprintable() and "\\" not in value:
+        return value
+    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], value)
 
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {

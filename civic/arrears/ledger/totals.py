@@ -98,7 +98,8 @@ class Trailer:
         item = label.removesuffix(word)
         place = next(place for place, text in enumerate(row) if text.strip())
         if not item and 0 <= self._item < len(row) and self._item != place:
-            item = row[self._item].strip()
+            beside = row[self._item].strip()
+            item = "" if values.count(beside) is not None else beside
         return item, self._total(row, place)
 
     def _total(self, row: Sequence[str], label: int) -> Total:

@@ -18,7 +18,7 @@ from civic.arrears.ledger.people import persons
 from civic.arrears.notices.dunned import Dunned, dunning_served
 from civic.arrears.notices.register import note, record
 from civic.arrears.notices.tables import arrears_letter_bills, arrears_letter_numbers, arrears_letters
-from civic.arrears.records import BillOwed
+from civic.arrears.records import BillOwed, Person
 from civic.arrears.tables import arrears_bills
 from core.arrears_notice_rules import Sender
 from core.clock import SEOUL
@@ -164,8 +164,9 @@ async def list_letters(
     begin = prefix or Sender().document_prefix
     rows, ids = [], {}
     for number, (key, letter) in enumerate(new.items(), last + 1):
-        recipient = _recipient(letter, people.get(letter.debtor_id))
-        row = _row(tx, city_id, letter, recipient, on.year, number, begin, now, by)
+        person = people.get(letter.debtor_id)
+        known = _known(letter, person)
+        row = _row(tx, city_id, letter, _recipient(letter, person), on.year, number, begin, known, now, by)
         rows.append(row)
         ids[key] = row["id"]
     await tx.execute(insert(arrears_letters), rows)
@@ -211,12 +212,21 @@ async def _unlisted(tx: AsyncConnection, city_id: str, letters: Sequence[NewLett
     return found
 
 
-def _recipient(letter: NewLetter, person: Any) -> dict[str, str]:
+def _recipient(letter: NewLetter, person: Person | None) -> dict[str, str]:
     if named := letter.facts.get("recipient"):
         return {name: str(named.get(name, "")) for name in ("name", "address", "postcode")}
     if person is None:
         raise NotFound("체납자를 찾을 수 없습니다.", "No such debtor.")
     return {"name": person.name, "address": person.address, "postcode": person.postcode}
+
+
+def _known(letter: NewLetter, person: Person | None) -> dict[str, Any]:
+    """The reader's language; and whose claim it is, where the reader is a bank."""
+    if person is None:
+        return {"lang": "ko"}
+    if "recipient" not in letter.facts:
+        return {"lang": person.lang}
+    return {"lang": "ko", "debtor": f"{person.name} (납세번호 {person.tax_no})"}
 
 
 def _row(
@@ -227,11 +237,12 @@ def _row(
     year: int,
     number: int,
     prefix: str,
+    known: dict[str, Any],
     now: datetime,
     by: UUID | None,
 ) -> dict[str, Any]:
     letter_id, vault = new_id(), vault_of(tx)
-    facts = {name: value for name, value in letter.facts.items() if name != "recipient"}
+    facts = {**known, **{name: value for name, value in letter.facts.items() if name != "recipient"}}
     return {
         "id": letter_id,
         "city_id": city_id,

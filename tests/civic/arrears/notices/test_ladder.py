@@ -23,7 +23,7 @@ from core.settings import read
 from tests.civic.arrears import made
 from tests.civic.arrears.made import CITY, NOW, TODAY
 
-DUNNED = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025, 11, 5)}
+DUNNED: dict[str, Any] = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025, 11, 5)}
 
 
 @pytest.fixture(scope="module")

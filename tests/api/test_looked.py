@@ -55,6 +55,12 @@ IMPERSONAL = frozenset(
         "/api/v1/rules/{rule_id}",
         "/api/v1/exports",
         "/api/v1/keys",
+        "/api/v1/arrears/batches",  # counts and sums; names are in the plan
+        "/api/v1/arrears/batches/{batch_id}",
+        "/api/v1/arrears/batches/{batch_id}/events",
+        "/api/v1/arrears/stages",  # of the law
+        "/api/v1/arrears/release-wishes",
+        "/api/v1/arrears/proofs/keys",  # the public halves
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook_id}",
         "/api/v1/webhooks/{webhook_id}/deliveries",

@@ -60,6 +60,8 @@ IMPERSONAL = frozenset(
         "/api/v1/arrears/batches/{batch_id}/events",
         "/api/v1/arrears/stages",  # of the law
         "/api/v1/arrears/release-wishes",
+        "/api/v1/arrears/accounts",  # how many numbers are free
+        "/api/v1/arrears/payment-keys",
         "/api/v1/arrears/proofs/keys",  # the public halves
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook_id}",

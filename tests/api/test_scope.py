@@ -31,6 +31,9 @@ from tests.civic.files.made import made
 NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
+    "payment_id",
+    "bill_id",
+    "reduction_id",
     "device",
     "action_id",
     "batch_id",

@@ -22,7 +22,7 @@ from civic.arrears.oversight.proof_chain import chained
 from civic.arrears.oversight.signed_file import PROOF, canonical, write
 from civic.arrears.oversight.tables import arrears_proofs
 from civic.arrears.records import Person
-from civic.arrears.tables import arrears_bills
+from civic.arrears.tables import arrears_bills, arrears_debtors
 from civic.staff import chain
 from civic.staff.service import record_change
 from core.clock import SEOUL
@@ -45,7 +45,11 @@ class Proof:
 
 
 async def timeline(tx: AsyncConnection, city_id: str, debtor_id: UUID, on: date, bill_id: UUID | None) -> list[Event]:
-    """Everything stored about it, in the order in which it happened. Raises NotFound for a bill that is not his."""
+    """Everything stored about it, in the order in which it happened. Raises NotFound for a debtor who is not there or
+    a bill that is not his."""
+    known = select(arrears_debtors.c.id).where(arrears_debtors.c.city_id == city_id, arrears_debtors.c.id == debtor_id)
+    if (await tx.execute(known)).one_or_none() is None:
+        raise NotFound("체납자를 찾을 수 없습니다.", "No such debtor.")
     bills = await _bills(tx, city_id, debtor_id, bill_id)
     found = [
         *await bill_events.of_bills(tx, bills, on),

@@ -1,0 +1,96 @@
+"""Proofs and simulations over HTTP: a reason each time, a row in the access log, another department outside."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from civic.arrears.oversight.signed_file import is_by, keys_in, read
+from civic.staff.tables import access_log
+from tests.api.house import SmallHouse
+from tests.civic.arrears.made import NOW
+from tests.civic.arrears.oversight.timeline import Told, happened
+
+WHY = {"X_Access_Reason": quote("체납 상담")}
+
+
+@pytest.fixture(scope="module")
+async def told(house: SmallHouse) -> Told:
+    house.clock.move(NOW - house.clock.now())
+    seizure = house.settings.arrears.seizure.model_copy(update={"needs_service": False})
+    arrears = house.settings.arrears.model_copy(update={"seizure": seizure})
+    house.settings = house.settings.model_copy(update={"arrears": arrears})
+    await house.hire("parks", "manager", department_id="parks")
+    async with house.db.transaction() as tx:
+        return await happened(tx)
+
+
+@pytest.fixture
+async def manager(house: SmallHouse, told: Told) -> AsyncIterator[httpx.AsyncClient]:
+    async with house.client("manager", **WHY) as client:
+        yield client
+
+
+async def test_a_proof_is_made_handed_out_and_vouched_for_by_the_published_keys(
+    house: SmallHouse, manager: httpx.AsyncClient, told: Told
+) -> None:
+    wanted = {"debtor_id": str(told.debtor_id), "why": "행정소송 제출"}
+    made = (await manager.post("/api/v1/arrears/proofs", json=wanted)).json()
+    file = await manager.get(f"/api/v1/arrears/proofs/{made['id']}")
+    async with house.client(None) as stranger:
+        keys = await stranger.get("/api/v1/arrears/proofs/keys")
+    found = read(file.content)
+    assert is_by(found, keys_in(keys.text)) and found.document["count"] == made["events"]
+    assert file.headers["x-content-sha256"] == made["digest"] and file.headers["cache-control"] == "no-store"
+    page = await manager.get(f"/api/v1/arrears/proofs/{made['id']}", params={"form": "html"})
+    assert "고지 증명서" in page.text and "송달이 아닙니다" in page.text and made["digest"] in page.text
+    listed = await manager.get("/api/v1/arrears/proofs", params={"debtor_id": str(told.debtor_id)})
+    assert [one["id"] for one in listed.json()["items"]] == [made["id"]]
+    async with house.db.transaction() as tx:
+        wanted_rows = select(access_log.c.action, access_log.c.why).where(
+            access_log.c.subject_id == str(told.debtor_id)
+        )
+        rows = {tuple(row) for row in await tx.execute(wanted_rows)}
+    assert {("arrears.proof.make", "행정소송 제출"), ("arrears.proof.download", "체납 상담")} <= rows
+
+
+async def test_a_timeline_needs_a_reason_and_a_debtor(
+    house: SmallHouse, manager: httpx.AsyncClient, told: Told
+) -> None:
+    asked = {"debtor_id": str(told.debtor_id)}
+    shown = await manager.get("/api/v1/arrears/proofs/timeline", params=asked)
+    assert {"bill.notified", "letter.served"} <= {one["kind"] for one in shown.json()["events"]}
+    async with house.client("manager") as silent:
+        assert (await silent.get("/api/v1/arrears/proofs/timeline", params=asked)).status_code == 422
+    nobody = {"debtor_id": str(told.officers[0])}
+    assert (await manager.get("/api/v1/arrears/proofs/timeline", params=nobody)).status_code == 404
+
+
+async def test_another_department_stays_outside(house: SmallHouse, told: Told) -> None:
+    asked = {"debtor_id": str(told.debtor_id)}
+    async with house.client("parks", **WHY) as outsider:
+        for path in ("/api/v1/arrears/proofs/timeline", "/api/v1/arrears/proofs", "/api/v1/arrears/simulations"):
+            assert (await outsider.get(path, params=asked)).status_code == 403
+
+
+async def test_a_simulation_is_made_read_compared_and_taken_out_with_a_reason(
+    house: SmallHouse, manager: httpx.AsyncClient, told: Told
+) -> None:
+    made = (await manager.post("/api/v1/arrears/simulations", json={})).json()
+    assert made["summary"]["debtors"] == made["summary"]["would"] == 1 and made["basis"]["floor"]["article"]
+    path = f"/api/v1/arrears/simulations/{made['id']}"
+    shown = (await manager.get(f"{path}/debtors")).json()
+    assert shown["total"] == 1 and shown["items"][0]["name"] != "가람하늘"
+    assert (await manager.get(f"{path}/outcome")).json()["is_whole"] is True
+    taken = await manager.post(f"{path}/export", json={"reason": "11월 예금 압류 대상 사전 검토"})
+    (line,) = csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig")))
+    assert line["성명 (Name)"] == "가람하늘" and line["결과 (Result)"] == "압류 대상"
+    sheet = await manager.post(f"{path}/export", json={"reason": "11월 예금 압류 대상 검토", "format": "xlsx"})
+    assert sheet.content.startswith(b"PK")
+    async with house.db.transaction() as tx:
+        found = await tx.scalars(select(access_log.c.reason).where(access_log.c.action.like("%simulation.export.rows")))
+        assert str(told.debtor_id) in " ".join(found)

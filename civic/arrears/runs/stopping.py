@@ -96,8 +96,10 @@ async def give_back(tx: AsyncConnection, city_id: str, rows: Sequence[RowMapping
     left = select(outbound.c.id).where(outbound.c.id.in_(list(noted)), outbound.c.status != "cancelled")
     went = set(await tx.scalars(left))
     told = defaultdict[Any, list[UUID]](list)
-    for message_id, row in noted.items():
-        if message_id not in went:
-            told[row["level"], row["queued_at"].astimezone(SEOUL).date()].append(row["debtor_id"])
+    unsent = [row for message_id, row in noted.items() if message_id not in went]
+    for row in unsent:
+        told[row["level"], row["queued_at"].astimezone(SEOUL).date()].append(row["debtor_id"])
     for (level, on), debtor_ids in told.items():
         await taken_back(tx, city_id, level, debtor_ids, on)
+    mine = arrears_run_recipients.c.id.in_([row["id"] for row in unsent])
+    await tx.execute(update(arrears_run_recipients).where(mine).values(queued_at=None))

@@ -41,9 +41,9 @@ WITH waiting AS MATERIALIZED (
     FROM waiting w WHERE o.id = w.message_id AND o.status = 'queued'
 )
 UPDATE arrears_run_recipients r SET state = 'stopped', reason = 'cancelled', body = '{}', address = NULL,
-    updated_at = %(now)s
+    updated_at = %(now)s, queued_at = CASE WHEN r.letter_id IS NOT NULL THEN r.queued_at END
 FROM waiting w WHERE r.id = w.id
-RETURNING r.debtor_id, CASE WHEN r.letter_id IS NULL THEN r.queued_at END AS queued_at
+RETURNING r.debtor_id, CASE WHEN r.letter_id IS NULL THEN old.queued_at END AS queued_at
 """
 
 

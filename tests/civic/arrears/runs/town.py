@@ -172,6 +172,7 @@ class Town:
             await tx.execute(text("DELETE FROM outbound WHERE purpose = 'arrears'"))
             await tx.execute(text("UPDATE arrears_bills SET state = 'cancelled' WHERE state = 'open'"))
             await tx.execute(text("DELETE FROM arrears_touched"))
+            await tx.execute(text("UPDATE conversations SET stopped_at = NULL"))
 
 
 @contextmanager

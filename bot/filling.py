@@ -110,8 +110,9 @@ class Filling:
                 return False
         elif self._answering.service_of[seen.intent] == state.form.name.split("_")[0]:
             return False
-        if isinstance(self._forms.answer(state, turn), reading.Unread):
-            return True
+        answer = self._forms.answer(state, turn)
+        if isinstance(answer, reading.Unread):
+            return not answer.is_near
         return wording.is_question(turn.message.text)
 
     def _asks_the_city(self, state: State, turn: Turn) -> bool:

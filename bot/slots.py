@@ -33,9 +33,11 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Not an answer. `reason` is a ready sentence where a check gave one, in (ko, en)."""
+    """Not an answer. `reason` is a ready sentence where a check gave one, in (ko, en). `is_near`: it was read, and does
+    not fit the answers so far: no question in between."""
 
     reason: tuple[str, str] | None = None
+    is_near: bool = False
 
 
 Answer = Filled | Skipped | Denied | Declined | Unread
@@ -66,11 +68,14 @@ def read(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answ
     if slot.optional and not turn.photos and (wording.is_skip(text) or wording.is_done(text)):
         return Skipped()
     answer = _READERS[slot.kind](slot, turn, slots, shown)
-    if isinstance(answer, Filled) and slot.check and isinstance(answer.value, str):
+    is_near = False
+    if isinstance(answer, Filled) and isinstance(answer.value, str) and (slot.check or slot.fits):
         try:
-            return Filled(slot.check(answer.value))
+            value = slot.check(answer.value) if slot.check else answer.value
+            is_near = True
+            return Filled(slot.fits(value, slots) if slot.fits else value)
         except BadInput as error:
-            return Unread((error.reason_ko, error.reason_en))
+            return Unread((error.reason_ko, error.reason_en), is_near)
     return answer
 
 
@@ -112,6 +117,11 @@ def _text(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Ans
     if wording.says_nothing(text) or len(wording.plain(text)) < 2 or is_word_of_steering:
         return Unread()
     return Filled(text)
+
+
+def _words(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
+    text = turn.message.text.strip()
+    return Filled(text) if text and len(text) <= slot.max_length else Unread()
 
 
 def _choice(slot: Slot, turn: Turn, slots: Mapping[str, Any], shown: Shown) -> Answer:
@@ -223,6 +233,7 @@ def _would_rather_not(text: str) -> bool:
 
 _READERS: Mapping[str, Reader] = {
     "text": _text,
+    "words": _words,
     "choice": _choice,
     "confirm": _choice,
     "place": _place,

@@ -40,6 +40,15 @@ from core.settings import Messaging
 MAX_ATTEMPTS = 3
 """A message that took its process down this often is answered with an apology instead of being run again."""
 
+ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "arrears": (
+        ("do:arrears_inquiry", "arrears.answer.amount"),
+        ("do:arrears_payment", "arrears.answer.account"),
+        ("do:arrears_installment", "arrears.answer.parts"),
+        ("do:arrears_talk", "arrears.answer.talk"),
+    ),
+}
+"""Purposes whose notices are answered by a number or a word without offering buttons."""
 SHORT = 40
 """Characters of a text that may be the number or the name of a choice."""
 Photos = Callable[[Channel, Held, IncomingMessage, datetime], Any]
@@ -139,10 +148,16 @@ class Turns:
             return held
         async with self._db.reading() as tx:
             offer = await offered_since(tx, held.id)
-        if not offer:
+        choices = offer.choices or self._answers_to(offer.purpose, held.lang)
+        if not choices:
             return held
-        asked = {"options": in_order(offer), "is_numbered": True, "at": now.isoformat()}
+        asked = {"options": in_order(choices), "is_numbered": True, "at": now.isoformat()}
         return replace(held, state={**held.state, "question": asked})
+
+    def _answers_to(self, purpose: str, lang: str) -> Sequence[dict[str, str]]:
+        """What numbers mean after a notice of a purpose whose written words name them ("1 금액, 2 계좌")."""
+        wanted = ANSWERS.get(purpose, ())
+        return [{"payload": payload, "label": self._texts.render(key, lang, {})} for payload, key in wanted]
 
     def _hear(self, message: IncomingMessage, now_iso: str) -> Hear:
         if message.heard:

@@ -65,7 +65,7 @@ async def unserved(turn: Turn, book: CityBook, city: City) -> Reply:
     return Reply((Say(f"intent_line.{_KIND.get(turn.argument.split('_')[0], 'other')}", values, buttons),))
 
 
-_KIND = {"arrears": "arrears", "town": "town"}
+_KIND = {"town": "town"}
 
 INTENTS = {
     "greet": greet,

@@ -109,7 +109,7 @@ class Turn:
     photos: tuple[Mapping[str, Any], ...] = ()
 
 
-SlotKind = Literal["text", "choice", "place", "when", "photo", "name", "phone", "confirm"]
+SlotKind = Literal["text", "choice", "place", "when", "photo", "name", "phone", "confirm", "words"]
 
 
 Slots = Mapping[str, Any]
@@ -123,7 +123,8 @@ class Slot:
     `choices` are offered as buttons (computed from the slots so far where they depend on them); with kind "choice" or
     "confirm" the answer must be one of them, by press, number, label or meaning (yes means the first). `set:<value>`
     payloads answer the slot. `optional`: may be skipped. `applies`: asked only if it returns True for the slots so far.
-    `check` raises BadInput, or returns the value in its stored form. `is_secret`: a one-time code; digits given to it
+    `check` raises BadInput, or returns the value in its stored form; `fits` the same, knowing the answers so far. Kind
+    "words" is read by these alone. `is_secret`: a one-time code; digits given to it
     are heard by no language engine and shown in no thread.
     """
 
@@ -136,6 +137,7 @@ class Slot:
     applies: Callable[[Slots], bool] | None = None
     check: Callable[[str], str] | None = None
     is_secret: bool = False
+    fits: "Callable[[str, Slots], str] | None" = None
 
     def offered(self, slots: Slots) -> tuple[Choice, ...]:
         """The choices for the slots so far."""

@@ -80,7 +80,8 @@ async def told(town: City, citizen: Citizen, text: str, *labels: str) -> list[Ou
 async def offer_of(town: City) -> list[str]:
     async with town.house.db.transaction() as tx:
         query = select(conversations.c.id).where(conversations.c.channel == town.channel.name)
-        return [one["label"] for one in await offered_since(tx, (await tx.execute(query)).scalar_one())]
+        offer = await offered_since(tx, (await tx.execute(query)).scalar_one())
+        return [one["label"] for one in offer.choices]
 
 
 async def test_a_notice_asks_last_until_the_next_turn(town: City) -> None:

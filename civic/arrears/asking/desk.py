@@ -18,6 +18,7 @@ from civic.arrears.ledger.stops import stop, stops_on
 from civic.arrears.money.accounts import VirtualAccount, account_for
 from civic.arrears.tables import arrears_debtors
 from civic.cases.clock.calendar import WorkingDays, working_days
+from civic.conversations.tables import conversations, outbound
 from civic.people.service import normalise_phone, proven_number
 from core.arrears_rules import Arrears
 from core.clock import SEOUL
@@ -26,6 +27,8 @@ from core.db import Database
 from core.errors import BadInput, Conflict
 from core.vault import Vault
 
+TOLD_LATELY = timedelta(days=30)
+"""So long after word of arrears "저 아닌데요" is an answer to it."""
 WRONG_NUMBER = "받은 사람이 본인이 아니라고 알림"
 
 
@@ -99,6 +102,22 @@ class ArrearsDesk:
         since = now - timedelta(days=self.rules.phone_days)
         async with self._db.reading() as tx:
             return await proven_number(tx, conversation_id, since)
+
+    async def was_told(self, conversation_id: UUID, now: datetime) -> bool:
+        """Word of arrears went to this address lately, on this channel or another one to telephones."""
+        here = select(conversations.c.address).where(conversations.c.id == conversation_id).scalar_subquery()
+        wanted = (
+            select(outbound.c.id)
+            .join(conversations, conversations.c.id == outbound.c.conversation_id)
+            .where(
+                conversations.c.city_id == self._city_id,
+                conversations.c.address == here,
+                outbound.c.purpose == "arrears",
+                outbound.c.created_at >= now - TOLD_LATELY,
+            )
+        )
+        async with self._db.reading() as tx:
+            return (await tx.execute(wanted.limit(1))).one_or_none() is not None
 
     async def known(self, conversation_id: UUID, now: datetime) -> UUID | None:
         async with self._db.reading() as tx:

@@ -17,3 +17,19 @@ def check(
     from commands.arrears_check import check as run
 
     raise typer.Exit(run(file, key))
+
+
+@arrears.command("reconcile")
+def reconcile() -> None:
+    """은행 장부와 우리 장부를 지금 견줍니다. 다른 것이 있거나 장부를 읽지 못하면 1로 끝납니다."""
+    from commands.arrears_banks import reconcile as run
+
+    raise typer.Exit(run())
+
+
+@arrears.command("banks")
+def banks() -> None:
+    """은행마다의 상태와 기다리는 요청을 보여 줍니다. 실패하거나 멈춘 것이 있으면 1로 끝납니다."""
+    from commands.arrears_banks import banks as run
+
+    raise typer.Exit(run())

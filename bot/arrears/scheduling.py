@@ -7,6 +7,7 @@ from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
 from bot.arrears.running import ArrearsRuns
+from bot.arrears.reconciling import Reconciling
 from bot.arrears.seizing import Seizing
 from core.jobs import Jobs
 
@@ -30,6 +31,9 @@ def _banks(jobs: Jobs, running: "Running") -> None:
     rules, city_id = running.settings.arrears, running.settings.city.id
     asking = AskingBanks(running.db, running.banks, rules, city_id, running.clock, running.owner)
     jobs.every("arrears.banks", f"*/{rules.banks.look_s} * * * * *", asking.go)
+    reconciling = Reconciling(running.db, running.banks, rules, city_id, running.clock)
+    jobs.every("arrears.reconcile", "2/5 * * * * *", reconciling.look)
+    jobs.every("arrears.reconcile_nightly", "0 15 2 * * *", reconciling.nightly)
 
 
 def _ledger(jobs: Jobs, running: "Running") -> None:

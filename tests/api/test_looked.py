@@ -63,6 +63,10 @@ IMPERSONAL = frozenset(
         "/api/v1/arrears/accounts",  # how many numbers are free
         "/api/v1/arrears/payment-keys",
         "/api/v1/arrears/proofs/keys",  # the public halves
+        "/api/v1/arrears/templates",  # the city's own words
+        "/api/v1/arrears/templates/values",
+        "/api/v1/arrears/templates/{template_id}",
+        "/api/v1/arrears/ladder",
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook_id}",
         "/api/v1/webhooks/{webhook_id}/deliveries",
@@ -98,11 +102,6 @@ IMPERSONAL = frozenset(
         "/api/v1/air/devices",
         "/api/v1/air/devices/{device}",
         "/api/v1/air/sources",
-        # banks and their ledgers: amounts under request ids, nobody named
-        "/api/v1/arrears/banks",
-        "/api/v1/arrears/banks/dead",
-        "/api/v1/arrears/banks/reconciliations",
-        "/api/v1/arrears/banks/differences",
         "/api/v1/parking/sources",
         # what was over, and which companies there are; a matter's words leave their row
         "/api/v1/air/matters",

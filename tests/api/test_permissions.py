@@ -9,10 +9,18 @@ import pytest
 from api.app import create_app
 from civic.staff.permissions import ALLOWED, Action
 from core.ids import new_id
+from tests.api.arrears.money_routes import MONEY
 from tests.api.house import ROLES, SmallHouse
 
 ANYBODY, SIGNED_IN, WITH_A_KEY = "anybody", "signed in", "an operator's key"
 SOME = str(new_id())
+
+WORDS = {
+    "level": "reminder",
+    "kind": "lms",
+    "subject": "체납 안내",
+    "text": "#{성명} 님 #{금액}",
+}
 
 ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/session"): (ANYBODY, {"login": "nobody", "password": "wrong password 1"}),
@@ -288,49 +296,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/arrears/seizures/{seizure_id}/release"): (Action.ARREARS_WRITE, {"why": "복지 급여"}),
     ("GET", "/api/v1/arrears/release-wishes"): (Action.ARREARS_READ, None),
     ("POST", "/api/v1/arrears/release-wishes/{wish_id}/decision"): (Action.ARREARS_APPROVE, {"is_granted": True}),
-    ("POST", "/api/v1/arrears/payments"): (
-        WITH_A_KEY,
-        {"payments": [{"payment_no": "1", "amount_krw": 1, "paid_at": "2026-11-20T01:00:00Z"}]},
-    ),
-    ("POST", "/api/v1/arrears/payments/entered"): (
-        Action.ARREARS_WRITE,
-        {"payment_no": "1", "amount_krw": 1, "paid_on": "2026-01-01"},
-    ),
-    ("GET", "/api/v1/arrears/payments/unmatched"): (Action.ARREARS_READ, None),
-    ("GET", "/api/v1/arrears/debtors/{debtor_id}/payments"): (Action.ARREARS_READ, None),
-    ("POST", "/api/v1/arrears/payments/{payment_id}/match"): (Action.ARREARS_WRITE, {"debtor_id": SOME}),
-    ("POST", "/api/v1/arrears/payments/{payment_id}/reversal"): (Action.ARREARS_WRITE, {"reason": "수납 취소"}),
-    ("GET", "/api/v1/arrears/refunds"): (Action.ARREARS_READ, None),
-    ("POST", "/api/v1/arrears/payments/{payment_id}/refunds"): (
-        Action.ARREARS_APPROVE,
-        {"amount_krw": 1, "refunded_on": "2026-11-20"},
-    ),
-    ("POST", "/api/v1/arrears/payments/{payment_id}/offset"): (
-        Action.ARREARS_WRITE,
-        {"amount_krw": 1, "bill_id": SOME},
-    ),
-    ("GET", "/api/v1/arrears/bills/expiring"): (Action.ARREARS_READ, None),
-    ("GET", "/api/v1/arrears/bills/{bill_id}/reckoning"): (Action.ARREARS_READ, None),
-    ("GET", "/api/v1/arrears/bills/{bill_id}/prescription"): (Action.ARREARS_READ, None),
-    ("POST", "/api/v1/arrears/bills/{bill_id}/costs"): (
-        Action.ARREARS_WRITE,
-        {"amount_krw": 1, "reason": "압류 등록", "on": "2026-11-20"},
-    ),
-    ("POST", "/api/v1/arrears/bills/{bill_id}/reductions"): (
-        Action.ARREARS_WRITE,
-        {"kind": "cancel", "reason": "부과취소"},
-    ),
-    ("GET", "/api/v1/arrears/reductions"): (Action.ARREARS_READ, None),
-    ("POST", "/api/v1/arrears/reductions/{reduction_id}/decision"): (Action.ARREARS_APPROVE, {"agrees": True}),
-    ("GET", "/api/v1/arrears/accounts"): (Action.ARREARS_READ, None),
-    ("POST", "/api/v1/arrears/accounts"): (
-        Action.ARREARS_APPROVE,
-        {"accounts": [{"bank": "999", "bank_name": "연습은행", "number": "999-0000", "holder": "연습용"}]},
-    ),
-    ("POST", "/api/v1/arrears/debtors/{debtor_id}/account"): (Action.ARREARS_WRITE, None),
-    ("GET", "/api/v1/arrears/payment-keys"): (Action.ARREARS_APPROVE, None),
-    ("PUT", "/api/v1/arrears/payment-keys/{source}"): (Action.ARREARS_APPROVE, None),
-    ("DELETE", "/api/v1/arrears/payment-keys/{source}"): (Action.ARREARS_APPROVE, None),
+    **MONEY,
     ("GET", "/api/v1/arrears/proofs/keys"): (ANYBODY, None),
     ("POST", "/api/v1/arrears/proofs/keys/rotate"): (Action.ARREARS_APPROVE, None),
     ("GET", "/api/v1/arrears/proofs/timeline"): (Action.ARREARS_READ, None),
@@ -346,6 +312,39 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
         Action.ARREARS_EXPORT,
         {"reason": "압류 대상 사전 검토"},
     ),
+    ("GET", "/api/v1/arrears/templates"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/templates/values"): (Action.ARREARS_READ, None),
+    ("POST", "/api/v1/arrears/templates/preview"): (Action.ARREARS_READ, WORDS),
+    ("POST", "/api/v1/arrears/templates"): (Action.ARREARS_WRITE, WORDS),
+    ("POST", "/api/v1/arrears/templates/defaults"): (Action.ARREARS_WRITE, None),
+    ("GET", "/api/v1/arrears/templates/{template_id}"): (Action.ARREARS_READ, None),
+    ("PUT", "/api/v1/arrears/templates/{template_id}"): (Action.ARREARS_WRITE, WORDS),
+    ("POST", "/api/v1/arrears/templates/{template_id}/approve"): (Action.ARREARS_APPROVE, None),
+    ("POST", "/api/v1/arrears/templates/{template_id}/reject"): (Action.ARREARS_APPROVE, {"reason": "조금 더 부드럽게"}),
+    ("POST", "/api/v1/arrears/templates/{template_id}/retire"): (Action.ARREARS_APPROVE, None),
+    ("GET", "/api/v1/arrears/ladder"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/ladder/debtors/{debtor_id}"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/ladder/{level}"): (Action.ARREARS_READ, None),
+    ("POST", "/api/v1/arrears/ladder/{level}/letters"): (Action.ARREARS_WRITE, {}),
+    ("GET", "/api/v1/arrears/letters"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/letters/{document_id}"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/letters/{document_id}/pdf"): (Action.ARREARS_READ, None),
+    ("PUT", "/api/v1/arrears/letters/{document_id}/address"): (Action.ARREARS_WRITE, {"address": "김포시 사우중로 1"}),
+    ("POST", "/api/v1/arrears/letters/{document_id}/publish"): (
+        Action.ARREARS_WRITE,
+        {"on": "2026-11-20", "basis": "시 게시판"},
+    ),
+    ("POST", "/api/v1/arrears/letters/{document_id}/cancel"): (Action.ARREARS_WRITE, {"reason": "전화로 확인"}),
+    ("POST", "/api/v1/arrears/letters/posted"): (
+        Action.ARREARS_WRITE,
+        {"on": "2026-11-20", "items": [{"document_no": "없음-1"}]},
+    ),
+    ("POST", "/api/v1/arrears/letters/outcomes"): (
+        Action.ARREARS_WRITE,
+        {"items": [{"document_no": "없음-1", "outcome": "served", "on": "2026-11-20"}]},
+    ),
+    ("POST", "/api/v1/arrears/letters/print"): (Action.ARREARS_EXPORT, {"reason": "11월 4주 독촉장 인쇄"}),
+    ("POST", "/api/v1/arrears/letters/post-list"): (Action.ARREARS_EXPORT, {"reason": "11월 4주 우편 접수 목록"}),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

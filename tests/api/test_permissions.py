@@ -320,7 +320,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/arrears/templates/{template_id}"): (Action.ARREARS_READ, None),
     ("PUT", "/api/v1/arrears/templates/{template_id}"): (Action.ARREARS_WRITE, WORDS),
     ("POST", "/api/v1/arrears/templates/{template_id}/approve"): (Action.ARREARS_APPROVE, None),
-    ("POST", "/api/v1/arrears/templates/{template_id}/reject"): (Action.ARREARS_APPROVE, {"reason": "조금 더 부드럽게"}),
+    ("POST", "/api/v1/arrears/templates/{template_id}/reject"): (Action.ARREARS_APPROVE, {"reason": "부드럽게"}),
     ("POST", "/api/v1/arrears/templates/{template_id}/retire"): (Action.ARREARS_APPROVE, None),
     ("GET", "/api/v1/arrears/ladder"): (Action.ARREARS_READ, None),
     ("GET", "/api/v1/arrears/ladder/debtors/{debtor_id}"): (Action.ARREARS_READ, None),

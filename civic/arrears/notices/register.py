@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.notices.tables import arrears_letter_events
@@ -62,3 +62,11 @@ async def record(
         detail=detail,
         now=now,
     )
+
+
+async def events_of(tx: AsyncConnection, letter_id: UUID) -> list[RowMapping]:
+    """A document's timeline, oldest first: what, happened_on, detail, staff_id, at."""
+    event = arrears_letter_events.c
+    columns = (event.what, event.happened_on, event.detail, event.staff_id, event.at)
+    wanted = select(*columns).where(event.letter_id == letter_id).order_by(event.at, event.id)
+    return list((await tx.execute(wanted)).mappings())

@@ -6,8 +6,8 @@ from bot.arrears.asking_banks import AskingBanks
 from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
-from bot.arrears.running import ArrearsRuns
 from bot.arrears.reconciling import Reconciling
+from bot.arrears.running import ArrearsRuns
 from bot.arrears.seizing import Seizing
 from core.jobs import Jobs
 

@@ -102,6 +102,11 @@ IMPERSONAL = frozenset(
         "/api/v1/air/devices",
         "/api/v1/air/devices/{device}",
         "/api/v1/air/sources",
+        # banks and their ledgers: amounts under request ids, nobody named
+        "/api/v1/arrears/banks",
+        "/api/v1/arrears/banks/dead",
+        "/api/v1/arrears/banks/reconciliations",
+        "/api/v1/arrears/banks/differences",
         "/api/v1/parking/sources",
         # what was over, and which companies there are; a matter's words leave their row
         "/api/v1/air/matters",

@@ -35,6 +35,7 @@ NAMES_OTHER = {
     "bill_id",
     "reduction_id",
     "device",
+    "difference_id",  # of two ledgers: without anybody's name
     "document_id",
     "action_id",
     "batch_id",

@@ -7,8 +7,11 @@ from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
 from bot.arrears.reconciling import Reconciling
+from bot.arrears.plans import Plans
+from bot.arrears.reckoning import Reckoning
 from bot.arrears.running import ArrearsRuns
 from bot.arrears.seizing import Seizing
+from bot.arrears.telling import Word
 from core.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -23,8 +26,19 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     jobs.every("arrears.seize", f"*/{running.settings.arrears.seizure.look_s} * * * * *", seizing.go)
     runs = ArrearsRuns(running.db, running.channels, running.settings, running.clock)
     jobs.every("arrears.runs", "*/3 * * * * *", runs.go)
+    _citizens(jobs, running)
     _ledger(jobs, running)
+    _money(jobs, running)
     _banks(jobs, running)
+
+
+def _citizens(jobs: Jobs, running: "Running") -> None:
+    phones = frozenset(name for name, one in running.channels.items() if one.capabilities.has_phone_address)
+    word = Word(running.texts, running.settings, running.book, phones)
+    plans = Plans(running.db, running.settings, word, running.clock)
+    jobs.every("arrears.thanks", "*/5 * * * * *", plans.thank)
+    jobs.every("arrears.plans", "5 9-20 * * *", plans.look)
+    jobs.every("arrears.deemed", "*/10 * * * *", plans.deem)
 
 
 def _banks(jobs: Jobs, running: "Running") -> None:
@@ -41,3 +55,10 @@ def _ledger(jobs: Jobs, running: "Running") -> None:
     jobs.handle(IMPORT, importing.job, attempts=20, wait_s=2, timeout_s=3_600)
     jobs.every("arrears.imports", "*/3 * * * * *", lambda: importing.look(jobs))
     jobs.every("arrears.imports_kept", "40 3 * * *", importing.keep)
+
+
+def _money(jobs: Jobs, running: "Running") -> None:
+    reckoning = Reckoning(running.db, running.settings, running.clock)
+    jobs.every("arrears.prescriptions", "20 2 * * *", reckoning.prescriptions)
+    jobs.every("arrears.new_bills", "*/10 * * * *", reckoning.new_bills)
+    jobs.every("arrears.accounts", "50 2 * * *", reckoning.accounts)

@@ -5,6 +5,8 @@
 
 import structlog
 
+from civic.arrears.asking.paid import note_payments
+from civic.arrears.notices.stopping import debtor_changed as letters_follow
 from civic.arrears.runs.stopping import debtor_changed as messages_follow
 from civic.arrears.seizure.release import debtor_changed as seizures_follow
 from civic.arrears.touched import take_touched
@@ -40,7 +42,10 @@ class Following:
             # The first change of somebody is what his release is measured from.
             since = {one.debtor_id: one.at for one in reversed(touched)}
             stopped = await messages_follow(tx, self._city_id, list(since), now)
+            letters = await letters_follow(tx, self._city_id, list(since), now, self._rules)
             freed = await seizures_follow(tx, self._city_id, list(since), now, self._rules, since)
-        if stopped or freed:
-            log.info("arrears.followed", changes=len(touched), messages=stopped, seizures=freed)
+            paid = {one.debtor_id for one in touched if one.why == "payment"}
+            await note_payments(tx, self._city_id, paid, now, self._rules.asking)
+        if stopped or letters or freed:
+            log.info("arrears.followed", changes=len(touched), messages=stopped, letters=letters, seizures=freed)
         return len(touched)

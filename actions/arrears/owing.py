@@ -47,7 +47,11 @@ async def tell_bill(turn: Turn, found: Standing, room: Room) -> Reply:
     bill = next((one for one in found.bills if str(one.bill_id) == wanted), None)
     if bill is None:
         return await tell_owed(turn, found, room)
-    values = {"bill": told(bill, turn), "lines": explained(bill), "reckoned": []}
+    values = {
+        "bill": told(bill, turn),
+        "lines": explained(bill),
+        "reckoned": await room.arrears.explained(bill.bill_id, turn.now, turn.lang),
+    }
     return say(room, "arrears.bill", values, tasks.PAY, tasks.LOOK, tasks.TALK)
 
 

@@ -6,9 +6,9 @@ from bot.arrears.asking_banks import AskingBanks
 from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
-from bot.arrears.reconciling import Reconciling
 from bot.arrears.plans import Plans
 from bot.arrears.reckoning import Reckoning
+from bot.arrears.reconciling import Reconciling
 from bot.arrears.running import ArrearsRuns
 from bot.arrears.seizing import Seizing
 from bot.arrears.telling import Word

@@ -217,12 +217,23 @@ def _payment_words() -> None:
     op.create_table(
         "arrears_payment_words",
         sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("city_id", sa.Text(), nullable=False),
+        sa.Column("debtor_id", sa.Uuid(), nullable=False),
+        sa.Column("noted_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("told_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("outbound_id", sa.Uuid(), nullable=True),
-        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["debtor_id"], ["arrears_debtors.id"], name=op.f("fk_arrears_payment_words_debtor_id")),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["arrears_payments.id"], name=op.f("fk_arrears_payment_words_payment_id")
         ),
         sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_arrears_payment_words")),
+    )
+    op.create_index(
+        "ix_arrears_payment_words_untold",
+        "arrears_payment_words",
+        ["city_id", "debtor_id"],
+        unique=False,
+        postgresql_where=sa.text("told_at IS NULL"),
     )
 
 

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.arrears.asking import plans, requests
 from civic.arrears.asking.planning import Part
 from civic.arrears.asking.requests import Request
+from civic.arrears.asking.standing import seized
 from civic.arrears.ledger.stops import stop
+from civic.arrears.seizure.handling import wish
 from civic.staff.service import record_change
 from core.clock import SEOUL
 from core.errors import BadInput, Conflict
@@ -18,6 +20,9 @@ from core.errors import BadInput, Conflict
 By = Literal["citizen", "staff", "system"]
 DEFERRAL = "지방세징수법 제25조의2 징수유예"
 DEEMED = "지방세징수법 제25조의3: 신청한 날부터 10일 안에 통지가 없어 승인한 것으로 봄"
+PROTECTED = frozenset({"welfare", "living"})
+"""Grounds of a release that the law names: such money is never seized (§40), and let go at once (§63)."""
+WELFARE = "지방세징수법 제40조, 제63조: 압류하지 못하는 돈으로 확인"
 DISPUTE = "체납자의 이의"
 
 
@@ -34,7 +39,8 @@ async def grant(
 ) -> Request:
     """By an officer. `parts`: of an instalment, changed by him (none: as asked). `until_on`: of a deferral, likewise.
 
-    A release is granted in words here; the seizure itself is let go by its own two people (civic/arrears/seizure).
+    A release for welfare money is a stop, after which all that is held is let go at once (§63); for another ground
+    it is a wish, which a second person decides (civic/arrears/seizure); what a part paid sets free needs neither.
     Raises BadInput, and Conflict where it is decided already or does not fit what runs.
     """
     on = now.astimezone(SEOUL).date()
@@ -47,6 +53,8 @@ async def grant(
         stop_id = (await plans.begin(tx, city_id, request.debtor_id, request.id, agreed, staff_id, on, now)).stop_id
     elif request.kind == "deferral":
         stop_id = await _defer(tx, city_id, request, until_on or wished_until(request), staff_id, DEFERRAL, on, now)
+    elif request.kind == "release":
+        stop_id = await _let_go(tx, city_id, request, staff_id, on, now)
     elif request.kind == "dispute":
         stop_id = await stop(tx, city_id, request.debtor_id, "dispute", on, None, DISPUTE, staff_id, now)
     await requests.decide(tx, request, "granted", "staff", now, answer=answer, staff_id=staff_id, stop_id=stop_id)
@@ -101,6 +109,21 @@ def _fits(request: Request, parts: Sequence[Part], until_on: date | None) -> Non
         raise BadInput("분납 신청에만 회차를 정할 수 있습니다.", "Only a request for instalments has parts.")
     if until_on is not None and request.kind != "deferral":
         raise BadInput("유예 신청에만 기한을 정할 수 있습니다.", "Only a deferral has an end.")
+
+
+async def _let_go(
+    tx: AsyncConnection, city_id: str, request: Request, staff_id: UUID, on: date, now: datetime
+) -> UUID | None:
+    """The stop that it rests on, where there is one."""
+    ground = request.wish.get("ground", "")
+    if ground in PROTECTED:
+        return await stop(tx, city_id, request.debtor_id, "welfare", on, None, WELFARE, staff_id, now)
+    if ground != "part":
+        held = {one.id for one in await seized(tx, request.debtor_id)}
+        for one in request.wish.get("seizures", ()):
+            if UUID(one) in held:
+                await wish(tx, city_id, UUID(one), None, ground or "other", str(request.id), staff_id, now)
+    return None
 
 
 async def _defer(

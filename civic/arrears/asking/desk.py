@@ -16,10 +16,12 @@ from civic.arrears.asking.requests import Kind, Request
 from civic.arrears.asking.standing import Standing
 from civic.arrears.ledger.stops import stop, stops_on
 from civic.arrears.money.accounts import VirtualAccount, account_for
+from civic.arrears.money.explained import explain
 from civic.arrears.tables import arrears_debtors
 from civic.cases.clock.calendar import WorkingDays, working_days
 from civic.conversations.tables import conversations, outbound
 from civic.people.service import normalise_phone, proven_number
+from civic.staff.notices import notify
 from core.arrears_rules import Arrears
 from core.clock import SEOUL
 from core.contracts.channel import Channel
@@ -156,6 +158,14 @@ class ArrearsDesk:
         async with self._db.reading() as tx:
             return await standing.standing(tx, self._city_id, debtor_id, korean_day(now))
 
+    async def explained(self, bill_id: UUID, now: datetime, lang: str) -> list[str]:
+        """How the amount of a bill came about, step by step."""
+        async with self._db.reading() as tx:
+            found = await explain(tx, self._city_id, bill_id, korean_day(now))
+        return [
+            f"{line.on:%Y.%m.%d} {line.text_en if lang == 'en' else line.text_ko} {line.krw:+,}" for line in found.lines
+        ]
+
     async def account(self, tx: AsyncConnection, debtor_id: UUID, now: datetime) -> VirtualAccount | None:
         return await account_for(tx, self._city_id, debtor_id, now, self._rules)
 
@@ -184,7 +194,7 @@ class ArrearsDesk:
     ) -> Request:
         """Raises Conflict where such a request is open."""
         due_at = self.answer_by(kind, now)
-        return await requests.ask(
+        made = await requests.ask(
             tx,
             self._city_id,
             debtor_id,
@@ -195,6 +205,19 @@ class ArrearsDesk:
             due_at=due_at,
             deemed_on=deemed_on,
         )
+        ko, en = requests.NAMES[kind]
+        await notify(
+            tx,
+            city_id=self._city_id,
+            kind="arrears_request",
+            text_ko=f"체납: {ko} 신청이 들어왔습니다.",
+            text_en=f"Arrears: a request has come in ({en}).",
+            now=now,
+            role="agent",
+            department_id=self.department or None,
+            dedupe_key=f"arrears_request:{made.id}",
+        )
+        return made
 
     def answer_by(self, kind: Kind, now: datetime) -> datetime:
         """Until when officers should have answered: a release is a matter of hours (§63: at once)."""

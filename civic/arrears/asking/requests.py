@@ -19,6 +19,14 @@ from core.ids import new_id
 from core.vault import vault_of
 
 Kind = Literal["instalment", "release", "deferral", "dispute", "wrong_number"]
+NAMES: Mapping[Kind, tuple[str, str]] = {
+    "instalment": ("나눠 내기", "paying in parts"),
+    "release": ("압류 해제", "release of a seizure"),
+    "deferral": ("징수유예", "deferral"),
+    "dispute": ("이의", "objection"),
+    "wrong_number": ("번호가 잘못됨", "wrong number"),
+}
+"""In Korean and English."""
 State = Literal["open", "granted", "refused", "withdrawn"]
 By = Literal["staff", "law", "citizen"]
 

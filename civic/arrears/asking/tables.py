@@ -150,7 +150,11 @@ arrears_payment_words = Table(
     "arrears_payment_words",
     metadata,
     Column("payment_id", Id, ForeignKey("arrears_payments.id"), primary_key=True),
+    Column("city_id", Text, nullable=False),
+    Column("debtor_id", Id, ForeignKey("arrears_debtors.id"), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Column("told_at", Moment),
     Column("outbound_id", Id),
-    Column("at", Moment, nullable=False),
+    Index("ix_arrears_payment_words_untold", "city_id", "debtor_id", postgresql_where=text("told_at IS NULL")),
 )
-"""Payments that the debtor was thanked for, once each; `outbound_id` none: there was nowhere to tell him."""
+"""Payments that the debtor is thanked for, once each; `outbound_id` none: there was nowhere to tell him."""

@@ -59,6 +59,9 @@ IMPERSONAL = frozenset(
         "/api/v1/arrears/batches/{batch_id}",
         "/api/v1/arrears/batches/{batch_id}/events",
         "/api/v1/arrears/stages",  # of the law
+        "/api/v1/arrears/imports",  # counts, sums and lines of files
+        "/api/v1/arrears/imports/{import_id}",
+        "/api/v1/arrears/imports/{import_id}/rejects",
         "/api/v1/arrears/release-wishes",
         "/api/v1/arrears/accounts",  # how many numbers are free
         "/api/v1/arrears/payment-keys",

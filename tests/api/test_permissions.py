@@ -9,6 +9,7 @@ import pytest
 from api.app import create_app
 from civic.staff.permissions import ALLOWED, Action
 from core.ids import new_id
+from tests.api.arrears.ledger_routes import LEDGER
 from tests.api.arrears.money_routes import MONEY
 from tests.api.house import ROLES, SmallHouse
 
@@ -296,6 +297,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/arrears/seizures/{seizure_id}/release"): (Action.ARREARS_WRITE, {"why": "복지 급여"}),
     ("GET", "/api/v1/arrears/release-wishes"): (Action.ARREARS_READ, None),
     ("POST", "/api/v1/arrears/release-wishes/{wish_id}/decision"): (Action.ARREARS_APPROVE, {"is_granted": True}),
+    **LEDGER,
     **MONEY,
     ("GET", "/api/v1/arrears/proofs/keys"): (ANYBODY, None),
     ("POST", "/api/v1/arrears/proofs/keys/rotate"): (Action.ARREARS_APPROVE, None),
@@ -345,6 +347,18 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ),
     ("POST", "/api/v1/arrears/letters/print"): (Action.ARREARS_EXPORT, {"reason": "11월 4주 독촉장 인쇄"}),
     ("POST", "/api/v1/arrears/letters/post-list"): (Action.ARREARS_EXPORT, {"reason": "11월 4주 우편 접수 목록"}),
+    ("GET", "/api/v1/arrears/commissions"): (Action.ARREARS_READ, None),
+    ("POST", "/api/v1/arrears/commissions"): (
+        Action.ARREARS_EXPORT,
+        {"debtor_id": SOME, "partner": "bucheon", "number": "1", "why": "관외 체납"},
+    ),
+    ("POST", "/api/v1/arrears/commissions/taken"): (Action.ARREARS_EXPORT, {"file": "bm8gZmlsZQ=="}),
+    ("POST", "/api/v1/arrears/commissions/results"): (Action.ARREARS_EXPORT, {"file": "bm8gZmlsZQ=="}),
+    ("POST", "/api/v1/arrears/commissions/withdrawals"): (Action.ARREARS_EXPORT, {"file": "bm8gZmlsZQ=="}),
+    ("GET", "/api/v1/arrears/commissions/{commission_id}"): (Action.ARREARS_EXPORT, None),
+    ("POST", "/api/v1/arrears/commissions/{commission_id}/result"): (Action.ARREARS_EXPORT, None),
+    ("POST", "/api/v1/arrears/commissions/{commission_id}/refuse"): (Action.ARREARS_APPROVE, {"why": "재산 없음"}),
+    ("POST", "/api/v1/arrears/commissions/{commission_id}/withdraw"): (Action.ARREARS_APPROVE, {"why": "납부"}),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

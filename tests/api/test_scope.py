@@ -31,6 +31,8 @@ from tests.civic.files.made import made
 NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
+    "import_id",
+    "stop_id",
     "payment_id",
     "bill_id",
     "reduction_id",
@@ -49,6 +51,7 @@ NAMES_OTHER = {
     "canned_id",
     "channel",
     "citizen_id",
+    "commission_id",
     "cluster_id",  # tests/api/air/test_smell.py asks within and without the scope
     "day",
     "delivery_id",

@@ -107,6 +107,11 @@ class Receiving:
         self._form = Encodings()
         self.bytes = 0
 
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it begins as a workbook does."""
+        return self._form.is_sheet
+
     async def take(self, chunk: bytes) -> None:
         self._digest.update(chunk)
         self._form.feed(chunk)
@@ -173,7 +178,9 @@ async def list_imports(tx: AsyncConnection, city_id: str, most: int, before: dat
     wanted = select(*_ALL).where(arrears_imports.c.city_id == city_id)
     if before is not None:
         wanted = wanted.where(arrears_imports.c.created_at < before)
-    rows = await tx.execute(wanted.order_by(arrears_imports.c.created_at.desc(), arrears_imports.c.id).limit(most))
+    rows = await tx.execute(
+        wanted.order_by(arrears_imports.c.created_at.desc(), arrears_imports.c.id.desc()).limit(most)
+    )
     return [Import(*row) for row in rows]
 
 

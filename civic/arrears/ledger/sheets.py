@@ -47,9 +47,13 @@ class Encodings:
             except UnicodeDecodeError:
                 self._is_utf8 = False
 
+    @property
+    def is_sheet(self) -> bool:
+        return self._start.startswith(ZIP)
+
     def found(self) -> str:
         """utf-8-sig, cp949 or xlsx."""
-        if self._start.startswith(ZIP):
+        if self.is_sheet:
             return "xlsx"
         try:
             self._decoder.decode(b"", final=True)

@@ -2,10 +2,15 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from commands.arrears_written import letters, templates
+
 arrears = typer.Typer(no_args_is_help=True, help="지방세 체납 (arrears)")
+arrears.add_typer(letters, name="letters")
+arrears.add_typer(templates, name="templates")
 
 
 @arrears.command("check")
@@ -33,3 +38,32 @@ def banks() -> None:
     from commands.arrears_banks import banks as run
 
     raise typer.Exit(run())
+
+
+By = Annotated[str, typer.Option("--by", help="하는 직원의 로그인 이름")]
+commission = typer.Typer(no_args_is_help=True, help="징수촉탁 (commissions, 지방세징수법 제18조)")
+arrears.add_typer(commission, name="commission")
+
+
+@commission.command("take")
+def commission_take(file: Annotated[Path, typer.Argument(help="다른 시의 촉탁 파일")], by: By) -> None:
+    """다른 시의 징수촉탁을 우리 원장에 넣습니다. 서명과 금액이 맞지 않으면 넣지 않습니다."""
+    from commands.arrears_commission import take
+
+    take(file, by)
+
+
+@commission.command("take-result")
+def commission_take_result(file: Annotated[Path, typer.Argument(help="다른 시의 결과 파일")], by: By) -> None:
+    """다른 시가 대신 걷은 돈을 반영합니다. 두 번 넣어도 한 번입니다."""
+    from commands.arrears_commission import take_result
+
+    take_result(file, by)
+
+
+@commission.command("result")
+def commission_result(commission_id: UUID, file: Annotated[Path, typer.Argument(help="쓸 파일")], by: By) -> None:
+    """우리가 받은 촉탁에서 지금까지 걷은 것을 서명한 파일로 씁니다."""
+    from commands.arrears_commission import make_result
+
+    make_result(commission_id, file, by)

@@ -1,5 +1,6 @@
 """Proofs and simulations over HTTP: a reason each time, a row in the access log, another department outside."""
 
+import base64
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -11,6 +12,8 @@ from sqlalchemy import select
 
 from civic.arrears.oversight.signed_file import is_by, keys_in, read
 from civic.staff.tables import access_log
+from core.arrears_desk_rules import Commission, Partner
+from core.signatures import Key
 from tests.api.house import SmallHouse
 from tests.civic.arrears.made import NOW
 from tests.civic.arrears.oversight.timeline import Told, happened
@@ -94,3 +97,27 @@ async def test_a_simulation_is_made_read_compared_and_taken_out_with_a_reason(
     async with house.db.transaction() as tx:
         found = await tx.scalars(select(access_log.c.reason).where(access_log.c.action.like("%simulation.export.rows")))
         assert str(told.debtor_id) in " ".join(found)
+
+
+async def test_a_commission_is_made_handed_out_and_withdrawn(
+    house: SmallHouse, manager: httpx.AsyncClient, told: Told
+) -> None:
+    partner = Partner(name="부천시", keys=[Key.of(b"3" * 32).public])
+    oversight = house.settings.arrears.oversight.model_copy(
+        update={"commission": Commission(partners={"bucheon": partner})}
+    )
+    arrears = house.settings.arrears.model_copy(update={"oversight": oversight})
+    house.settings = house.settings.model_copy(update={"arrears": arrears})
+    given = {"debtor_id": str(told.debtor_id), "partner": "bucheon", "number": "2026-1", "why": "관외 거주"}
+    made = await manager.post("/api/v1/arrears/commissions", json=given)
+    assert made.status_code == 201, made.text
+    assert (await manager.post("/api/v1/arrears/commissions", json=given)).status_code == 409
+    path = f"/api/v1/arrears/commissions/{made.json()['id']}"
+    file, sheet = await manager.get(path), await manager.get(path, params={"form": "csv"})
+    assert read(file.content).document["number"] == "2026-1" and "2026-1" in sheet.text
+    (listed,) = (await manager.get("/api/v1/arrears/commissions", params={"way": "out"})).json()["items"]
+    assert listed["state"] == "open" and listed["asked_krw"] == read(file.content).document["total_krw"]
+    word = await manager.post(f"{path}/withdraw", json={"why": "본인 납부 약속"})
+    assert read(base64.b64decode(word.json()["file"])).document["state"] == "withdrawn"
+    bad = await manager.post("/api/v1/arrears/commissions/taken", json={"file": base64.b64encode(b"x").decode()})
+    assert bad.status_code == 422

@@ -17,7 +17,7 @@ from civic.arrears.seizure.reasons import reason
 from civic.arrears.seizure.rows import Batch
 from civic.arrears.seizure.states import Actor
 from civic.arrears.seizure.tables import arrears_batch_debtors, arrears_batches
-from civic.arrears.tables import arrears_bills
+from civic.arrears.tables import arrears_bills, arrears_debtors
 from core.arrears_rules import Arrears
 from core.clock import SEOUL
 from core.db import Id
@@ -89,7 +89,7 @@ async def choose(
 ) -> Mapping[UUID, Judged]:
     """Who the selection means and how each is judged, largest debt first. Nothing is written."""
     is_named = bool(selection.debtor_ids or selection.tax_nos)
-    ids = list(selection.debtor_ids)
+    ids = await _known(tx, city_id, selection.debtor_ids)
     for number in selection.tax_nos:
         ids += await find(tx, city_id, tax_no=number)
     if not is_named:
@@ -103,6 +103,13 @@ async def choose(
     ]
     kept.sort(key=lambda one: (-one.owed_krw, one.debtor_id))
     return {one.debtor_id: one for one in kept[: min(selection.most, MOST)]}
+
+
+async def _known(tx: AsyncConnection, city_id: str, ids: Sequence[UUID]) -> list[UUID]:
+    """Of the given ones those that this city has."""
+    debtor = arrears_debtors.c
+    wanted = select(debtor.id).where(debtor.city_id == city_id, debtor.id == any_(literal(list(ids), ARRAY(Id))))
+    return list(await tx.scalars(wanted)) if ids else []
 
 
 async def _with_bills(tx: AsyncConnection, city_id: str, selection: Selection, on: date) -> list[UUID]:

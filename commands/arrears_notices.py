@@ -60,9 +60,7 @@ class _Desk:
         check(found.role, action)
         wanted = self.rules.department
         if wanted and found.role != "admin" and wanted not in {found.department_id, *found.departments}:
-            raise BadInput(
-                "징수 부서의 직원이 아닙니다(지방세기본법 제86조).", "Not of the collecting department (§86)."
-            )
+            raise Forbidden("징수 부서의 직원이 아닙니다(지방세기본법 제86조).", "Not of the department (§86).")
         return found
 
 

@@ -70,6 +70,9 @@ IMPERSONAL = frozenset(
         "/api/v1/arrears/templates/values",
         "/api/v1/arrears/templates/{template_id}",
         "/api/v1/arrears/ladder",
+        "/api/v1/arrears/runs",  # counts, sums and a made-up person's text; people are in the recipients
+        "/api/v1/arrears/runs/{run_id}",
+        "/api/v1/arrears/runs/{run_id}/preview",
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook_id}",
         "/api/v1/webhooks/{webhook_id}/deliveries",

@@ -11,6 +11,7 @@ from civic.staff.permissions import ALLOWED, Action
 from core.ids import new_id
 from tests.api.arrears.ledger_routes import LEDGER
 from tests.api.arrears.money_routes import MONEY
+from tests.api.arrears.run_routes import RUNS
 from tests.api.house import ROLES, SmallHouse
 
 ANYBODY, SIGNED_IN, WITH_A_KEY = "anybody", "signed in", "an operator's key"
@@ -299,6 +300,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/arrears/release-wishes/{wish_id}/decision"): (Action.ARREARS_APPROVE, {"is_granted": True}),
     **LEDGER,
     **MONEY,
+    **RUNS,
     ("GET", "/api/v1/arrears/proofs/keys"): (ANYBODY, None),
     ("POST", "/api/v1/arrears/proofs/keys/rotate"): (Action.ARREARS_APPROVE, None),
     ("GET", "/api/v1/arrears/proofs/timeline"): (Action.ARREARS_READ, None),

@@ -73,6 +73,7 @@ NAMES_OTHER = {
     "report_id",
     "room",
     "rule_id",
+    "run_id",
     "session_id",
     "simulation_id",
     "source",

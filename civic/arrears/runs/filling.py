@@ -130,13 +130,12 @@ _OPEN = """
 INSERT INTO conversations (id, city_id, channel, address, address_sealed, lang, last_inbound_at, created_at)
 SELECT DISTINCT ON (r.address_key) r.id, %(city)s, %(channel)s, r.address_key, r.address, r.lang, %(now)s, %(now)s
 FROM arrears_run_recipients r
-WHERE r.id = ANY(%(ids)s) AND r.address IS NOT NULL AND NOT EXISTS (
-    SELECT FROM conversations c
-    WHERE c.city_id = %(city)s AND c.channel = %(channel)s AND c.address = r.address_key)
+WHERE r.id = ANY(%(ids)s) AND r.address IS NOT NULL
 ORDER BY r.address_key, r.id
-ON CONFLICT DO NOTHING
+ON CONFLICT (city_id, channel, address) DO NOTHING
 """
-"""The conversation with a number that we had none with, under the id to which its address was sealed."""
+"""The conversation with a number that we had none with, under the id to which its address was sealed. No NOT EXISTS: on
+a table that was empty a moment ago it becomes a loop over all of it."""
 
 _QUEUE = """
 WITH people AS MATERIALIZED (

@@ -62,6 +62,8 @@ async def prepare_chunk(
     on, most = run["reckoned_on"], rules.runs.chunk
     found = await due(tx, run["city_id"], run["level"], on, rules, run["last_id"], most)
     if not found:
+        # A hundred thousand rows that the planner has not heard of yet would be looked for one by one.
+        await (await driver(tx)).execute("ANALYZE arrears_run_recipients")
         await _set(tx, run, status="prepared", prepared_at=now, updated_at=now, version=run["version"] + 1)
         return Prepared(0, is_done=True)
     ids = [one.debtor_id for one in found]

@@ -24,6 +24,41 @@ def check(
     raise typer.Exit(run(file, key))
 
 
+@arrears.command("import")
+def bring_in(
+    file: Annotated[Path, typer.Argument(help="CSV(UTF-8, CP949)나 XLSX", exists=True, dir_okay=False)],
+    kind: Annotated[str, typer.Option(help="debtors 체납자, bills 과세, payments 수납")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="같은 결과를 보여 주고 아무것도 넣지 않습니다")] = False,
+    whole: Annotated[
+        bool | None, typer.Option("--whole/--rows", help="한 줄이라도 거절되면 전체를 넣지 않음 / 맞는 줄만")
+    ] = None,
+    control: Annotated[
+        list[str] | None, typer.Option("--control", help="합계: rows=1000,krw=5000 또는 재산세:rows=10,krw=100")
+    ] = None,
+    control_file: Annotated[Path | None, typer.Option("--control-file", help="합계 파일: 세목,건수,금액")] = None,
+    source: Annotated[str, typer.Option(help="수납번호를 준 곳")] = "file",
+    rejects: Annotated[Path | None, typer.Option("--rejects", help="거절된 줄을 쓸 파일(.csv, .xlsx)")] = None,
+) -> None:
+    """체납자·과세·수납 파일을 원장에 넣습니다. 다시 넣어도 같습니다. 거절되면 1로 끝납니다."""
+    from commands.arrears_ledger import bring_in as run
+
+    given = {"is_dry_run": dry_run, "is_whole": whole, "source": source, "rejects": rejects}
+    raise typer.Exit(run(file, kind, control=control or [], side_file=control_file, **given))  # type: ignore[arg-type]
+
+
+@arrears.command("practice")
+def practice(
+    debtors: Annotated[int, typer.Option(help="지어낸 체납자 수", min=1, max=1_000_000)] = 1_000,
+    folder: Annotated[Path | None, typer.Option("--folder", help="넣지 않고 이 폴더에 파일만 씁니다")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="파일의 꼴: csv, xlsx")] = "csv",
+    seed: Annotated[int, typer.Option(help="같은 수면 같은 자료")] = 1,
+) -> None:
+    """연습용 원장: 지어낸 체납자와 과세, 수납을 넣어 체납 업무를 처음부터 해 볼 수 있게 합니다."""
+    from commands.arrears_ledger import practise as run
+
+    raise typer.Exit(run(debtors, folder, file_format, seed))
+
+
 @arrears.command("reconcile")
 def reconcile() -> None:
     """은행 장부와 우리 장부를 지금 견줍니다. 다른 것이 있거나 장부를 읽지 못하면 1로 끝납니다."""

@@ -81,9 +81,11 @@ class Practice:
                 if drawn >= 0.12:
                     continue
                 part = 1.0 if drawn < 0.04 else chance.choice((0.1, 0.25, 0.5))
-                on = min(bill.due_on + timedelta(days=chance.randint(5, 120)), self.on)
+                on = bill.due_on + timedelta(days=chance.randint(5, 120))
                 amount = max(int(bill.principal_krw * part) // 10 * 10, 10)
                 way = chance.choice(("virtual_account", "bank", "card", "counter"))
+                if on > self.on:
+                    continue
                 yield PaymentRow(f"99-{bill.bill_no[3:]}", amount, on, way, bill_no=bill.bill_no)
 
     def stops(self) -> Iterator[PracticeStop]:

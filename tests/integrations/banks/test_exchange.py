@@ -9,7 +9,7 @@ import pytest
 
 from core.contracts.banks import BankFailed, BankRequest, Person
 from integrations.banks._folder import found, put
-from integrations.banks._records import Name, Refused, read, write
+from integrations.banks._records import Name, Refused, Values, read, write
 from tests.integrations.banks.kits import BANK, SOMEBODY, Kit, asked, over_files
 
 NOW = datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
@@ -46,7 +46,7 @@ def test_an_answer_file_is_laid_out_as_the_manual_says() -> None:
     (one, other) = read(name, GOLDEN + tail)
     assert one[1]["status"] == "partly" and int(one[1]["amount_krw"]) == 123_456
     assert (other[0], other[1]["holder"], int(other[1]["balance_krw"])) == ("A", "가상인", 500_000)
-    data = {
+    data: Values = {
         "request_id": "0192f0c1a2b37c4d8e5f60718293a4b5",
         "status": "partly",
         "amount_krw": 123_456,
@@ -54,7 +54,7 @@ def test_an_answer_file_is_laid_out_as_the_manual_says() -> None:
         "at": "2026-11-23T04:05:06.000Z",
         "accounts": 1,
     }
-    account = {
+    account: Values = {
         "request_id": data["request_id"],
         "account": "901-1",
         "kind": "deposit",

@@ -92,8 +92,12 @@ async def deferrals(
 
 
 def terms_of(row: Row[Any], days: WorkingDays, deferred: list[tuple[UUID | None, Span]]) -> Terms:
-    spans = tuple(span for bill_id, span in deferred if bill_id in (None, row.id)) if deferred else ()
-    return Terms(row.id, row.principal_krw, deadline(row.due_on, days), spans)
+    return Terms(row.id, row.principal_krw, deadline(row.due_on, days), spans_of(row.id, deferred))
+
+
+def spans_of(bill_id: UUID, deferred: list[tuple[UUID | None, Span]]) -> tuple[Span, ...]:
+    """Those of all the debtor's bills, and this bill's own."""
+    return tuple(span for one, span in deferred if one is None or one == bill_id)
 
 
 async def open_books(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID]) -> dict[UUID, Books]:

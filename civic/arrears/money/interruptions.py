@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +23,10 @@ from core.ids import new_id
 _STOPS = ("deferral", "instalment", "suspended")
 """Kinds of stops that pause a prescription; they bear the same names in prescription.csv."""
 _AT_ONCE = 5000
+_KEEP = text(
+    "UPDATE arrears_bills b SET prescribes_on = new.last_on "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[])) AS new (id, last_on) WHERE b.id = new.id"
+)
 
 
 async def interrupt(
@@ -117,15 +120,11 @@ async def refresh(tx: AsyncConnection, city_id: str, bill_ids: Collection[UUID])
     last = {bill_id: one[-1].last_on for bill_id, one in (await explained(tx, city_id, bill_ids)).items()}
     bills = arrears_bills.c
     kept = select(bills.id, bills.prescribes_on).where(bills.id == among(bill_ids))
-    rows: list[dict[str, Any]] = [
-        {"b_id": row.id, "b_on": last[row.id]}
-        for row in await tx.execute(kept)
-        if row.id in last and last[row.id] != row.prescribes_on
-    ]
-    if rows:
-        changed = update(arrears_bills).where(bills.id == bindparam("b_id")).values(prescribes_on=bindparam("b_on"))
-        await tx.execute(changed, rows)
-    return len(rows)
+    changed = [one.id for one in await tx.execute(kept) if one.id in last and last[one.id] != one.prescribes_on]
+    if changed:
+        values = {"ids": changed, "days": [last[one] for one in changed]}
+        await tx.execute(_KEEP, values)
+    return len(changed)
 
 
 async def refresh_debtors(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID]) -> int:

@@ -81,6 +81,7 @@ def _shared(name: str, first: Rate, monthly: tuple[Rate, ...], found: tuple[tupl
     return _MADE[key]
 
 
+@cache
 def workers_day(day: date) -> bool:
     """Whether the day is 근로자의 날, which moves a deadline although public offices work (지방세기본법 §24)."""
     found = valid(SURCHARGE, day, ("rule", "regime")).get(("workers_day", ""))

@@ -7,6 +7,7 @@ it has no such day. So each month is counted from the beginning, never from the 
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 from civic.arrears.money.law import workers_day
 from civic.cases.clock import FIRST, WorkingDays
@@ -39,6 +40,7 @@ def years_later(start: date, years: int) -> date:
         return date(start.year + years, 2, 28)
 
 
+@lru_cache(maxsize=20_000)
 def deadline(due_on: date, days: WorkingDays) -> date:
     """The deadline itself, or the next day on which one can be expected to pay: after public holidays, Saturdays,
     Sundays and 근로자의 날 (지방세기본법 §24). Before the calendar begins it stays as it was written."""

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, terms_of
-from civic.arrears.money.reckoning import Entry, reckon
+from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, spans_of
+from civic.arrears.money.months import deadline
+from civic.arrears.money.reckoning import Entry, Terms, reckon
 from civic.arrears.records import BillOwed, DebtorOwed
 from civic.arrears.tables import arrears_bills, arrears_entries
 
@@ -34,30 +35,48 @@ async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], 
         .order_by(arrears_bills.c.due_on, arrears_bills.c.bill_no)
     )
     found: dict[UUID, list[BillOwed]] = defaultdict(list)
-    for row in (await tx.execute(query)).all():
-        terms = terms_of(row, days, deferred.get(row.debtor_id, []))
-        if terms.due_on >= on:
+    # Rows are taken apart by place: a hundred thousand debtors are read at once, and names cost as much as the sum.
+    for (
+        bill_id,
+        debtor_id,
+        bill_no,
+        pay_no,
+        item,
+        year,
+        period,
+        principal,
+        notified,
+        written,
+        dunned,
+        dun_due,
+        last,
+        *_,
+    ) in (await tx.execute(query)).all():
+        due_on = deadline(written, days)
+        if due_on >= on:
             continue
-        now = reckon(terms, entries.get(row.id, ()), on)
-        if not now.total_krw:
+        spans = spans_of(bill_id, deferred[debtor_id]) if debtor_id in deferred else ()
+        now = reckon(Terms(bill_id, principal, due_on, spans), entries.get(bill_id, ()), on)
+        costs, tax, surcharge = now.costs_krw, now.tax_krw, now.surcharge_krw
+        if not (costs or tax or surcharge):
             continue
-        found[row.debtor_id].append(
+        found[debtor_id].append(
             BillOwed(
-                bill_id=row.id,
-                bill_no=row.bill_no,
-                pay_no=row.pay_no,
-                tax_item=row.tax_item,
-                tax_year=row.tax_year,
-                period=row.period,
-                principal_krw=row.principal_krw,
-                costs_krw=now.costs_krw,
-                tax_krw=now.tax_krw,
-                surcharge_krw=now.surcharge_krw,
-                notified_on=row.notified_on,
-                due_on=terms.due_on,
-                dunned_on=row.dunned_on,
-                dun_due_on=row.dun_due_on,
-                prescribes_on=row.prescribes_on,
+                bill_id,
+                bill_no,
+                pay_no,
+                item,
+                year,
+                period,
+                principal,
+                costs,
+                tax,
+                surcharge,
+                notified,
+                due_on,
+                dunned,
+                dun_due,
+                last,
             )
         )
     return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}

@@ -73,6 +73,8 @@ class Reckoned:
 def reckon(terms: Terms, entries: Sequence[Entry], on: date) -> Reckoned:
     """What is owed on `on`, after the entries up to that day. A reduction of tax counts from the beginning, since the
     tax was never owed (감액경정)."""
+    if not entries:
+        return _untouched(terms, on)
     tax_all = terms.principal_krw - sum(one.tax_krw for one in entries if one.kind == "reduction")
     known = [one for one in entries if one.on <= on or one.kind == "reduction"]
     moves = [one for one in known if one.kind != "reduction" and one.tax_krw]
@@ -88,8 +90,15 @@ def reckon(terms: Terms, entries: Sequence[Entry], on: date) -> Reckoned:
     )
 
 
+def _untouched(terms: Terms, on: date) -> Reckoned:
+    """The same where nothing was ever entered, as of most bills."""
+    parts = _parts(terms, regime_on(terms.due_on), terms.principal_krw, (), on) if on > terms.due_on else []
+    accrued = sum([part.krw for part in parts])
+    return Reckoned(0, terms.principal_krw, accrued, accrued, tuple(parts))
+
+
 def _parts(terms: Terms, regime: Regime, tax_krw: int, moves: Sequence[Entry], on: date) -> list[Part]:
-    base = tax_krw - sum(one.tax_krw for one in moves if one.on <= terms.due_on)
+    base = tax_krw - sum([one.tax_krw for one in moves if one.on <= terms.due_on])
     parts = [Part(0, 0, base, regime.first, _share(base, regime.first, regime))] if base > 0 else []
     most = passed(terms.due_on, on)
     if tax_krw < regime.least_krw or not most:
@@ -100,7 +109,7 @@ def _parts(terms: Terms, regime: Regime, tax_krw: int, moves: Sequence[Entry], o
 def _monthly(terms: Terms, regime: Regime, base: int, moves: Sequence[Entry], most: int) -> list[Part]:
     """The months 1 to `most`, cut where the base, the rate or a deferral begins or ends."""
     cuts = {most, *(min(passed(terms.due_on, one.on), most) for one in moves)}
-    cuts |= {min(passed(terms.due_on, rate.since), most) for rate in regime.monthly}
+    cuts |= {min(passed(terms.due_on, rate.since), most) for rate in regime.monthly if rate.since > terms.due_on}
     spans = _free(terms, regime) if terms.deferred else []
     cuts |= {min(edge, most) for span in spans for edge in span}
     found: list[Part] = []
@@ -110,7 +119,7 @@ def _monthly(terms: Terms, regime: Regime, base: int, moves: Sequence[Entry], mo
             continue
         first, done = done + 1, cut
         # A month is added on the morning after its last day: what was paid up to that day lowers it.
-        unpaid = base - sum(one.tax_krw for one in moves if passed(terms.due_on, one.on) < first)
+        unpaid = base - sum([one.tax_krw for one in moves if passed(terms.due_on, one.on) < first])
         if unpaid <= 0 or left <= 0 or any(low < first <= high for low, high in spans):
             continue
         rate = _rate(terms, regime, first)

@@ -142,7 +142,7 @@ class Fitter:
     """Fits what was queued whole, when it is sent. `sms`: bounds of domestic text messages from config.yml."""
 
     def __init__(self, texts: Texts, sms: SmsBytes) -> None:
-        self._texts = texts
+        self.texts = texts
         self._sms = sms
 
     def fitted(self, message: OutgoingMessage, can: Capabilities) -> list[OutgoingMessage]:
@@ -155,8 +155,8 @@ class Fitter:
             return [message]  # a one-time address takes one message, however much the turn said
         body = _body(message)
         if can.is_public:
-            body = {"text": self._texts.render("public.elsewhere", message.lang, {}), "lang": message.lang}
-        bodies = fit(body, can, self._texts, self._sms)
+            body = {"text": self.texts.render("public.elsewhere", message.lang, {}), "lang": message.lang}
+        bodies = fit(body, can, self.texts, self._sms)
         return [_message(message, one, number) for number, one in enumerate(bodies)]
 
     async def send(self, channel: Channel, message: OutgoingMessage) -> Sent:

@@ -19,13 +19,14 @@ from api.conversations.schemas import (
 from api.deliver import deliver_after
 from api.deps import Caller, HouseDep, IdempotencyKey, allowed
 from api.paging import Cursor, Limit, page
-from api.secrecy import sees_tax
+from api.secrecy import is_collecting, sees_tax
 from civic.cases.find import cases_of_conversation
 from civic.cases.visible import seen_of
 from civic.conversations import ownership, thread
 from civic.conversations.tables import conversations
 from civic.guard.service import must_not_rest
 from civic.staff.permissions import Action
+from core.errors import Forbidden
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 Reader = Annotated[Caller, allowed(Action.CONVERSATION_READ)]
@@ -94,6 +95,13 @@ async def take_over(conversation_id: UUID, asking: Holder, house: HouseDep) -> C
     async with house.db.transaction() as tx:
         await lock(tx, house.settings.city.id, conversation_id, asking.scope)
         await must_not_rest(tx, conversation_id, house.clock.now())
+        if await ownership.is_secret(tx, conversation_id) and not is_collecting(
+            asking.member, house.settings.arrears.department
+        ):
+            raise Forbidden(
+                "과세정보 상담은 징수 부서만 맡을 수 있습니다(지방세기본법 제86조).",
+                "A talk about taxes is held by the collecting department alone (Framework Act on Local Taxes §86).",
+            )
         await ownership.take_over(tx, conversation_id, asking.member.id, house.clock.now())
         await asking.looked(tx, house, "conversation", str(conversation_id), action="conversation.take_over")
         return await find.one(tx, house.settings.city.id, conversation_id)

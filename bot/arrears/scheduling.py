@@ -33,8 +33,7 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
 
 
 def _citizens(jobs: Jobs, running: "Running") -> None:
-    phones = frozenset(name for name, one in running.channels.items() if one.capabilities.has_phone_address)
-    word = Word(running.texts, running.settings, running.book, phones)
+    word = Word(running.texts, running.settings, running.channels)
     plans = Plans(running.db, running.settings, word, running.clock)
     jobs.every("arrears.thanks", "*/5 * * * * *", plans.thank)
     jobs.every("arrears.plans", "5 9-20 * * *", plans.look)

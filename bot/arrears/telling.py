@@ -14,10 +14,10 @@ from civic.arrears.asking.plans import Plan
 from civic.arrears.asking.requests import Request
 from civic.arrears.money.owing import owed
 from civic.arrears.tables import arrears_stops
-from civic.city.book import CityBook
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from core.clock import SEOUL
+from core.contracts.channel import Channel
 from core.settings import Settings
 
 SECRECY = "tax"
@@ -26,12 +26,11 @@ SECRECY = "tax"
 class Word:
     """Renders and queues. All methods write in the caller's transaction."""
 
-    def __init__(self, texts: Texts, settings: Settings, book: CityBook, phone_channels: frozenset[str]) -> None:
+    def __init__(self, texts: Texts, settings: Settings, channels: Mapping[str, Channel]) -> None:
         self._texts = texts
         self._settings = settings
-        self._phone_channels = phone_channels
-        found = book.department(settings.arrears.department)
-        self._phone = found.phone if found else settings.city.phone
+        self._phone_channels = frozenset(name for name, one in channels.items() if one.capabilities.has_phone_address)
+        self._phone = settings.arrears.notices.sender.phone or settings.city.phone
 
     async def say(
         self, tx: AsyncConnection, debtor_id: UUID, key: str, values: Mapping[str, Any], dedupe: str, now: datetime

@@ -26,6 +26,12 @@ async def take_over(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, 
     await _record(tx, row.city_id, conversation_id, staff_id, "conversation.take_over", now)
 
 
+async def is_secret(tx: AsyncConnection, conversation_id: UUID) -> bool:
+    """It was handed over in a matter whose door alone may hold it (`conversations.secrecy`)."""
+    wanted = select(conversations.c.secrecy).where(conversations.c.id == conversation_id)
+    return await tx.scalar(wanted) is not None
+
+
 async def hand_back(tx: AsyncConnection, conversation_id: UUID, staff_id: UUID, now: datetime) -> None:
     """The bot answers again. Raises Conflict when the bot already does, or a colleague holds it."""
     row = await _locked(tx, conversation_id)

@@ -59,6 +59,8 @@ IMPERSONAL = frozenset(
         "/api/v1/arrears/batches/{batch_id}",
         "/api/v1/arrears/batches/{batch_id}/events",
         "/api/v1/arrears/stages",  # of the law
+        "/api/v1/arrears/requests",  # kinds and dates; the words are in the one request
+        "/api/v1/arrears/locks",  # without a number
         "/api/v1/arrears/imports",  # counts, sums and lines of files
         "/api/v1/arrears/imports/{import_id}",
         "/api/v1/arrears/imports/{import_id}/rejects",

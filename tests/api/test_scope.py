@@ -32,6 +32,9 @@ NAMES_ONE = {"reference", "conversation_id", "attachment_id", "letter_id"}
 """Path parameters that name something of a citizen's."""
 NAMES_OTHER = {
     "import_id",
+    "request_id",
+    "plan_id",
+    "lock_id",
     "stop_id",
     "payment_id",
     "bill_id",

@@ -163,12 +163,13 @@ def list_letters(level: str, by: str, most: int) -> int:
     return _run(work)
 
 
-def print_letters(out: Path, by: str, kind: str, most: int) -> int:
+def print_letters(out: Path, by: str, kind: str, most: int, *, again: bool) -> int:
     async def work(desk: _Desk) -> int:
         who = await desk.officer(by, Action.ARREARS_EXPORT)
         async with desk.db.transaction() as tx:
             letter = arrears_letters.c
-            waiting = select(letter.id).where(letter.city_id == desk.city_id, letter.state == "listed")
+            state = "printed" if again else "listed"
+            waiting = select(letter.id).where(letter.city_id == desk.city_id, letter.state == state)
             if kind:
                 waiting = waiting.where(letter.kind == kind)
             ids = list(await tx.scalars(waiting.order_by(letter.created_at, letter.id).limit(most)))

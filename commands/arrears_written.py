@@ -53,11 +53,12 @@ def print_letters(
     by: By,
     kind: Annotated[str, typer.Option(help="서면의 종류(dun, warning, seizure_debtor …). 비우면 모두")] = "",
     most: Annotated[int, typer.Option(min=1, max=5000, help="한 파일에 몇 통까지")] = 1000,
+    again: Annotated[bool, typer.Option("--again", help="인쇄했으나 아직 부치지 않은 서면을 다시")] = False,
 ) -> None:
     """작성된 서면을 날짜를 적어 PDF 하나로 만들고, 우편 접수 목록(CSV)을 옆에 둡니다."""
     from commands.arrears_notices import print_letters as run
 
-    raise typer.Exit(run(out, by, kind, most))
+    raise typer.Exit(run(out, by, kind, most, again=again))
 
 
 @letters.command("posted")

@@ -51,6 +51,12 @@ class Wanted(BaseModel):
     ids: Annotated[list[UUID], Field(max_length=MOST)] = []
 
 
+class PrintWanted(Wanted):
+    """`again`: those that were printed and not posted yet, instead of those listed."""
+
+    again: bool = False
+
+
 class ListWanted(Wanted):
     """Those printed and not yet posted, unless `ids` say which."""
 
@@ -69,14 +75,14 @@ async def read_pdf(document_id: UUID, asking: Reader, house: HouseDep) -> Respon
 
 
 @router.post("/print", summary="서면 인쇄 (print many)", responses=_PDF, response_class=Response)
-async def print_many(wanted: Wanted, asking: Exporter, house: HouseDep) -> Response:
+async def print_many(wanted: PrintWanted, asking: Exporter, house: HouseDep) -> Response:
     """One PDF. Each gets its date; amounts of a 독촉장 are those of today, and who owes nothing is left out (headers
     X-Letters, X-Cancelled, X-Unaddressed). Printing again within the days for posting gives the same papers.
     """
     now, who = house.clock.now(), asking.member
     on = now.astimezone(SEOUL).date()
     async with house.db.transaction() as tx:
-        ids = wanted.ids or await _waiting(tx, who.city_id, wanted.kind, "listed")
+        ids = wanted.ids or await _waiting(tx, who.city_id, wanted.kind, "printed" if wanted.again else "listed")
         off = await days_off_of(tx, who.city_id, house.settings.city.days_off)
         done = await print_letters(tx, who.city_id, ids, on, house.settings.arrears.notices, off, who.id, now)
         bills = await letters.bills_of(tx, [one.id for one in done.letters])

@@ -24,7 +24,7 @@ def pdf(pages: Sequence[Mapping[str, Any]], title: str, author: str, at: datetim
         font_paths=[Path(pylopdf_fonts_ko.sans_path()).parent],
     )
     compiler = typst.Compiler(SHEET.read_bytes(), font_paths=fonts, sys_inputs={"data": data})
-    made = compiler.compile(format="pdf", timestamp=at, pdf_standards=["ua-1"])
+    made = compiler.compile(format="pdf", timestamp=at.replace(microsecond=0), pdf_standards=["ua-1"])
     if not isinstance(made, bytes):
         raise TypeError("typst gave no file")
     return made

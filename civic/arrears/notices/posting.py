@@ -17,6 +17,7 @@ from civic.arrears.tables import arrears_bills
 from civic.arrears.touched import touch
 from civic.cases.clock import DaysOff
 from core.arrears_notice_rules import Notices
+from core.clock import SEOUL
 from core.errors import BadInput, Conflict, NotFound
 from core.vault import vault_of
 
@@ -66,6 +67,7 @@ async def mark_sent(
     letter = await _locked(tx, city_id, letter_id)
     if letter.state == "sent" and letter.tracking_no == tracking_no:
         return letter
+    _not_ahead(on, now)
     _must_follow(letter, "sent")
     issued = letter.issued_on or on
     if on < issued or on > issued + timedelta(days=rules.post_within_days):
@@ -92,11 +94,13 @@ async def mark_served(
     now: datetime,
 ) -> Letter:
     """송달: from this day the law counts; where it came late, the deadline moves (지방세기본법 §31). What went by wire
-    (electronic: a bank's order) needs no printing. Raises NotFound, Conflict, BadInput for a day before it was issued.
+    (electronic: a bank's order) needs no printing. Raises NotFound, Conflict, and BadInput for a day before its issue
+    or one that has not come.
     """
     letter = await _locked(tx, city_id, letter_id)
     if letter.state == "served" and (letter.served_on, letter.served_how) == (on, how):
         return letter
+    _not_ahead(on, now)
     if not (how == "electronic" and letter.state == "listed"):
         _must_follow(letter, "served")
     if letter.issued_on is not None and on < letter.issued_on:
@@ -125,6 +129,7 @@ async def mark_returned(
     letter = await _locked(tx, city_id, letter_id)
     if letter.state == "returned" and letter.returned_on == on:
         return letter
+    _not_ahead(on, now)
     _must_follow(letter, "returned")
     given = {"state": "returned", "returned_on": on, "reason": reason, "staff_id": by}
     made = await _change(tx, letter, given, now)
@@ -168,6 +173,7 @@ async def publish(
     where it was published. Raises NotFound, Conflict.
     """
     letter = await _locked(tx, city_id, letter_id)
+    _not_ahead(on, now)
     _must_follow(letter, "published")
     served_on = periods.published_until(on)
     due_on = letter.due_on if letter.due_on is None else periods.after_service(letter.due_on, served_on, off)
@@ -191,6 +197,11 @@ async def cancel(
     made = await _change(tx, letter, {"state": "cancelled", "reason": reason, "staff_id": by}, now)
     await _told(tx, city_id, made, "cancelled", on, by, now, {"reason": reason})
     return made
+
+
+def _not_ahead(on: date, now: datetime) -> None:
+    if on > now.astimezone(SEOUL).date():
+        raise BadInput("아직 오지 않은 날입니다.", "That day has not come yet.", on=str(on))
 
 
 def _must_follow(letter: Letter, what: str) -> None:

@@ -33,6 +33,7 @@ from tests.civic.arrears import made
 from tests.civic.arrears.made import CITY, NOW, TODAY
 
 NEW: dict[str, Any] = {"notified_on": date(2026, 10, 10), "due_on": date(2026, 10, 30)}
+LATER = NOW + timedelta(days=60)
 GIMPO = City("김포시", "Gimpo City", "031-980-2114")
 
 
@@ -64,7 +65,7 @@ async def _print(tx: AsyncConnection, rules: Arrears, letter_id: UUID, on: date 
 
 async def _sent(tx: AsyncConnection, rules: Arrears, letter_id: UUID, on: date = TODAY) -> Letter:
     await _print(tx, rules, letter_id, on)
-    return await posting.mark_sent(tx, CITY, letter_id, f"R{letter_id}", on, rules.notices, None, NOW)
+    return await posting.mark_sent(tx, CITY, letter_id, f"R{letter_id}", on, rules.notices, None, LATER)
 
 
 async def _bill(tx: AsyncConnection, bill_id: UUID) -> Any:
@@ -126,7 +127,7 @@ async def test_bills_count_as_dunned_once_the_letter_is_posted_and_not_before(
     done = await _print(tx, rules, letter_id)
     assert [one.id for one in done.letters] == [letter_id]
     assert (await _bill(tx, bill_id)).dunned_on is None
-    letter = await posting.mark_sent(tx, CITY, letter_id, "1234567890123", TODAY, rules.notices, None, NOW)
+    letter = await posting.mark_sent(tx, CITY, letter_id, "1234567890123", TODAY, rules.notices, None, LATER)
     assert letter.due_on is not None and TODAY < letter.due_on <= TODAY + timedelta(days=20)
     assert tuple(await _bill(tx, bill_id)) == (TODAY, letter.due_on)
 
@@ -137,11 +138,30 @@ async def test_a_posted_letter_is_not_served_until_its_service_is_noted(tx: Asyn
     letter = await _sent(tx, rules, letter_id)
     assert (await dunning_served(tx, CITY, [bill_id]))[bill_id] == Dunned(None, letter.due_on, "letter")
     on = TODAY + timedelta(days=3)
-    await posting.mark_served(tx, CITY, letter_id, on, "registered", {}, None, NOW)
+    await posting.mark_served(tx, CITY, letter_id, on, "registered", {}, None, LATER)
     assert (await dunning_served(tx, CITY, [bill_id]))[bill_id] == Dunned(on, letter.due_on, "letter")
     held = select(arrears_interruptions.c.kind, arrears_interruptions.c.from_on, arrears_interruptions.c.until_on)
     rows = (await tx.execute(held.where(arrears_interruptions.c.bill_id == bill_id))).all()
     assert [tuple(row) for row in rows] == [("demand", on, letter.due_on)]
+
+
+async def test_nothing_is_served_or_posted_on_a_day_that_has_not_come(tx: AsyncConnection, rules: Arrears) -> None:
+    _, _, letter_id = await _dun(tx, rules)
+    await _sent(tx, rules, letter_id)
+    tomorrow = TODAY + timedelta(days=1)
+    with pytest.raises(BadInput):
+        await posting.mark_served(tx, CITY, letter_id, tomorrow, "registered", {}, None, NOW)
+    with pytest.raises(BadInput):
+        await posting.mark_returned(tx, CITY, letter_id, tomorrow, "moved", None, NOW)
+
+
+async def test_what_went_to_a_bank_by_wire_is_served_without_paper(tx: AsyncConnection) -> None:
+    who = await made.debtor(tx)
+    facts = {"bank_name": "가온은행", "account": "110", "amount_krw": 1000, "recipient": {"name": "가온은행"}}
+    letter_id = await list_letter(tx, CITY, who, "seizure_bank", (), facts, "wire", NOW)
+    assert letter_id is not None
+    served = await posting.mark_served(tx, CITY, letter_id, TODAY, "electronic", {}, None, NOW)
+    assert (served.state, served.issued_on, served.served_how) == ("served", TODAY, "electronic")
 
 
 async def test_a_letter_that_came_late_moves_its_deadline(tx: AsyncConnection, rules: Arrears) -> None:
@@ -149,14 +169,14 @@ async def test_a_letter_that_came_late_moves_its_deadline(tx: AsyncConnection, r
     letter = await _sent(tx, rules, letter_id)
     assert letter.due_on is not None
     late = letter.due_on - timedelta(days=2)
-    served = await posting.mark_served(tx, CITY, letter_id, late, "registered", {}, None, NOW)
+    served = await posting.mark_served(tx, CITY, letter_id, late, "registered", {}, None, LATER)
     assert served.due_on is not None and served.due_on >= late + timedelta(days=14)
     assert (await _bill(tx, bill_id)).dun_due_on == served.due_on
 
 
 async def test_a_bill_dunned_before_us_is_known_by_the_ledger(tx: AsyncConnection) -> None:
     who = await made.debtor(tx)
-    before = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025, 11, 5)}
+    before: dict[str, Any] = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025, 11, 5)}
     bill_id = await made.bill(tx, who, **before)
     found = (await dunning_served(tx, CITY, [bill_id]))[bill_id]
     assert found == Dunned(date(2025, 10, 20), date(2025, 11, 5), "ledger")
@@ -167,7 +187,7 @@ async def test_a_returned_letter_goes_out_again_to_the_address_that_was_found(
 ) -> None:
     _, bill_id, letter_id = await _dun(tx, rules)
     await _sent(tx, rules, letter_id)
-    back = await posting.mark_returned(tx, CITY, letter_id, TODAY + timedelta(days=5), "moved", None, NOW)
+    back = await posting.mark_returned(tx, CITY, letter_id, TODAY + timedelta(days=5), "moved", None, LATER)
     assert (back.state, back.reason) == ("returned", "moved")
     assert (await dunning_served(tx, CITY, [bill_id]))[bill_id].served_on is None
     later = TODAY + timedelta(days=10)
@@ -183,8 +203,8 @@ async def test_a_returned_letter_goes_out_again_to_the_address_that_was_found(
 async def test_a_published_letter_counts_as_served_fourteen_days_later(tx: AsyncConnection, rules: Arrears) -> None:
     _, bill_id, letter_id = await _dun(tx, rules)
     await _sent(tx, rules, letter_id)
-    await posting.mark_returned(tx, CITY, letter_id, TODAY, "unknown", None, NOW)
-    await posting.publish(tx, CITY, letter_id, TODAY, "게시판", {}, None, NOW)
+    await posting.mark_returned(tx, CITY, letter_id, TODAY, "unknown", None, LATER)
+    await posting.publish(tx, CITY, letter_id, TODAY, "게시판", {}, None, LATER)
     found = (await dunning_served(tx, CITY, [bill_id]))[bill_id]
     assert found.served_on == TODAY + timedelta(days=14)
     assert found.due_on is not None and found.due_on > found.served_on
@@ -194,7 +214,7 @@ async def test_only_what_came_back_is_published(tx: AsyncConnection, rules: Arre
     _, _, letter_id = await _dun(tx, rules)
     await _sent(tx, rules, letter_id)
     with pytest.raises(Conflict):
-        await posting.publish(tx, CITY, letter_id, TODAY, "게시판", {}, None, NOW)
+        await posting.publish(tx, CITY, letter_id, TODAY, "게시판", {}, None, LATER)
     with pytest.raises(Conflict):
         await posting.cancel(tx, CITY, letter_id, "늦음", TODAY, None, NOW)
 
@@ -206,10 +226,10 @@ async def test_a_letter_printed_long_ago_is_printed_anew_before_it_is_posted(
     await _print(tx, rules, letter_id)
     later = TODAY + timedelta(days=6)
     with pytest.raises(Conflict, match="다시 인쇄"):
-        await posting.mark_sent(tx, CITY, letter_id, "1", later, rules.notices, None, NOW)
+        await posting.mark_sent(tx, CITY, letter_id, "1", later, rules.notices, None, LATER)
     done = await _print(tx, rules, letter_id, later)
     assert done.letters[0].issued_on == later
-    await posting.mark_sent(tx, CITY, letter_id, "1", later, rules.notices, None, NOW)
+    await posting.mark_sent(tx, CITY, letter_id, "1", later, rules.notices, None, LATER)
 
 
 async def test_a_letter_without_an_address_waits_for_staff(tx: AsyncConnection, rules: Arrears) -> None:
@@ -279,7 +299,8 @@ async def test_the_paper_says_every_amount_and_the_articles(tx: AsyncConnection,
     (letter_id,) = (await list_due(tx, CITY, "dun", TODAY, rules, None, 1000, NOW)).letter_ids
     letter = (await _print(tx, rules, letter_id)).letters[0]
     bills = (await letters.bills_of(tx, [letter_id]))[letter_id]
-    document = pdf([page(letter, bills, rules.notices.sender, GIMPO)], "독촉장", "김포시", NOW)
+    moment = NOW + timedelta(microseconds=7)
+    document = pdf([page(letter, bills, rules.notices.sender, GIMPO)], "독촉장", "김포시", moment)
     reader = PdfReader(BytesIO(document))
     text = "\n".join(one.extract_text() for one in reader.pages)
     for bill in bills:

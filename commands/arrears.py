@@ -76,6 +76,63 @@ def banks() -> None:
 
 
 By = Annotated[str, typer.Option("--by", help="하는 직원의 로그인 이름")]
+batch = typer.Typer(no_args_is_help=True, help="예금 압류 묶음 (batches of seizures)")
+arrears.add_typer(batch, name="batch")
+
+
+@batch.command("list")
+def batch_list() -> None:
+    """최근 압류 묶음 스무 개를 보여 줍니다."""
+    from commands.arrears_seizure import show_all
+
+    show_all()
+
+
+@batch.command("show")
+def batch_show(batch_id: UUID) -> None:
+    """묶음이 어디까지 갔는지, 상태별 건수와 금액을 보여 줍니다. 이름은 나오지 않습니다."""
+    from commands.arrears_seizure import show
+
+    show(batch_id)
+
+
+@batch.command("draft")
+def batch_draft(
+    by: By,
+    title: Annotated[str, typer.Option(help="제목")],
+    least: Annotated[int, typer.Option(help="이 금액(원) 이상", min=0)] = 0,
+    most_krw: Annotated[int | None, typer.Option("--below", help="이 금액(원) 이하")] = None,
+    item: Annotated[list[str] | None, typer.Option("--item", help="세목")] = None,
+    most: Annotated[int, typer.Option(help="많아야 이만큼, 큰 체납부터", min=1, max=5_000)] = 1_000,
+) -> None:
+    """압류 묶음을 기안하고 바로 심사합니다. 조회 지시와 승인은 로그인해서 합니다."""
+    from commands.arrears_seizure import draft
+
+    draft(title, least, most_krw, item or [], most, by)
+
+
+@batch.command("events")
+def batch_events(batch_id: UUID, most: Annotated[int, typer.Option(min=1, max=500)] = 30) -> None:
+    """묶음의 경과: 단계마다 근거 조문, 문서, 행위자."""
+    from commands.arrears_seizure import events
+
+    events(batch_id, most)
+
+
+def _batch_change(what: str, told: str) -> None:
+    @batch.command(what, help=told)
+    def change(batch_id: UUID, by: By, why: Annotated[str, typer.Option("--why", help="까닭")] = "") -> None:
+        from commands.arrears_seizure import change as run
+
+        run(batch_id, what, why, by)
+
+
+_batch_change("pause", "묶음을 멈춥니다. 해제는 계속합니다.")
+_batch_change("start", "멈춘 묶음을 다시 시작합니다.")
+_batch_change("stop", "더는 압류하지 않습니다. 압류한 것은 끝까지 갑니다.")
+_batch_change("cancel", "시작하기 전의 묶음을 취소합니다.")
+
+
 commission = typer.Typer(no_args_is_help=True, help="징수촉탁 (commissions, 지방세징수법 제18조)")
 arrears.add_typer(commission, name="commission")
 

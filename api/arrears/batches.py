@@ -172,8 +172,8 @@ async def list_events(
 ) -> EventsPage:
     """Each step with its article, document and actor; numbers and codes, nobody's name."""
     table = arrears_seizure_events
-    async with house.db.reading() as tx:
-        await asking.still_here(tx, house)
+    async with house.db.transaction() as tx:
+        await asking.looked(tx, house, "arrears_batch", str(batch_id), action="arrears.batch.events")
         await rows.batch(tx, house.settings.city.id, batch_id)
         wanted = reading.events_of(house.settings.city.id, batch_id=batch_id)
         found, following = await page(tx, wanted, table.c.at, table.c.id, cursor, limit)

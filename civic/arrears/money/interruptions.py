@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.books import among, calendar
+from civic.arrears.money.held import held
 from civic.arrears.money.months import deadline
 from civic.arrears.money.prescription import KINDS, Event, Kind, Step, steps
 from civic.arrears.money.tables import arrears_interruptions
@@ -41,8 +42,8 @@ async def interrupt(
     basis: str = "",
     staff_id: UUID | None = None,
 ) -> None:
-    """Note it for these bills; told again under the same `source_id` it changes the end (a seizure released). A
-    seizure: `until_on` None while it is held, the day of release afterwards. Raises BadInput."""
+    """Note it for these bills; told again under the same `source_id` it changes the end. `until_on` None while it holds
+    still. Seizures of deposits need not be told: they are read where they lie (held.py). Raises BadInput."""
     if kind not in KINDS or not source_id or (until_on is not None and until_on < from_on):
         raise BadInput("시효를 멈추는 사유와 기간을 확인해 주세요.", "Check the kind and span of the interruption.")
     rows = [
@@ -92,6 +93,8 @@ async def _events(tx: AsyncConnection, bill_ids: Collection[UUID]) -> dict[UUID,
     query = select(columns.bill_id, columns.kind, columns.from_on, columns.until_on)
     for row in await tx.execute(query.where(columns.bill_id == among(bill_ids))):
         found[row.bill_id].append(Event(row.kind, row.from_on, row.until_on))
+    for bill_id, spans in (await held(tx, bill_ids)).items():
+        found[bill_id] += [Event("seizure", since, until) for since, until in spans]
     paused = (
         select(bills.id, stops.kind, stops.from_on, stops.until_on, stops.ended_at)
         .join(arrears_stops, stops.debtor_id == bills.debtor_id)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.allocating import Sorted, in_order
 from civic.arrears.money.books import among, hold
+from civic.arrears.money.held import held
 from civic.arrears.money.matching import Match, match
 from civic.arrears.money.payments import NewPayment, Taken, check
 from civic.arrears.money.settling import settle
@@ -109,17 +110,20 @@ async def place(
 
 
 async def _sorted(tx: AsyncConnection, debtor_ids: set[UUID], rules: Money) -> dict[UUID, list[tuple[Sorted, str]]]:
-    bills, held = arrears_bills.c, arrears_interruptions.c
+    bills, noted = arrears_bills.c, arrears_interruptions.c
     seized: set[UUID] = set()
-    if "seized" in rules.order:
-        query = select(held.bill_id).join(arrears_bills, bills.id == held.bill_id)
-        query = query.where(bills.debtor_id == among(debtor_ids), held.kind == "seizure", held.until_on.is_(None))
-        seized = set((await tx.execute(query)).scalars())
     columns = (bills.id, bills.bill_no, bills.tax_item, bills.due_on, bills.prescribes_on)
     found: dict[UUID, list[tuple[Sorted, str]]] = defaultdict(list)
     query = select(bills.debtor_id, bills.state, *columns)
     wanted = query.where(bills.debtor_id == among(debtor_ids), bills.state != "cancelled")
-    for row in await tx.execute(wanted):
+    rows = (await tx.execute(wanted)).all()
+    if "seized" in rules.order:
+        spans = await held(tx, [row.id for row in rows])
+        told = select(noted.bill_id).join(arrears_bills, bills.id == noted.bill_id)
+        told = told.where(bills.debtor_id == among(debtor_ids), noted.kind == "seizure", noted.until_on.is_(None))
+        seized = {one for one, those in spans.items() if any(until is None for _, until in those)}
+        seized |= set((await tx.execute(told)).scalars())
+    for row in rows:
         bill = Sorted(row.id, row.bill_no, row.tax_item, row.due_on, row.prescribes_on, row.id in seized)
         found[row.debtor_id].append((bill, row.state))
     return found

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -23,7 +24,7 @@ from core.db import Database
 from tests.civic.arrears.made import NOW, TODAY, bill, debtor
 
 RULES = Arrears()
-DUE = {"due_on": date(2026, 9, 30), "notified_on": date(2026, 9, 10)}
+DUE: dict[str, Any] = {"due_on": date(2026, 9, 30), "notified_on": date(2026, 9, 10)}
 
 
 async def owing(database: Database, city_id: str, principal_krw: int = 100_000) -> UUID:

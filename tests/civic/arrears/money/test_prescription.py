@@ -1,22 +1,32 @@
 """Until when a claim can be collected: the terms, what begins them anew, what stretches them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from civic.arrears.ledger.stops import stop
 from civic.arrears.money.interruptions import (
     end_interruption,
     expiring,
+    explained,
     interrupt,
     refresh_all,
     refresh_debtors,
 )
 from civic.arrears.money.prescription import Event, prescribes_on
-from civic.arrears.tables import arrears_bills
+from civic.arrears.money.taking import NewPayment, take_payment
+from civic.arrears.seizure.tables import (
+    arrears_accounts_found,
+    arrears_batch_debtors,
+    arrears_batches,
+    arrears_seizures,
+)
+from civic.arrears.tables import arrears_bills, arrears_entries
 from core.db import Database
-from tests.civic.arrears.made import CITY, NOW, bill, debtor
+from core.ids import new_id
+from core.vault import vault_of
+from tests.civic.arrears.made import CITY, NOW, TODAY, bill, debtor
 
 DUE = date(2020, 9, 30)
 CASES = {
@@ -104,3 +114,37 @@ async def test_it_keeps_the_last_day_of_bills_fresh(database: Database) -> None:
         await refresh_debtors(tx, CITY, [someone])
     assert [await last(plain), await last(dunned)] == [date(2031, 11, 20), date(2027, 12, 22)]
     assert await refresh_all(database, CITY) == 0
+
+
+async def test_a_seizure_of_a_deposit_interrupts_while_it_is_held(database: Database) -> None:
+    """Read from the seizures themselves, so that nobody has to remember to tell of it."""
+    served = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)  # 1 June in Korea
+    async with database.transaction() as tx:
+        someone = await debtor(tx)
+        mine = await bill(tx, someone, due_on=date(2022, 9, 30), notified_on=date(2022, 9, 10))
+        other = await bill(tx, someone, due_on=date(2022, 9, 30), notified_on=date(2022, 9, 10))
+        ids = [new_id() for _ in range(4)]
+        batch = {"id": ids[0], "city_id": CITY, "title": "t", "drafted_by": new_id()}
+        await tx.execute(insert(arrears_batches).values(**batch, created_at=NOW, updated_at=NOW))
+        case = {"id": ids[1], "city_id": CITY, "batch_id": ids[0], "debtor_id": someone, "state": "in"}
+        await tx.execute(insert(arrears_batch_debtors).values(**case, bills=[str(mine)]))
+        account = {"id": ids[2], "city_id": CITY, "batch_id": ids[0], "debtor_id": someone, "bank": "020"}
+        sealed = vault_of(tx).seal_text("1-2-3", f"arrears_accounts_found.account:{ids[2]}")
+        await tx.execute(
+            insert(arrears_accounts_found).values(
+                **account, account=sealed, kind="deposit", balance_krw=500_000, found_at=NOW
+            )
+        )
+        seizure = {"id": ids[3], "city_id": CITY, "batch_id": ids[0], "debtor_id": someone, "found_id": ids[2]}
+        seizure |= {"bank": "020", "kind": "seize", "state": "held", "turn": 1, "planned_krw": 100_000}
+        seizure |= {"asked_krw": 100_000, "held_krw": 100_000, "held_at": served}
+        await tx.execute(insert(arrears_seizures).values(**seizure, created_at=NOW, updated_at=NOW))
+        found = await explained(tx, CITY, [mine, other])
+        assert [found[one][-1].last_on for one in (mine, other)] == [None, date(2027, 9, 30)]
+        paid = NewPayment("van", "seized first", 1_000, TODAY, "virtual_account", debtor_id=someone)
+        await take_payment(tx, CITY, paid, NOW)
+        entries = select(arrears_entries.c.bill_id).where(arrears_entries.c.debtor_id == someone)
+        assert (await tx.execute(entries)).scalar_one() == mine, "what is seized for is paid first"
+        gone = update(arrears_seizures).where(arrears_seizures.c.id == ids[3])
+        await tx.execute(gone.values(state="released", released_at=NOW, ended_at=NOW, released_krw=100_000))
+        assert (await explained(tx, CITY, [mine]))[mine][-1].last_on == date(2031, 11, 20)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,7 +25,7 @@ from core.ids import new_id
 from tests.civic.arrears.made import CITY, NOW, TODAY, bill, debtor
 
 PAID = NewPayment("van", "1", 100_000, TODAY, "virtual_account")
-DUE = {"due_on": date(2026, 9, 30), "notified_on": date(2026, 9, 10)}
+DUE: dict[str, Any] = {"due_on": date(2026, 9, 30), "notified_on": date(2026, 9, 10)}
 RULES = Money()
 
 
@@ -173,7 +174,8 @@ async def test_it_finds_whose_payment_it_is_by_what_was_told(database: Database,
         someone = await debtor(tx, tax_no=f"70000{len(named)}{named[0]}")
         await bill(tx, someone, bill_no=f"BY-{named}", pay_no=f"PAY-{named}")
         value = {"tax_no": f"70000{len(named)}{named[0]}", "bill_no": f"BY-{named}", "pay_no": f"PAY-{named}"}[named]
-        told = replace(PAID, payment_no=f"by-{named}", **{named: value})
+        by: dict[str, Any] = {named: value}
+        told = replace(PAID, payment_no=f"by-{named}", **by)
         assert (await take_payment(tx, CITY, told, NOW)).debtor_id == someone
 
 

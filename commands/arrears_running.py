@@ -79,7 +79,7 @@ def rehearse(
     second: Annotated[str, typer.Option("--second", help="승인하는 다른 직원의 아이디")],
     level: Annotated[str, typer.Option(help="단계")] = "reminder",
     seconds: Annotated[float, typer.Option(help="많아야 이만큼 보냅니다", min=1, max=600)] = 20,
-    rate: Annotated[float, typer.Option(help="연습 공급사의 1초 한도", gt=0, le=1000)] = 100,
+    rate: Annotated[float, typer.Option(help="연습 공급사의 1초 한도", min=0.1, max=1000)] = 100,
 ) -> None:
     """연습용 원장으로 처음부터 끝까지 해 봅니다. 글은 이 컴퓨터 안의 연습 공급사에게만 갑니다."""
     from commands.arrears_rehearsal import rehearse as run

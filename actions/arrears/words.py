@@ -28,7 +28,7 @@ THIRD_PERSON = re.compile(
 """Somebody else's taxes are spoken of. "내 체납을 언니가 냈다던데" is about his own."""
 WRONG_NUMBER = re.compile(
     r"^(?=.{1,60}$)(?:.*(?:번호|문자|전화)\S*\s*(?:가|를|이|은|는|도)?\s*(?:잘못|바뀌|바꼈|바꾼|틀렸|틀린)|.*잘못\s*(?:보내|왔|온|오신|거셨|보낸)|"
-    r".*(?:그런|이런)\s*사람\s*(?:아니|아닌|없|모르)|(?:저|전|나|난|저는|나는)\s*(?:그\s*사람\s*|체납자\s*|본인\s*)?(?:아닌데요?|아니에요|아닙니다|아니라고요?)[.!~\s]*$|"
+    r".*(?:그런|이런)\s*사람\s*(?:아니|아닌|아닙|없|모르)|(?:저|전|나|난|저는|나는)\s*(?:그\s*사람\s*|체납자\s*|본인\s*)?(?:아닌데요?|아니에요|아닙니다|아니라고요?)[.!~\s]*$|"
     r".*(?:저|제가|본인이?)\s*아닌데|.*\bwrong\s+(?:number|person)\b|.*\bnot\s+(?:my|the\s+right)\s+number\b|"
     r".*\b(?:i'?m|i\s+am)\s+not\s+(?:that|the|this)\s+person\b|.*\bnumber\s+(?:has\s+)?changed\b)",
     re.I,

@@ -1,0 +1,74 @@
+"""Set phrases about taxes: another's, a wrong number, a part first, more time, an objection, and what is none."""
+
+import re
+
+import pytest
+
+from actions.arrears import words
+
+HEARD = {
+    "others": (
+        words.THIRD_PERSON,
+        [
+            "아버지 체납 대신 내고 싶어요",
+            "어머니 앞으로 밀린 세금 있나요",
+            "남편 명의로 된 체납도 볼 수 있나요",
+            "친구 과태료 대신 납부하려고요",
+            "김철수씨 체납 얼마예요",
+            "할아버지 앞으로 나온 재산세 볼 수 있나요",
+            "제3자 납부 되나요",
+            "can I see my husband's unpaid tax",
+            "I want to pay the tax for my mother",
+        ],
+        [
+            "언니가 대신 냈다던데 내 체납 남았나요",
+            "체납 얼마예요",
+            "아버지 차 세울 주차장",
+            "가족이랑 놀러 갈 곳",
+            "고객님씨 세금",
+            "제 세금 얼마예요",
+        ],
+    ),
+    "wrong": (
+        words.WRONG_NUMBER,
+        ["번호 잘못 왔어요", "아니에요 번호 바뀌었어요", "저 아닌데요", "그런 사람 아닙니다", "wrong number"],
+        ["체납 얼마예요", "주차장 번호 알려줘", "이거 아닌 것 같은데 다시 알려주세요 구래동 주차장이요"],
+    ),
+    "first": (
+        words.PART_FIRST,
+        ["10만원만 먼저 낼게요", "5만원 먼저 납부할게요", "일단 30만원 낼게요", "50,000원 입금할게요"],
+        ["매달 10만원씩 낼게요", "10만원씩 나눠 낼게요", "나눠 낼 수 있나요", "월 5만원은 낼 수 있어요 다달이"],
+    ),
+    "time": (
+        words.MORE_TIME,
+        ["징수유예 신청하고 싶어요", "납부기한 연장 부탁드립니다", "can I defer the payment"],
+        ["나눠 낼 수 있나요", "주차 시간 연장"],
+    ),
+    "protest": (
+        words.PROTEST,
+        [
+            "이 세금 이의 있어요",
+            "체납 이의신청 하려고요",
+            "재산세 부과가 잘못됐어요",
+            "I want to dispute this tax bill",
+        ],
+        ["이의 있습니다", "불법주차 신고할게요", "체납 얼마예요"],
+    ),
+    "end": (words.END, ["끝", "끝.", "로그아웃", "log out"], ["끝까지 가면 뭐가 있나요", "주차장 끝나는 시간"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [pytest.param(one, text, id=f"{name}-{text}") for name, (one, yes, _) in HEARD.items() for text in yes],
+)
+def test_it_is_heard(pattern: re.Pattern[str], said: str) -> None:
+    assert pattern.search(said)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [pytest.param(one, text, id=f"{name}-{text}") for name, (one, _, no) in HEARD.items() for text in no],
+)
+def test_it_is_not_heard(pattern: re.Pattern[str], said: str) -> None:
+    assert not pattern.search(said)

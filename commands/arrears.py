@@ -6,11 +6,13 @@ from uuid import UUID
 
 import typer
 
+from commands.arrears_money import money
 from commands.arrears_running import runs
 from commands.arrears_written import letters, templates
 
 arrears = typer.Typer(no_args_is_help=True, help="지방세 체납 (arrears)")
 arrears.add_typer(letters, name="letters")
+arrears.add_typer(money, name="money")
 arrears.add_typer(templates, name="templates")
 arrears.add_typer(runs, name="run")
 

@@ -23,7 +23,6 @@ from core.vault import vault_of
 PRACTICE = "연습용 계좌, 입금하지 마세요"
 """The holder of every account of the practice pool, so that whoever reads the number reads this."""
 _TABLE = arrears_accounts.c
-_FEWEST_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)

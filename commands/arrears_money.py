@@ -17,7 +17,7 @@ from core.clock import SEOUL
 from core.db import Database
 from core.errors import BadInput
 from core.settings import Settings
-from core.vault import open_vault
+from core.vault import old_secrets, open_vault
 
 money = typer.Typer(no_args_is_help=True, help="체납의 돈: 가상계좌, 수납 통지 키, 소멸시효 (money)")
 _TOLD = 20
@@ -80,7 +80,7 @@ def _run(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
     async def run(settings: Settings, url: str) -> None:
         db = Database(url, pool_size=2)
         try:
-            await open_vault(db, secret.load(settings.var), datetime.now(UTC))
+            await open_vault(db, secret.load(settings.path(settings.var)), datetime.now(UTC), old_secrets())
             await work(db, settings)
         finally:
             await db.close()

@@ -185,12 +185,10 @@ def _channel_module(name: str) -> ModuleType:
 async def _wire(
     settings: Settings, url: str, clock: Clock, db: Database, bus: Bus, jobs: Jobs, house: House, channels: Channels
 ) -> Running:
-    city_id = settings.city.id
-    vault = await open_vault(db, house.secret, clock.now(), old_secrets())
+    city_id, vault = settings.city.id, await open_vault(db, house.secret, clock.now(), old_secrets())
     async with db.transaction() as tx:
         book = await open_book(tx, city_id)
-    cases = _cases(settings, db)
-    texts = Texts(find_sources(), _constants(settings))
+    cases, texts = _cases(settings, db), Texts(find_sources(), _constants(settings))
     people = PeopleService(db, vault, city_id, settings.people, settings.messaging, channels)
     sources, air_sources = open_sources(settings), open_air_sources(settings)
     parking = ParkingService(db, city_id, settings.parking.numbers)

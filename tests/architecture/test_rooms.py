@@ -23,7 +23,7 @@ KINDS = sorted(
     folder.name for folder in (ROOT / "integrations").iterdir() if folder.is_dir() and list(folder.glob("*.py"))
 )
 ENGINES = loading.files("integrations.language")
-NO_SOURCES = {"channels", "files", "inbound", "language", "outbound", "rooms"}
+NO_SOURCES = {"bank_network", "banks", "channels", "files", "inbound", "language", "outbound", "rooms"}
 SOURCES = [(kind, name) for kind in KINDS if kind not in NO_SOURCES for name in loading.files(f"integrations.{kind}")]
 OUR_OWN = {("parking", "compact")}
 """Forms of ours and nobody's publication: described in demo/gimpo/README.md."""
@@ -96,6 +96,18 @@ def test_a_source_has_its_page(kind: str, name: str) -> None:
     about = [page for page in pages if f"`integrations/{kind}/{name}.py`" in page]
     assert len(about) == 1
     assert [word for word in ("Where", "Licence", "Freshness", "## Fields") if word not in about[0]] == []
+
+
+@pytest.mark.parametrize("name", loading.files("integrations.banks"))
+def test_a_gateway_to_banks_is_whole(name: str) -> None:
+    module = loading.file("integrations.banks", name)
+    assert module.Settings.model_config.get("extra") == "forbid"
+    assert list(inspect.signature(module.build).parameters) == ["name", "settings"]
+    page = tree.text(Path("docs/desk/arrears-banks.md"))
+    assert f"`integrations/banks/{name}.py`" in page
+    sections = yaml.safe_load(tree.text(Path("config.yml")))["arrears"]["banks"]["gateways"].values()
+    keys = [set(one) - {"vendor", "enabled"} for one in sections if one["vendor"] == name]
+    assert keys and all(one <= set(module.Settings.model_fields) for one in keys)
 
 
 def test_an_intent_is_answered() -> None:

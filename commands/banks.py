@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from commands.house import console
+from core import loading
 from core.errors import BadInput, Unavailable
 from core.settings import read
 
@@ -39,10 +40,8 @@ def practice(
     key: Annotated[str, typer.Option(envvar="SINMUNGO_BANKS_KEY", help="서명하는 열쇠")] = "practice",
 ) -> None:
     """지어낸 은행 20곳의 은행망을 켭니다. 실제 은행도 실제 사람도 없습니다."""
-    from integrations.bank_network.faults import Faults
-    from integrations.bank_network.process import run
-
-    faults = Faults(
+    network = loading.file("integrations.bank_network", "process")
+    faults = network.Faults(
         latency_ms,
         jitter_ms,
         error_rate,
@@ -56,7 +55,7 @@ def practice(
     )
     form: Any = "csv" if as_csv else "fixed"
     console.print(f"연습용 은행망: http://127.0.0.1:{port} (실제 은행이 아닙니다. Ctrl+C로 끕니다)", highlight=False)
-    run(folder, host="127.0.0.1", port=port, key=key, seed=seed, faults=faults, files=files, form=form)
+    network.run(folder, host="127.0.0.1", port=port, key=key, seed=seed, faults=faults, files=files, form=form)
 
 
 @banks.command()

@@ -9,7 +9,7 @@ CODE := actions api bench bot civic commands core integrations migrations nlu te
 PROCESSES := auto
 SHARED := -n $(PROCESSES) --maxprocesses 4 --dist loadfile
 
-.PHONY: run setup options parkapi assets model test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air lock format clean
+.PHONY: run setup options parkapi assets model test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air bench-arrears lock format clean
 
 run: setup
 	@./sinmungo serve
@@ -90,6 +90,10 @@ bench-parking: setup
 # Air: sensors' seconds and the running index, a station's year, bytes a value; ARGS=ingest for one part.
 bench-air: setup
 	@$(BIN)/python -m bench.air $(ARGS)
+
+# Arrears: a million bills imported, debtors looked up among them, and more; ARGS=import_bills for one part.
+bench-arrears: setup
+	@$(BIN)/python -m bench.arrears $(ARGS)
 
 format: setup
 	$(BIN)/ruff format $(CODE)

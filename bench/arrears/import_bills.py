@@ -19,7 +19,7 @@ def run() -> None:
 async def _all() -> None:
     async with opened() as (db, folder):
         began = time.perf_counter()
-        files = {kind: written(folder, kind) for kind in ("debtors", "bills", "payments")}  # type: ignore[arg-type]
+        files = {kind: written(folder, kind) for kind in ("debtors", "bills", "payments")}
         sizes = ", ".join(f"{kind} {path.stat().st_size / 1e6:.0f} MB" for kind, path in files.items())
         print(f"{PRACTICE.debtors:,} debtors; files made in {time.perf_counter() - began:.0f} s: {sizes}", flush=True)
         _tell("debtors", await taken(db, "debtors", files["debtors"]))

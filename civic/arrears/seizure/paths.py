@@ -27,17 +27,18 @@ STAGES: Mapping[str, Stage] = {
     "released": Stage("해제", "Released", "지방세징수법 제63조·제64조", "압류해제통지서", "징수 부서"),
 }  # fmt: skip
 STAGE_FOLLOWS: Mapping[str, frozenset[str]] = {
-    "notified": frozenset({"overdue", "allocated"}),
-    "overdue": frozenset({"dunned", "allocated"}),
-    "dunned": frozenset({"warned", "looked", "allocated"}),
-    "warned": frozenset({"looked", "allocated"}),
-    "looked": frozenset({"seized", "looked", "warned", "allocated"}),
-    "seized": frozenset({"collected", "released", "allocated"}),
+    "notified": frozenset({"overdue"}),
+    "overdue": frozenset({"dunned"}),
+    "dunned": frozenset({"warned", "looked"}),
+    "warned": frozenset({"looked"}),
+    "looked": frozenset({"seized", "looked", "warned"}),
+    "seized": frozenset({"collected", "released"}),
     "collected": frozenset({"allocated"}),
-    "allocated": frozenset({"released", "looked", "seized", "overdue", "dunned", "warned", "allocated"}),
-    "released": frozenset({"looked", "allocated", "released"}),
+    "allocated": frozenset({"collected", "released", "looked"}),
+    "released": frozenset({"looked"}),
 }
-"""Money may come at any time (→ allocated). Nothing is seized that was not dunned and looked up before."""
+"""Nothing is seized that was not dunned and looked up before. What somebody pays of himself is no stage: it ends the
+way, or lets go what is held."""
 _SEIZE, _COLLECT = STAGES["seized"], STAGES["collected"]
 _RELEASE, _LOOK = STAGES["released"], STAGES["looked"]
 PATH: Mapping[str, Stage] = {

@@ -279,12 +279,11 @@ async def _freeze(tx: AsyncConnection, of_letters: Sequence[tuple[UUID, Sequence
         await tx.execute(insert(arrears_letter_bills), rows)
 
 
-async def freeze_anew(tx: AsyncConnection, letter_id: UUID, bills: Sequence[BillOwed]) -> int:
-    """The amounts of the day on which it is printed; their sum."""
+async def freeze_anew(tx: AsyncConnection, of_letters: Mapping[UUID, Sequence[BillOwed]]) -> None:
+    """The amounts of the day on which they are printed, in place of those before."""
     bill = arrears_letter_bills
-    await tx.execute(bill.delete().where(bill.c.letter_id == letter_id))
-    await _freeze(tx, [(letter_id, bills)])
-    return sum(one.total_krw for one in bills)
+    await tx.execute(bill.delete().where(bill.c.letter_id == any_(literal(list(of_letters), ARRAY(Id)))))
+    await _freeze(tx, list(of_letters.items()))
 
 
 def letters_of(

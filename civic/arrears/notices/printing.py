@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, literal, update
+from sqlalchemy import any_, bindparam, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,10 +67,11 @@ async def print_letters(
         if letter.id not in fresh_ids:
             done.letters.append(letter)
             continue
-        done.letters.append(await _dated(tx, reckoned[letter.id], on, rules, off, by, now))
+        done.letters.append(_dated(reckoned[letter.id], on, rules, off, by, now))
     await _cancel(tx, city_id, done.cancelled, on, by, now)
-    dated = [letter.id for letter in done.letters if letter.id in fresh_ids]
-    await note(tx, city_id, dated, "printed", on, now, by=by)
+    dated = [letter for letter in done.letters if letter.id in fresh_ids]
+    await _store(tx, dated)
+    await note(tx, city_id, [letter.id for letter in dated], "printed", on, now, by=by)
     if found:
         detail = {"letters": len(dated), "cancelled": len(done.cancelled), "unaddressed": len(lost)}
         await record(tx, city_id, "printed", found[0].id, by, now, detail)
@@ -119,6 +120,7 @@ async def _reckoned(
     people = {letter.debtor_id for letter in due}
     money, stops = await owed(tx, city_id, people, on), await stops_on(tx, city_id, people, on)
     frozen = await bills_of(tx, [letter.id for letter in due])
+    anew: dict[UUID, list[BillOwed]] = {}
     for letter in due:
         named = {bill.bill_id for bill in frozen.get(letter.id, [])}
         bills = money[letter.debtor_id].bills if letter.debtor_id in money else ()
@@ -126,8 +128,9 @@ async def _reckoned(
         if why:
             done.cancelled[letter.id] = why
         else:
-            total = await freeze_anew(tx, letter.id, left)
-            found[letter.id] = replace(letter, total_krw=total)
+            anew[letter.id] = left
+            found[letter.id] = replace(letter, total_krw=sum(bill.total_krw for bill in left))
+    await freeze_anew(tx, anew)
     return found
 
 
@@ -149,14 +152,20 @@ def left_of(
     return free, "" if free else held[mine[0].bill_id]
 
 
-async def _dated(
-    tx: AsyncConnection, letter: Letter, on: date, rules: Notices, off: DaysOff, by: UUID | None, now: datetime
-) -> Letter:
+def _dated(letter: Letter, on: date, rules: Notices, off: DaysOff, by: UUID | None, now: datetime) -> Letter:
     due_on = periods.dun_deadline(on, rules.dun_days, off) if letter.kind in ("dun", "warning") else letter.due_on
-    made = replace(letter, state="printed", issued_on=on, due_on=due_on, staff_id=by, updated_at=now)
-    given: dict[str, Any] = {"state": "printed", "issued_on": on, "due_on": due_on, "total_krw": letter.total_krw}
-    await _write(tx, letter, {**given, "staff_id": by, "updated_at": now})
-    return replace(made, version=letter.version + 1)
+    given: dict[str, Any] = {"state": "printed", "issued_on": on, "due_on": due_on, "staff_id": by, "updated_at": now}
+    return replace(letter, **given, version=letter.version + 1)
+
+
+async def _store(tx: AsyncConnection, dated: Sequence[Letter]) -> None:
+    """Their dates and sums, in one go."""
+    if not dated:
+        return
+    names = ("state", "issued_on", "due_on", "total_krw", "staff_id", "updated_at", "version")
+    changed = update(arrears_letters).where(arrears_letters.c.id == bindparam("of"))
+    given = [{"of": one.id, **{f"to_{name}": getattr(one, name) for name in names}} for one in dated]
+    await tx.execute(changed.values({name: bindparam(f"to_{name}") for name in names}), given)
 
 
 async def _write(tx: AsyncConnection, letter: Letter, values: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from core.settings import read
 banks = typer.Typer(no_args_is_help=True, help="연습용 은행망 (a practice network of banks)")
 Url = Annotated[str, typer.Option(help="은행망의 주소. 비우면 config.yml의 연습용 연결")]
 Rate = Annotated[float, typer.Option(min=0, max=1)]
-SHOWN = 20
+KINDS = {"seize": "압류", "join": "참가압류", "collect": "추심", "release": "해제"}
 
 
 @banks.command()
@@ -66,14 +66,17 @@ def ledger(
     """은행망의 장부를 봅니다: 은행이 무엇을 얼마나 압류하고, 지급하고, 풀었는지."""
     if not bank:
         told = _call("GET", "/v1/totals", url)
-        for name, krw in (*told["booked"].items(), ("지금 압류 중", told["held"]), ("모든 잔액", told["balances"])):
+        booked = [(KINDS[kind], krw) for kind, krw in told["booked"].items()]
+        for name, krw in (*booked, ("지금 압류 중", told["held"]), ("모든 잔액", told["balances"])):
             console.print(f"{name}: {krw:,}원", highlight=False)
         return
     table, after = Table("때", "일", "계좌", "금액(원)", "요청"), ""
     while True:
         told = _call("GET", f"/v1/banks/{bank}/ledger?after={after}", url)
         for line in told["lines"]:
-            table.add_row(line["at"], line["kind"], line["account"], f"{line['amount_krw']:,}", line["request_id"])
+            table.add_row(
+                line["at"], KINDS[line["kind"]], line["account"], f"{line['amount_krw']:,}", line["request_id"]
+            )
         if not told["lines"]:
             break
         after = told["next"]

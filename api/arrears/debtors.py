@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.arrears.parts import Reader, Writer, reason_of
+from api.arrears.payment_parts import follow
 from api.deps import Caller, House, HouseDep
 from api.fields import Plain, Word
 from civic.arrears.ledger import stops
@@ -264,6 +265,7 @@ async def add_stop(debtor_id: UUID, wanted: NewStop, asking: Writer, house: Hous
         )
         detail = {"kind": wanted.kind, "debtor_id": str(debtor_id), "until_on": str(wanted.until_on or "")}
         await _audit(tx, asking, "arrears_stop.add", stop_id, detail, now)
+    await follow(house)
     return StopMade(id=stop_id, debtor_id=debtor_id)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bot.arrears.asking_banks import AskingBanks
+from bot.arrears.counting import Counting
 from bot.arrears.following import Following
 from bot.arrears.importing import KIND as IMPORT
 from bot.arrears.importing import Importing
@@ -30,6 +31,8 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     _ledger(jobs, running)
     _money(jobs, running)
     _banks(jobs, running)
+    counting = Counting(running.db, running.settings, running.clock)
+    jobs.every("arrears.count", "20 0 * * *", counting.go)
 
 
 def _citizens(jobs: Jobs, running: "Running") -> None:

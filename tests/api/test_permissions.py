@@ -371,6 +371,10 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("POST", "/api/v1/arrears/commissions/{commission_id}/result"): (Action.ARREARS_EXPORT, None),
     ("POST", "/api/v1/arrears/commissions/{commission_id}/refuse"): (Action.ARREARS_APPROVE, {"why": "재산 없음"}),
     ("POST", "/api/v1/arrears/commissions/{commission_id}/withdraw"): (Action.ARREARS_APPROVE, {"why": "납부"}),
+    ("GET", "/api/v1/arrears/figures"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/figures/file"): (Action.ARREARS_READ, None),
+    ("POST", "/api/v1/arrears/figures/today"): (Action.ARREARS_READ, None),
+    ("GET", "/api/v1/arrears/looks"): (Action.ACCESS_LOG_READ, None),
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"

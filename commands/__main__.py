@@ -64,7 +64,9 @@ def worker() -> None:
 def chat(
     once: Annotated[str, typer.Option(help="한 번만 말하고 끝냅니다")] = "",
     json: Annotated[bool, typer.Option("--json", help="JSON으로 씁니다")] = False,
-    user: Annotated[str, typer.Option(help="대화를 이어 갈 사람 이름")] = "terminal",
+    user: Annotated[
+        str, typer.Option(help="대화를 이어 갈 사람 이름. 휴대전화 번호면 그 번호에서 온 문자로 여깁니다")
+    ] = "terminal",
 ) -> None:
     """터미널에서 신문고와 이야기합니다."""
     from commands.chat import chat as run

@@ -28,22 +28,28 @@ from core.contracts.channel import (
     Sent,
     WebhookRequest,
 )
+from core.phone import e164
 
 _POST = WebhookRequest("POST", {}, {}, b"")
 _PIN = re.compile(r"^@\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)$")
 screen = Console()
+SCREEN = Capabilities(max_text=4000, max_buttons=12, max_label=40, asks_place=True, takes_photo=False, idempotent=True)
+TEXTS = Capabilities(
+    max_text=1000, max_buttons=0, max_label=20, idempotent=True, has_phone_address=True, charset="cp949", max_bytes=2000
+)
 
 
 class Terminal:
-    """The keyboard and the screen as a channel: what was typed waits in `typed`, what came back in `shown`."""
+    """The keyboard and the screen as a channel: what was typed waits in `typed`, what came back in `shown`.
 
-    name = "terminal"
+    `is_phone`: as text messages from a telephone are, with nothing to press.
+    """
+
     replies: Literal["push", "in_response"] = "push"
-    capabilities = Capabilities(
-        max_text=4000, max_buttons=12, max_label=40, asks_place=True, takes_photo=False, idempotent=True
-    )
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_phone: bool = False) -> None:
+        self.name = "terminal-texts" if is_phone else "terminal"
+        self.capabilities = TEXTS if is_phone else SCREEN
         self.typed: list[IncomingMessage] = []
         self.shown: list[OutgoingMessage] = []
 
@@ -76,7 +82,8 @@ def chat(once: str, *, as_json: bool, user: str) -> None:
 
 async def _chat(settings: Any, url: str, once: str, *, as_json: bool, user: str) -> None:
     await make_ready(settings, url)
-    terminal = Terminal()
+    phone = e164(user)
+    terminal, user = Terminal(is_phone=phone is not None), phone or user
     async with open_house(settings, url, is_worker=False) as house:
         house.channels[terminal.name] = terminal
         if once:

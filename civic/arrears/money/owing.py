@@ -1,11 +1,12 @@
 """What debtors owe on a day, bill by bill: three reads of the store for any number of them, the rest is arithmetic."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, spans_of
@@ -24,6 +25,24 @@ async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], 
     days = await calendar(tx, city_id)
     deferred = await deferrals(tx, city_id, debtor_ids)
     entries = await _entries(tx, debtor_ids)
+    found: dict[UUID, list[BillOwed]] = defaultdict(list)
+    # Rows are taken apart by place: a hundred thousand debtors are read at once, and names cost as much as the sum.
+    for row in await _bills(tx, city_id, debtor_ids, on):
+        bill_id, debtor_id, bill_no, pay_no, item, year, period, krw, notified, written, dunned, dun_due, last, *_ = row
+        due_on = deadline(written, days)
+        if due_on >= on:
+            continue
+        spans = spans_of(bill_id, deferred[debtor_id]) if debtor_id in deferred else ()
+        now = reckon(Terms(bill_id, krw, due_on, spans), entries.get(bill_id, ()), on)
+        parts = (now.costs_krw, now.tax_krw, now.surcharge_krw)
+        if any(parts):
+            days_of = (notified, due_on, dunned, dun_due, last)
+            found[debtor_id].append(BillOwed(bill_id, bill_no, pay_no, item, year, period, krw, *parts, *days_of))
+    return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}
+
+
+async def _bills(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], on: date) -> Sequence[Row[Any]]:
+    """Open ones whose written deadline has passed, oldest first."""
     query = (
         select(*BILL)
         .where(
@@ -34,52 +53,7 @@ async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], 
         )
         .order_by(arrears_bills.c.due_on, arrears_bills.c.bill_no)
     )
-    found: dict[UUID, list[BillOwed]] = defaultdict(list)
-    # Rows are taken apart by place: a hundred thousand debtors are read at once, and names cost as much as the sum.
-    for (
-        bill_id,
-        debtor_id,
-        bill_no,
-        pay_no,
-        item,
-        year,
-        period,
-        principal,
-        notified,
-        written,
-        dunned,
-        dun_due,
-        last,
-        *_,
-    ) in (await tx.execute(query)).all():
-        due_on = deadline(written, days)
-        if due_on >= on:
-            continue
-        spans = spans_of(bill_id, deferred[debtor_id]) if debtor_id in deferred else ()
-        now = reckon(Terms(bill_id, principal, due_on, spans), entries.get(bill_id, ()), on)
-        costs, tax, surcharge = now.costs_krw, now.tax_krw, now.surcharge_krw
-        if not (costs or tax or surcharge):
-            continue
-        found[debtor_id].append(
-            BillOwed(
-                bill_id,
-                bill_no,
-                pay_no,
-                item,
-                year,
-                period,
-                principal,
-                costs,
-                tax,
-                surcharge,
-                notified,
-                due_on,
-                dunned,
-                dun_due,
-                last,
-            )
-        )
-    return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}
+    return (await tx.execute(query)).all()
 
 
 async def _entries(tx: AsyncConnection, debtor_ids: Collection[UUID]) -> dict[UUID, list[Entry]]:

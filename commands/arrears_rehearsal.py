@@ -98,7 +98,7 @@ async def _whole(
         accounts = await pool(tx, city_id, today)
         if not accounts.all or not accounts.is_practice:
             raise Conflict("연습용 가상계좌가 없습니다.", "There are no practice accounts to pay into.")
-        first, other = await officer(tx, city_id, by), await officer(tx, city_id, second, approves=True)
+        first, other = await officer(tx, settings, by), await officer(tx, settings, second, approves=True)
         made = await writing.add(tx, city_id, writing.Draft("연습 발송", level), rules, first, now)
         await writing.prepare(tx, made, first, today, now)
     channels = open_channels(settings, _house(settings, clock))

@@ -7,14 +7,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from rich.table import Table
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from commands.house import console, running_store
 from core import secret, store
 from core.clock import SEOUL
 from core.db import Database
-from core.errors import NotFound
+from core.errors import Forbidden
 from core.settings import Settings
 from core.vault import old_secrets, open_vault
 
@@ -49,18 +48,17 @@ def run(work: Work[T]) -> T:
         return asyncio.run(go(settings, url))
 
 
-async def officer(tx: AsyncConnection, city_id: str, login: str, *, approves: bool = False) -> UUID:
-    """Whose login it is, if his role may. Raises NotFound, Forbidden."""
+async def officer(tx: AsyncConnection, settings: Settings, login: str, *, approves: bool = False) -> UUID:
+    """Whose login it is, if his role and his department may (지방세기본법 §86). Raises NotFound, Forbidden."""
+    from civic.staff.members import member_by_login
     from civic.staff.service import Action, check
-    from civic.staff.tables import staff
 
-    wanted = select(staff.c.id, staff.c.role).where(staff.c.city_id == city_id, staff.c.login == login)
-    found = (await tx.execute(wanted)).one_or_none()
-    if found is None:
-        raise NotFound("그런 직원이 없습니다.", "No such member of staff.")
+    found = await member_by_login(tx, settings.city.id, login)
     check(found.role, Action.ARREARS_APPROVE if approves else Action.ARREARS_WRITE)
-    staff_id: UUID = found.id
-    return staff_id
+    wanted = settings.arrears.department
+    if wanted and found.role != "admin" and wanted not in {found.department_id, *found.departments}:
+        raise Forbidden("징수 부서의 직원이 아닙니다(지방세기본법 제86조).", "Not of the department (§86).")
+    return found.id
 
 
 def show_all() -> None:
@@ -89,7 +87,7 @@ def draft(
 
     async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> UUID:
         city_id = settings.city.id
-        staff_id = await officer(tx, city_id, by)
+        staff_id = await officer(tx, settings, by)
         criteria = writing.Criteria(minimum_krw=least, area=area, tax_items=items)
         wanted = writing.Draft(title, level, criteria, per_second)
         made = await writing.add(tx, city_id, wanted, settings.arrears, staff_id, now)
@@ -119,7 +117,7 @@ def change(run_id: UUID, what: str, by: str, why: str) -> None:
     from civic.arrears.runs import writing
 
     async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> str:
-        staff_id = await officer(tx, settings.city.id, by, approves=what == "approve")
+        staff_id = await officer(tx, settings, by, approves=what == "approve")
         before = await writing.read(tx, settings.city.id, run_id, lock=True)
         if what == "approve":
             today = now.astimezone(SEOUL).date()

@@ -30,7 +30,6 @@ async def desk(house: SmallHouse) -> AsyncIterator[tuple[SmallHouse, ArrearsRuns
     changed = {"messaging": house.settings.messaging.model_copy(update={"sms_channel": "memory"})}
     before, house.settings = house.settings, house.settings.model_copy(update=changed)
     house.channels["memory"] = MemoryChannel("memory", capabilities=TEXT_MESSAGES)
-    house.clock.at = made.NOW
     async with house.db.transaction() as tx:
         await import_accounts(tx, CITY, practice(20), NOW)
         values = {"id": new_id(), "city_id": CITY, "level": "reminder", "kind": "lms", "lang": "ko", "number": 1}

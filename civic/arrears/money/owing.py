@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, spans_of
@@ -41,7 +41,7 @@ async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], 
     return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}
 
 
-async def _bills(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], on: date) -> Sequence[Row[Any]]:
+async def _bills(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], on: date) -> Sequence[Any]:
     """Open ones whose written deadline has passed, oldest first."""
     query = (
         select(*BILL)

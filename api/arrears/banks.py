@@ -197,7 +197,7 @@ async def list_reconciliations(
     return ReconciliationPage(items=[ReconciliationShown.model_validate(row) for row in rows], next_cursor=after)
 
 
-@router.post("/reconciliations", status_code=202, summary="지금 대사하기 (compare now)")
+@router.post("/reconciliations", status_code=201, summary="지금 대사하기 (compare now)")
 async def want_reconciliation(asking: Writer, house: HouseDep) -> WantedShown:
     """It is made within seconds by whichever process keeps the clock; one that is wanted already stands for both."""
     city_id, now = house.settings.city.id, house.clock.now()

@@ -65,7 +65,7 @@ async def test_a_comparison_is_wanted_once_and_a_difference_closed_with_its_vers
         await tx.execute(insert(arrears_bank_differences).values(row))
     async with house.client("manager") as client:
         wanted = await client.post(f"{BANKS}/reconciliations")
-        assert (wanted.status_code, UUID(wanted.json()["id"])) == (202, run_id)
+        assert (wanted.status_code, UUID(wanted.json()["id"])) == (201, run_id)
         (shown,) = (await client.get(f"{BANKS}/reconciliations")).json()["items"]
         assert shown["ended_at"] is None
         (one,) = (await client.get(f"{BANKS}/differences")).json()["items"]

@@ -82,3 +82,4 @@ class Banks(Section):
     pending_again_minutes: int = Field(default=360, ge=1)
     failing_minutes: int = Field(default=15, ge=0)
     settle_minutes: int = Field(default=60, ge=0)
+    keep_days: int = Field(default=90, ge=1)

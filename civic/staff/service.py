@@ -1,7 +1,7 @@
 """What other rooms may use of the staff room."""
 
 from civic.staff.access import record_access
-from civic.staff.audit import ActorKind, change_row, record_change
+from civic.staff.audit import ActorKind, change_row, record_change, record_changes
 from civic.staff.members import Member, active_member, add_staff, list_staff, member_of
 from civic.staff.permissions import ALLOWED, Action, Role, check
 from civic.staff.policy import Origin, Policy
@@ -30,6 +30,7 @@ __all__ = [
     "member_of",
     "record_access",
     "record_change",
+    "record_changes",
     "scope_of",
     "second_step",
     "sign_in",

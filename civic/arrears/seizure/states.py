@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.arrears.seizure.paths import PATH
 from civic.arrears.seizure.rows import Batch, Seizure
 from civic.arrears.seizure.tables import arrears_batches, arrears_seizure_events, arrears_seizures
-from civic.staff.service import record_change
+from civic.staff.service import change_row, record_change, record_changes
 from core.errors import Conflict
 from core.ids import new_id
 
@@ -55,7 +55,8 @@ FOLLOWS: Mapping[str, frozenset[str]] = {
 refused, so it is as before and an officer is asked."""
 ENDED = frozenset(state for state, after in FOLLOWS.items() if not after)
 LIVE = frozenset(FOLLOWS) - ENDED - {"planned"}
-AT_THE_BANK = frozenset({"joined", "held", "easing", "collecting", "collected", "releasing"})
+AUDITED = frozenset({"sent", "joined", "held", "easing", "collecting", "collected", "releasing", "released", "refused"})
+"""Where money or rights move: beside its event each gets its row in the audit log."""
 NAMES: Mapping[str, tuple[str, str]] = {
     "planned": ("계획", "Planned"),
     "approved": ("승인", "Approved"),
@@ -146,6 +147,7 @@ async def move(tx: AsyncConnection, steps: Sequence[Step], now: datetime, actor:
         moved.append(step.seizure.after(state=step.to, updated_at=now, **ended, **step.values))
     await _write(tx, [(step.seizure, after) for step, after in zip(steps, moved, strict=True)])
     await tell(tx, [_event(step, after, now, actor) for step, after in zip(steps, moved, strict=True)])
+    await record_changes(tx, [_audited(after, now, actor) for after in moved if after.state in AUDITED])
     return moved
 
 
@@ -187,6 +189,20 @@ def _event(step: Step, after: Seizure, now: datetime, actor: Actor) -> dict[str,
         "to_state": step.to,
         "detail": {**amounts, **({"why": after.why} if after.why else {}), **step.detail},
     }
+
+
+def _audited(after: Seizure, now: datetime, actor: Actor) -> dict[str, Any]:
+    names = ("asked_krw", "held_krw", "collected_krw", "released_krw", "why")
+    return change_row(
+        city_id=after.city_id,
+        actor_kind="staff" if actor.kind == "staff" else "system",
+        actor_id=actor.staff_id,
+        action=f"arrears_seizure.{after.state}",
+        object_kind="arrears_seizure",
+        object_id=str(after.id),
+        detail={name: value for name in names if (value := getattr(after, name))},
+        now=now,
+    )
 
 
 async def tell(tx: AsyncConnection, events: Sequence[Mapping[str, Any]]) -> None:

@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.arrears.following import Following
 from civic.arrears.ledger import stops
 from civic.arrears.money.taking import NewPayment, take_payment
+from civic.arrears.notices.tables import arrears_letters
 from civic.arrears.seizure import drafting, planning
+from civic.arrears.seizure.tables import arrears_batch_debtors, arrears_seizure_events
+from civic.staff.tables import audit_log
 from core.errors import Conflict, Forbidden
 from core.ids import new_id
 from tests.civic.arrears.made import CITY
@@ -259,10 +263,41 @@ async def halt(town: Town, debtor_id: object, kind: stops.Kind) -> None:
 
 
 async def reasons(town: Town, batch_id: object, debtor_id: object) -> list[str]:
-    from sqlalchemy import select
-
-    from civic.arrears.seizure.tables import arrears_batch_debtors as table
-
+    table = arrears_batch_debtors
     async with town.db.reading() as tx:
         wanted = select(table.c.reasons).where(table.c.batch_id == batch_id, table.c.debtor_id == debtor_id)
         return [one["code"] for one in (await tx.execute(wanted)).scalar_one()]
+
+
+async def test_each_step_that_moves_money_has_its_event_and_its_audit_row(town: Town) -> None:
+    one = await town.debtor(500_000)
+    await town.account(one, 9_000_000)
+    await town.run(one)
+    (seizure,) = await town.seizures(one)
+    events, audited = arrears_seizure_events.c, audit_log.c
+    async with town.db.reading() as tx:
+        told = list(
+            await tx.execute(
+                select(events.step, events.article, events.document).where(events.seizure_id == seizure.id)
+            )
+        )
+        rows = set(await tx.scalars(select(audited.action).where(audited.object_id == str(seizure.id))))
+    assert all(article for step, article, _ in told if step not in ("approved",)), told
+    assert {f"arrears_seizure.{step}" for step in ("sent", "held", "collecting", "collected")} <= rows
+
+
+async def test_letters_of_the_seizure_go_to_bank_and_debtor_and_of_the_release_too(town: Town) -> None:
+    town.change(collect_after_days=7)
+    one = await town.debtor(500_000)
+    await town.account(one, 9_000_000)
+    await town.run(one)
+    assert await letters(town, one) == ["record", "seizure_bank", "seizure_debtor"]
+    await pay(town, one, await town.owes(one))
+    await town.rounds(3)
+    assert await letters(town, one) == ["record", "release", "release", "seizure_bank", "seizure_debtor"]
+
+
+async def letters(town: Town, debtor_id: object) -> list[str]:
+    async with town.db.reading() as tx:
+        wanted = select(arrears_letters.c.kind).where(arrears_letters.c.debtor_id == debtor_id)
+        return sorted(await tx.scalars(wanted))

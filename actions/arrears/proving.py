@@ -53,7 +53,6 @@ def _ask_secret(errand: Mapping[str, Any], number: bytes) -> Reply:
 
 def forms(arrears: ArrearsDesk, after: Answer) -> tuple[Form, ...]:
     """`after`: answers what he came for, once he is known."""
-    secrets = list(arrears.rules.secrets)
 
     async def enter(turn: Turn, slots: Mapping[str, Any], arrears: ArrearsDesk, book: CityBook, city: City) -> Reply:
         return await enter_secret(turn, slots, tasks.room(turn, arrears, book, city), after)
@@ -72,7 +71,7 @@ def forms(arrears: ArrearsDesk, after: Answer) -> tuple[Form, ...]:
             SECRET_FORM,
             (Slot("secret", "text", max_length=60, check=read_secret, is_secret=True),),
             submit=enter,
-            values=lambda slots, lang: {"secrets": secrets, "minutes": arrears.rules.proof_minutes},
+            values=lambda slots, lang: {"secrets": arrears.rules.secrets, "minutes": arrears.rules.proof_minutes},
             secrecy=tasks.SECRECY,
         ),
     )

@@ -49,7 +49,6 @@ def forms(arrears: ArrearsDesk) -> tuple[Form, ...]:
             "sure", "confirm", choices=(Choice("set:yes", key=f"{name}.yes"), Choice("set:no", key=f"{name}.no"))
         )
 
-    most = arrears.rules.deferral.most_months
     return (
         Form(
             DEFER_FORM,
@@ -60,7 +59,10 @@ def forms(arrears: ArrearsDesk) -> tuple[Form, ...]:
                 sure(DEFER_FORM),
             ),
             submit=defer,
-            values=lambda slots, lang: {"most": most, "photos": len(slots.get("photo", ()))},
+            values=lambda slots, lang: {
+                "most": arrears.rules.deferral.most_months,
+                "photos": len(slots.get("photo", ())),
+            },
             secrecy=tasks.SECRECY,
         ),
         Form(

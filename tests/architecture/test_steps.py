@@ -45,7 +45,7 @@ def asked(headers, body):
 
 good = {"x-postbox-secret": "0123456789abcdef"}
 told = [asked(good, letter), asked({}, letter), asked({"x-postbox-secret": "no"}, letter), asked(good, b"{")]
-offered = ["book", "cases", "city", "guard", "parking", "reports", "subscriptions", "texts", "vault"]
+offered = ["arrears", "book", "cases", "city", "guard", "parking", "reports", "subscriptions", "texts", "vault"]
 intents, _ = find_actions(Services(dict.fromkeys(offered)))
 service, handler = intents["library_hours"]
 book = SimpleNamespace(department=lambda id: SimpleNamespace(phone="031-980-2114"))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.deps import Caller, HouseDep, allowed
 from api.fields import Word
+from api.secrecy import sees_tax
 from civic.cases.service import Actor
 from civic.files.service import unneeded
 from civic.staff.permissions import Action
@@ -105,7 +106,8 @@ async def export_person(
     form: Annotated[Literal["json", "text"], Query(alias="format")] = "json",
 ) -> Any:
     async with house.db.transaction() as tx:
-        found = await subjects.export(tx, house.vault, house.settings.city.id, citizen_id, house.clock.now())
+        sees, city_id = sees_tax(asking, house), house.settings.city.id
+        found = await subjects.export(tx, house.vault, city_id, citizen_id, house.clock.now(), sees_tax=sees)
         await asking.looked(
             tx, house, "citizen", str(citizen_id), action="subject.export", why=reason, citizen_id=citizen_id
         )

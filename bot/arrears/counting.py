@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from civic.arrears.oversight import days
+from civic.arrears.oversight import days, keeping
 from core.clock import SEOUL, Clock
 from core.db import Database
 from core.settings import Settings
@@ -21,3 +21,11 @@ class Counting:
         found = await days.count(self._db.reading, city_id, on, self._settings.arrears.oversight)
         async with self._db.transaction() as tx:
             await days.keep(tx, city_id, on, found, now)
+
+    async def forget(self) -> None:
+        """Who owes nothing since the years of keeping loses name and numbers; a round commits by itself."""
+        rules, now = self._settings.arrears.oversight, self._clock.now()
+        while True:
+            async with self._db.transaction() as tx:
+                if not await keeping.forget_old(tx, self._settings.city.id, rules.keep_years, now):
+                    return

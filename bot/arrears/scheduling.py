@@ -33,6 +33,7 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     _banks(jobs, running)
     counting = Counting(running.db, running.settings, running.clock)
     jobs.every("arrears.count", "20 0 * * *", counting.go)
+    jobs.every("arrears.forget", "50 3 * * *", counting.forget)
 
 
 def _citizens(jobs: Jobs, running: "Running") -> None:

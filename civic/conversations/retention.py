@@ -1,6 +1,7 @@
 """Forgetting what the first message promised to forget: the words of conversations past their retention.
 
-Rows stay as counts (when, which channel, which outcome); what was said, pressed, shown and where is gone.
+Rows stay as counts (when, which channel, which outcome); what was said, pressed, shown and where is gone. Notices of
+arrears are records of the tax and go with those (civic/arrears/oversight/keeping.py).
 """
 
 from datetime import datetime
@@ -28,7 +29,7 @@ _OUTBOUND = """
 UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE id IN (
     SELECT o.id FROM outbound o
     WHERE o.city_id = %(city)s AND o.created_at < %(before)s AND o.status NOT IN ('queued', 'sending')
-      AND o.body <> '{"text": ""}'::jsonb
+      AND o.purpose <> 'arrears' AND o.body <> '{"text": ""}'::jsonb
       AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = o.conversation_id
           AND (k.closed_at IS NULL OR k.closed_at >= %(before)s OR k.hold_reason IS NOT NULL))
     LIMIT %(most)s
@@ -71,7 +72,8 @@ async def forget_conversation(tx: AsyncConnection, conversation_id: UUID, *, is_
 _WHOLE = (
     "UPDATE outbound SET status = 'cancelled' WHERE conversation_id = %s AND status = 'queued'",
     "UPDATE inbound SET text = '', content = '{}'::jsonb WHERE conversation_id = %s",
-    """UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE conversation_id = %s AND status <> 'sending'""",
+    """UPDATE outbound SET body = '{"text": ""}'::jsonb WHERE conversation_id = %s AND status <> 'sending'
+    AND purpose <> 'arrears'""",
     "UPDATE conversations SET state = '{}'::jsonb, idle_at = NULL, citizen_id = NULL WHERE id = %s",
 )
 _NUMBERLESS = """address_sealed = NULL,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.air.smell.forgetting import told_of
 from civic.air.telling.forgetting import wishes_of
+from civic.arrears.service import held_of
 from civic.cases.tables import case_events, case_joiners, cases
 from civic.conversations import thread
 from civic.conversations.tables import conversations
@@ -27,10 +28,16 @@ _CASE = ("id", "receipt_no", "status", "category", "department_id", "title", "bo
          "channel", "received_at", "due_at", "closed_at", "answer", "rating", "rating_text")  # fmt: skip
 MOST = 10_000
 """Messages of one conversation."""
+_TAX = "과세정보(지방세기본법 제86조)는 징수 부서에 열람을 신청해 주세요. (Tax data: ask the collecting department.)"
 
 
-async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UUID, now: datetime) -> dict[str, Any]:
-    """JSON-ready. Internal notes of staff are not in it. The caller leaves the access-log row. Raises NotFound."""
+async def export(
+    tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UUID, now: datetime, *, sees_tax: bool = False
+) -> dict[str, Any]:
+    """JSON-ready. Internal notes of staff are not in it. `sees_tax`: for the person himself or the collecting
+    department; else what is under tax secrecy is left out and said to be. The caller leaves the access-log row. Raises
+    NotFound.
+    """
     wanted = select(citizens.c.created_at).where(citizens.c.id == citizen_id, citizens.c.city_id == city_id)
     named_at = (await tx.execute(wanted)).scalar_one_or_none()
     if named_at is None:
@@ -44,7 +51,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "named_at": named_at,
         "cases": await _cases(tx, citizen_id),
         "joined": await _joined(tx, citizen_id),
-        "conversations": await _conversations(tx, citizen_id),
+        "conversations": await _conversations(tx, citizen_id, sees_tax=sees_tax),
         "consents": await _rows(tx, select(*_of(consents, "purpose", "is_given", "wording", "channel", "at")).where(
             consents.c.citizen_id == citizen_id).order_by(consents.c.at)),
         "letters": await _rows(tx, select(*_of(letters, "kind", "recipient", "text", "state", "created_at", "sent_at"))
@@ -52,6 +59,7 @@ async def export(tx: AsyncConnection, vault: Vault, city_id: str, citizen_id: UU
         "parking": await asked_of(tx, await _threads(tx, citizen_id)),
         "smells": await told_of(tx, await _threads(tx, citizen_id)),
         "air_notices": await wishes_of(tx, await _threads(tx, citizen_id)),
+        "arrears": await held_of(tx, await _threads(tx, citizen_id)) if sees_tax else {"note": _TAX},
         "links": await _links(tx, city_id, citizen_id),
         "looks": await _looks(tx, city_id, citizen_id),
     }  # fmt: skip
@@ -77,13 +85,13 @@ async def _joined(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]
     return await _rows(tx, joined.where(case_joiners.c.citizen_id == citizen_id).order_by(case_joiners.c.joined_at))
 
 
-async def _conversations(tx: AsyncConnection, citizen_id: UUID) -> list[dict[str, Any]]:
+async def _conversations(tx: AsyncConnection, citizen_id: UUID, *, sees_tax: bool) -> list[dict[str, Any]]:
     columns = ("id", "channel", "address", "address_sealed", "lang", "created_at", "stopped_at")
     wanted = select(*_of(conversations, *columns))
     found = await _rows(tx, wanted.where(conversations.c.citizen_id == citizen_id).order_by(conversations.c.created_at))
     for one in found:
         one["address"] = one.pop("address_sealed") or one["address"]
-        said = await thread.read(tx, one["id"], limit=MOST)
+        said = await thread.read(tx, one["id"], limit=MOST, sees_tax=sees_tax)
         one["messages"] = [
             {"at": entry.at, "from": "citizen" if entry.direction == "in" else "city", "text": entry.text}
             for entry in said
@@ -172,6 +180,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         + (f", {_when(row['ended_at'])} 해지" if row["ended_at"] else "")
         for row in found["air_notices"]
     ]
+    lines += _arrears_lines(found["arrears"])
     lines += ["", f"■ 채널 연결 {len(found['links'])}건"]
     lines += [
         f"- {_when(row['at'])} {row['channel']} 연결"
@@ -183,6 +192,21 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"- {_when(row['at'])} {row['staff'] or '-'} {row['action']} {row['why']}".rstrip() for row in found["looks"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def _arrears_lines(held: Mapping[str, Any]) -> list[str]:
+    """지방세: what is owed and was paid, or where to ask for it."""
+    if "note" in held:
+        return ["", "■ 지방세", f"- {held['note']}"]
+    lines = ["", f"■ 지방세 {len(held['bills'])}건"]
+    lines += [
+        f"- {one['tax_item']} {one['tax_year']} {one['bill_no']} {one['principal_krw']:,}원, 기한 {one['due_on']},"
+        f" {one['state']}"
+        for one in held["bills"]
+    ]
+    lines += [f"- {one['paid_on']} 납부 {one['amount_krw']:,}원" for one in held["payments"]]
+    lines += [f"- 서면 {one['document_no']} ({one['kind']}), 송달 {one['served_on'] or '-'}" for one in held["letters"]]
+    return lines
 
 
 def _smell_lines(told: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.air.matters.forgetting import forget_contact
 from civic.air.smell.forgetting import forget_told
 from civic.air.telling.forgetting import forget_wishes
+from civic.arrears.service import unlink
 from civic.cases.anonymise import anonymise
 from civic.cases.case import Actor
 from civic.cases.tables import cases
@@ -76,6 +77,7 @@ async def forget(
     await forget_contact(tx, threads)
     await forget_told(tx, threads)
     await forget_wishes(tx, threads, now)
+    await unlink(tx, threads, now)
     for person_id in (citizen_id, *before):
         await forget_citizen(tx, person_id, now)
     made = Forgotten(new_id(), now, len(ids), len(threads), frozenset(files))
@@ -101,6 +103,7 @@ async def forget_nameless(tx: AsyncConnection, city_id: str, conversation_id: UU
     await forget_contact(tx, [conversation_id])
     await forget_told(tx, [conversation_id])
     await forget_wishes(tx, [conversation_id], now)
+    await unlink(tx, [conversation_id], now)
     made = Forgotten(new_id(), now, 0, 1, frozenset())
     await record_change(
         tx,

@@ -1,7 +1,7 @@
 """How long tax records are kept, what of them a person is told as his own, and what forgetting him leaves.
 
-A debt does not end with a chat: who has his data deleted is unlinked from it, the records of the tax stay as long
-as they are owed and `arrears.oversight.keep_years` after (지방세기본법 §86 세무 기록, 공공기록물법; the years are a setting).
+A debt does not end with a chat: who has his data deleted is unlinked from it. The records of the tax stay while it is
+owed and `arrears.oversight.keep_years` after (공공기록물법; the years are a setting with its source).
 """
 
 from collections.abc import Sequence

@@ -73,8 +73,8 @@ async def test_forgetting_a_chat_keeps_the_notices_and_the_debt(database: Databa
         await tx.execute(insert(arrears_identified).values(values))
         own = await export(tx, vault_of(tx), CITY, citizen, NOW, sees_tax=True)
         others = await export(tx, vault_of(tx), CITY, citizen, NOW)
-        given = {"keep": timedelta(days=365), "source": "", "now": NOW}
-        await forget(tx, CITY, citizen, staff_id=None, actor=Actor.citizen(citizen), **given)
+        actor, year = Actor.citizen(citizen), timedelta(days=365)
+        await forget(tx, CITY, citizen, staff_id=None, actor=actor, keep=year, source="", now=NOW)
         (proven_row,) = (await tx.execute(select(arrears_identified.c.ended_at))).all()
         (kept,) = await thread.read(tx, told.thread, sees_tax=True)
         assert told.debtor_id in await owed(tx, CITY, [told.debtor_id], TODAY)

@@ -41,8 +41,8 @@ arrears_debtors = Table(
     Index("ix_arrears_debtors_phone", "city_id", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
 )
 """`person`, sealed: {tax_no, name, phone, address, postcode, birth}; phone as `civic.people` normalises it, "" where
-unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`). `told`: keyed hash of the row as
-its source told it last (civic/arrears/ledger/rows.py)."""
+unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`). `told`: keyed
+hash of the row as its source told it last (civic/arrears/ledger/rows.py)."""
 
 arrears_bills = Table(
     "arrears_bills",
@@ -74,6 +74,7 @@ arrears_bills = Table(
     Index("ix_arrears_bills_debtor", "debtor_id"),
     Index("ix_arrears_bills_pay_no", "city_id", "pay_no", postgresql_where=text("pay_no <> ''")),
     Index("ix_arrears_bills_open", "city_id", "due_on", postgresql_where=text("state = 'open'")),
+    Index("ix_arrears_bills_prescribes", "city_id", "prescribes_on", "id", postgresql_where=text("state = 'open'")),
 )
 """`bill_no`: 과세번호. `pay_no`: 전자납부번호. `tax_item`: 세목 as the source writes it. `detail`, sealed: what was
 taxed (a plate, an address). `dunned_on`, `dun_due_on`: 독촉장 and its deadline. `prescribes_on`: 소멸시효, as last
@@ -103,11 +104,12 @@ arrears_payments = Table(
     CheckConstraint("amount_krw > 0 AND excess_krw BETWEEN 0 AND amount_krw", name="amount"),
     CheckConstraint("state IN ('allocated', 'unmatched', 'reversed')", name="state"),
     Index("ix_arrears_payments_debtor", "debtor_id"),
+    Index("ix_arrears_payments_excess", "city_id", "id", postgresql_where=text("excess_krw > 0")),
     Index("ix_arrears_payments_unmatched", "city_id", "received_at", postgresql_where=text("state = 'unmatched'")),
 )
 """`way`: virtual_account, bank, card, counter, seizure, third_party, import. `excess_krw`: more than was owed, to be
-given back (과오납금). `bill_ids`: the order in which it is set against bills, as it was when it came; a payment reckoned
-anew keeps it. `told`, sealed: {bill_no, pay_no, tax_no, account, payer} as the source told them."""
+given back (과오납금). `bill_ids`: the order in which it is set against bills, as it was when it came; a payment that is
+reckoned anew keeps it. `told`, sealed: {bill_no, pay_no, tax_no, account, payer} as the source told them."""
 
 arrears_entries = Table(
     "arrears_entries",

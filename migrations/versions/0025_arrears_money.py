@@ -16,6 +16,7 @@ def upgrade() -> None:
     _payment_keys()
     _refunds()
     _reductions()
+    _lists()
 
 
 def _interruptions() -> None:
@@ -180,7 +181,27 @@ def _reductions() -> None:
     )
 
 
+def _lists() -> None:
+    """What staff go through by their order: claims that end soon, money to be given back."""
+    op.create_index(
+        "ix_arrears_bills_prescribes",
+        "arrears_bills",
+        ["city_id", "prescribes_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_arrears_payments_excess",
+        "arrears_payments",
+        ["city_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("excess_krw > 0"),
+    )
+
+
 def downgrade() -> None:
+    op.drop_index("ix_arrears_payments_excess", table_name="arrears_payments")
+    op.drop_index("ix_arrears_bills_prescribes", table_name="arrears_bills")
     op.drop_table("arrears_reductions")
     op.drop_table("arrears_refunds")
     op.drop_table("arrears_payment_keys")

@@ -223,7 +223,7 @@ async def refunds_due(tx: AsyncConnection, city_id: str, most: int, after: UUID 
     due = (_PAY.excess_krw - given).label("due_krw")
     names = ("id", "debtor_id", "source", "payment_no", "amount_krw", "paid_on", "way")
     query = select(*(_PAY[name] for name in names), due).where(
-        _PAY.city_id == city_id, _PAY.state == "allocated", _PAY.excess_krw > given
+        _PAY.city_id == city_id, _PAY.state == "allocated", _PAY.excess_krw > 0, _PAY.excess_krw > given
     )
     if after:
         query = query.where(_PAY.id > after)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.arrears.bank_words import tell_dead, tell_failing, tell_unread
-from civic.arrears.banks import answering, claiming, polling
+from civic.arrears.banks import answering, claiming, forgetting, polling
 from civic.arrears.banks.answering import Answered
 from civic.arrears.banks.claiming import Claimed, Way
 from civic.arrears.seizure.answers import take
@@ -30,6 +30,7 @@ DEADLOCK = "40P01"
 NOT_TAKEN = "받은 답을 처리하지 못했습니다."
 TRIES = 3
 PAGES = 1_000
+FORGOTTEN = 5_000
 log = structlog.get_logger(__name__)
 
 
@@ -67,6 +68,14 @@ class AskingBanks:
             log.info("banks.asked", answered=answered)
         if late := await self.poll():
             log.info("banks.late_answers", answered=late)
+
+    async def forget(self) -> None:
+        """Names and accounts of what was answered `keep_days` ago leave its rows."""
+        before = self._clock.now() - timedelta(days=self._banks.keep_days)
+        while True:
+            async with self._db.transaction() as tx:
+                if not await forgetting.forget(tx, self._city_id, before, FORGOTTEN):
+                    return
 
     # -- asking -------------------------------------------------------------------------------------------------------
 

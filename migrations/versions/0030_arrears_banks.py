@@ -80,6 +80,13 @@ def _requests() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('waiting', 'pending')"),
     )
+    op.create_index(
+        "ix_arrears_bank_requests_named",
+        "arrears_bank_requests",
+        ["city_id", "answered_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'answered' AND asked <> '{}'::jsonb"),
+    )
 
 
 def _ways() -> None:

@@ -109,14 +109,6 @@ def request_of(row: Mapping[str, Any], asked: Mapping[str, Any]) -> BankRequest:
     return BankRequest(row["id"], kind, row["bank"], person, asked["account"], row["amount_krw"], asked["document"])
 
 
-async def opened(tx: AsyncConnection, city_id: str, ids: Collection[UUID]) -> dict[UUID, BankRequest]:
-    """Requests as they were asked, by id; ids that are not ours are left out."""
-    table = requests_table.c
-    wanted = select(table.id, table.kind, table.bank, table.amount_krw, table.asked)
-    rows = await tx.execute(wanted.where(table.city_id == city_id, table.id.in_(ids)))
-    return {row.id: request_of(dict(row._mapping), row.asked) for row in rows}
-
-
 async def withdraw(tx: AsyncConnection, city_id: str, ids: Collection[UUID]) -> set[UUID]:
     """Take back what no bank was asked yet; which were. What is on its way, or was, stays."""
     table = requests_table.c

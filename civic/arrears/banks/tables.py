@@ -67,6 +67,12 @@ arrears_bank_requests = Table(
         "answered_at",
         postgresql_where=text("state = 'answered' AND kind <> 'lookup'"),
     ),
+    Index(
+        "ix_arrears_bank_requests_named",
+        "city_id",
+        "answered_at",
+        postgresql_where=text("state = 'answered' AND asked <> '{}'::jsonb"),
+    ),
 )
 """`id` is the request's id at the bank. `asked`, sealed: {tax_no, name, is_company, account, document}. `found`,
 sealed, of a lookup: {accounts: […]}. `is_unknown`: an attempt ended without an answer, so the bank may have done it.

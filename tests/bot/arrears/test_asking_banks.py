@@ -138,7 +138,8 @@ async def test_what_is_missing_in_an_answer_is_asked_again_under_the_same_id(hou
     assert (row.state, row.attempts, row.is_unknown) == ("waiting", 1, True)
     del told(house).answer[other.request_id]
     await house.rounds(2)
-    assert [some[-1].request_id for _, some in told(house).calls] == [other.request_id, other.request_id]
+    first, again = ({asked.request_id for asked in some} for _, some in told(house).calls)
+    assert (first, again) == ({one.request_id, other.request_id}, {other.request_id})
     assert house.handed.ids == [one.request_id, other.request_id]
 
 
@@ -277,6 +278,19 @@ async def test_a_failing_bank_is_told_to_staff_once_a_day(house: House) -> None:
     async with house.db.reading() as tx:
         texts = list((await tx.execute(select(staff_notices.c.text_ko))).scalars())
     assert len(texts) == 1 and "답이 오지 않습니다" in texts[0]
+
+
+async def test_names_and_accounts_leave_a_request_when_it_has_served_and_the_amounts_stay(house: House) -> None:
+    old, new = request("seize", account="901-1", amount_krw=7), request("seize", account="901-2", amount_krw=8)
+    await house.ask([old])
+    await house.asking().go()
+    house.clock.move(timedelta(days=91))
+    await house.ask([new])
+    await house.asking().go()
+    await house.asking().forget()
+    gone, kept = await house.row(old), await house.row(new)
+    assert (gone.asked, gone.found, gone.answered_krw, gone.status) == ({}, None, 7, "done")
+    assert kept.asked["account"] == "901-2"
 
 
 async def test_a_request_that_was_never_sent_can_be_taken_back(house: House) -> None:

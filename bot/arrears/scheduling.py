@@ -49,6 +49,7 @@ def _banks(jobs: Jobs, running: "Running") -> None:
     asking = AskingBanks(running.db, running.banks, rules, city_id, running.clock, running.owner)
     jobs.every("arrears.banks", f"*/{rules.banks.look_s} * * * * *", asking.go)
     reconciling = Reconciling(running.db, running.banks, rules, city_id, running.clock)
+    jobs.every("arrears.banks_kept", "0 50 3 * * *", asking.forget)
     jobs.every("arrears.reconcile", "2/5 * * * * *", reconciling.look)
     jobs.every("arrears.reconcile_nightly", "0 15 2 * * *", reconciling.nightly)
 

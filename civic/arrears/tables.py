@@ -41,8 +41,8 @@ arrears_debtors = Table(
     Index("ix_arrears_debtors_phone", "city_id", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
 )
 """`person`, sealed: {tax_no, name, phone, address, postcode, birth}; phone as `civic.people` normalises it, "" where
-unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`). `told`: keyed
-hash of the row as its source told it last (civic/arrears/ledger/rows.py)."""
+unknown. `*_index`: keyed hashes (`vault.index("arrears.tax_no" | "citizens.name" | "citizens.phone", …)`). `told`:
+keyed hash of the row as its source told it last (civic/arrears/ledger/rows.py)."""
 
 arrears_bills = Table(
     "arrears_bills",

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 import yaml
 from sqlalchemy import select
@@ -72,12 +71,10 @@ class Network:
         command = [sys.executable, "-m", "commands", *words, *rates]
         self._start(command)
 
-        async def is_up() -> bool:
-            async with httpx.AsyncClient() as client:
-                try:
-                    return (await client.get(f"http://127.0.0.1:{self.port}/health")).status_code == 200
-                except httpx.HTTPError:
-                    return False
+        def is_up() -> bool:
+            assert not self.is_dead(), "the banks ended"
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
         await until(is_up, STEP_S)
 
@@ -322,9 +319,10 @@ async def undisturbed(server_url: str, template: str, folder: Path) -> dict[str,
             await town.close()
 
 
-@pytest.fixture
-async def expected(server_url: str, template_name: str, tmp_path: Path) -> dict[str, Any]:
-    found = await undisturbed(server_url, template_name, tmp_path / "undisturbed")
+@pytest.fixture(scope="module")
+async def expected(server_url: str, template_name: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What both ledgers say where nobody dies."""
+    found = await undisturbed(server_url, template_name, tmp_path_factory.mktemp("seizures") / "undisturbed")
     collected = sum(one["amount"] for one in found["booked"] if one["kind"] == "collect")
     assert collected == sum(one[1] for one in found["payments"] if one[4] == "seizure") > 0
     assert sum(one["amount"] for one in found["booked"] if one["kind"] == "release") > 0

@@ -1,3 +1,5 @@
+"""The town of these tests, one a test."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -54,8 +54,8 @@ COLLECTING = (
     "in:close",
 )  # fmt: skip
 DAY_S = 86_400
-STEP_S = 45
-pytestmark = pytest.mark.crash
+STEP_S = 90
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 
 
 class Network:

@@ -74,6 +74,7 @@ def test_every_table_of_the_city_carries_its_city() -> None:
         "air_days", "air_versions", "air_indices", "air_raw", "air_running", "air_current",
         "air_watch_hours", "air_wishes", "air_told",
         "arrears_letter_bills",
+        "arrears_import_pieces", "arrears_import_rejects",
         "arrears_plan_parts",
     }  # fmt: skip
     assert {table.name for table in metadata.sorted_tables if "city_id" not in table.c} - inherits == set()

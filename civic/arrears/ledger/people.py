@@ -58,7 +58,10 @@ async def find(
         conditions.append(arrears_debtors.c.phone_index == vault.index("citizens.phone", normalise_phone(phone)))
     for column, value in ((arrears_bills.c.bill_no, bill_no), (arrears_bills.c.pay_no, pay_no)):
         if value:
-            bills = select(arrears_bills.c.debtor_id).where(arrears_bills.c.city_id == city_id, column == value)
+            # Said again for the index over numbers that are there, which a bound value alone does not reach.
+            bills = select(arrears_bills.c.debtor_id).where(
+                arrears_bills.c.city_id == city_id, column == value, column != ""
+            )
             conditions.append(arrears_debtors.c.id.in_(bills))
     if not conditions:
         raise BadInput("찾을 값을 하나는 적어 주세요.", "Give at least one value to find somebody by.")

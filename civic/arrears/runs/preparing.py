@@ -189,12 +189,20 @@ def _way(
     if message is None and choice.kind == "alimtalk":
         message = told(choose(known, ways, "alimtalk"), words, values, lang, sender.sms)
     if message is None:
-        reason = choice.reason or ("no_account" if account is None else "no_words")
+        reason = choice.reason or _wordless(run, sender, words, lang, has_account=account is not None)
         return {"way": "letter", "first_way": "letter", "reason": reason, "lang": lang}
     address = vault.seal_text(international(known.mobile), f"conversations.address:{row['id']}")
     body = vault.seal_json(message.body, f"outbound.body:{row['id']}")
     told_by = {"way": message.way, "first_way": message.way, "lang": lang}
     return {**told_by, "address_key": key, "address": address, "body": body}
+
+
+def _wordless(run: Run, sender: Sender, words: Words, lang: str, *, has_account: bool) -> str:
+    """Words that name the number of a document (문서번호) can be said once it was sent: until then it goes alone."""
+    if not has_account:
+        return "no_account"
+    names_document = any("문서번호" in one.body for (_, of), one in words.items() if of == lang)
+    return "letter_first" if names_document and run["level"] in sender.rules.runs.written else "no_words"
 
 
 async def _threads(tx: AsyncConnection, city_id: str, channel: str, keys: Sequence[str]) -> dict[str, _Thread]:

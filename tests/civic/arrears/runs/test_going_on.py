@@ -4,10 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from civic.arrears.money.taking import NewPayment, take_payment
-from civic.arrears.notices.tables import arrears_letters
+from civic.arrears.notices.tables import arrears_letters, arrears_templates
 from civic.arrears.runs.figures import figures
 from civic.conversations import delivery
 from civic.conversations.tables import conversations, outbound
@@ -163,3 +163,19 @@ async def test_a_run_ends_when_nothing_may_come_back_and_keeps_its_figures(town:
     ended = await town.read(run)
     assert ended["status"] == "ended" and ended["figures"]["receipts"] == {"alimtalk": {state: 1}}
     assert ended["figures"]["saved_krw"] == 2530 - 8
+
+
+async def test_words_that_name_the_document_wait_for_it_and_the_ledger_says_so(town: Town) -> None:
+    (debtor,) = await town.owe(phone=PHONE, bill_dunned_on=None, bill_dun_due_on=None)
+    dun = arrears_templates.c.level == "dun"
+    async with town.db.transaction() as tx:
+        named = arrears_templates.c.body + " #{문서번호}"
+        await tx.execute(update(arrears_templates).where(dun).values(body=named))
+    run = await town.filled("dun")
+    await town.send()
+    row = await town.row(run, debtor)
+    assert town.got(PHONE) == [] and (row.way, row.reason) == ("letter", "letter_first")
+    async with town.db.transaction() as tx:
+        plain = func.replace(arrears_templates.c.body, " #{문서번호}", "")
+        await tx.execute(update(arrears_templates).where(dun).values(body=plain))
+    assert await letters(town, debtor) == ["dun"]

@@ -154,7 +154,7 @@ arrears_stops = Table(
         "'welfare', 'suspended', 'other')",
         name="kind",
     ),
-    Index("ix_arrears_stops_debtor", "debtor_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_arrears_stops_debtor", "debtor_id"),
 )
 """Why a debtor (or one bill of his) is left alone for now. deferral: 징수유예 (지방세징수법 §25–28). instalment: 분납.
 suspended: 체납처분 유예. wrong_number stops messages to his telephone alone. `until_on`: the last day, None:

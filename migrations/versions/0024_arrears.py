@@ -185,13 +185,7 @@ def _stops() -> None:
         sa.ForeignKeyConstraint(["debtor_id"], ["arrears_debtors.id"], name=op.f("fk_arrears_stops_debtor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_stops")),
     )
-    op.create_index(
-        "ix_arrears_stops_debtor",
-        "arrears_stops",
-        ["debtor_id"],
-        unique=False,
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
+    op.create_index("ix_arrears_stops_debtor", "arrears_stops", ["debtor_id"], unique=False)
 
 
 def _entries() -> None:

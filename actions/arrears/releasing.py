@@ -53,7 +53,11 @@ def form() -> Form:
             Slot("sure", "confirm", choices=choices),
         ),
         submit=submit,
-        values=lambda slots, lang: {"ground": slots.get("ground", ""), "photos": len(slots.get("photo", ()))},
+        values=lambda slots, lang: {
+            "ground": slots.get("ground", ""),
+            "text": slots.get("text", ""),
+            "photos": len(slots.get("photo", ())),
+        },
         secrecy=tasks.SECRECY,
     )
 

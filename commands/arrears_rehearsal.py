@@ -83,6 +83,7 @@ def _practice(settings: Settings, url: str, rate: float) -> Settings:
 async def _whole(
     db: Database, settings: Settings, provider: Provider, by: str, second: str, level: str, seconds: float
 ) -> None:
+    from bot.arrears.following import Following
     from bot.arrears.running import ArrearsRuns
     from bot.bootstrap import open_channels
     from bot.sender import Sender
@@ -103,6 +104,7 @@ async def _whole(
         await writing.prepare(tx, made, first, today, now)
     channels = open_channels(settings, _house(settings, clock))
     runs = ArrearsRuns(db, channels, settings, clock)
+    await Following(db, settings, clock).go()  # what the practice files changed holds nobody's message back
     sender = Sender(db, channels, settings.messaging, city_id, clock, None, {"arrears": may_leave})
     await runs.work(made["id"])
     async with db.transaction() as tx:

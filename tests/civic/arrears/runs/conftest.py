@@ -1,3 +1,5 @@
+"""A small city that sends notices, one a module; each test has its own clock and nobody who owes anything yet."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -22,7 +22,6 @@ VALUES: Mapping[str, Value] = {
     for one in (
         Value("시", "시의 이름", "김포시", "Gimpo City"),
         Value("성명", "가린 이름(김*수)", "김*수", "Kim *su"),
-        Value("끝자리", "납세번호 끝 네 자리", "4821", "4821"),
         Value("세목", "세목과 건수", "자동차세 외 2건", "automobile tax and 2 more"),
         Value("건수", "체납 건수", "3", "3"),
         Value("금액", "기준일의 합계", "1,312,340원", "KRW 1,312,340"),
@@ -37,6 +36,8 @@ VALUES: Mapping[str, Value] = {
         Value("문서번호", "함께 보낸 서면의 번호", "체납징수-2026-000123", "체납징수-2026-000123"),
     )
 }
+"""None of them is what a citizen is asked for to show who he is (`arrears.asking.secrets`): a message may reach a number
+that has changed hands."""
 ALWAYS = ("금액", "납부기한", "은행", "가상계좌", "전화")
 """What every notice needs: how much, until when, how to pay, whom to ask."""
 

@@ -54,7 +54,6 @@ def values_of(
     found = {
         "시": sender.city.name.en if lang == "en" else sender.city.name.ko,
         "성명": named.masked_name(person.name),
-        "끝자리": person.tax_no[-4:],
         "세목": named.items([one.tax_item for one in bills], lang),
         "건수": str(len(bills)),
         "금액": named.won(sum(one.total_krw for one in bills), lang),

@@ -42,6 +42,15 @@ async def test_a_person_with_several_bills_gets_one_message_for_all_of_them(town
     assert "외 1건" in text and f"{row.amount_krw:,}" in text
 
 
+async def test_a_message_tells_nothing_of_what_a_citizen_is_asked_for_to_show_who_he_is(town: Town) -> None:
+    """A number may have changed hands: who reads this on it must not learn the secret that opens the sheet."""
+    await town.owe(phone="010-2222-0002", tax_no="7700514738", birth="690817", bill_pay_no="260099995263")
+    await town.filled()
+    await town.send()
+    (text,) = town.got("010-2222-0002")
+    assert "4738" not in text and "690817" not in text and "5263" not in text
+
+
 async def test_a_run_that_nobody_approved_sends_nothing_and_its_own_officer_may_not(town: Town) -> None:
     await town.owe()
     run = await town.prepared()

@@ -1,11 +1,10 @@
 """A debtor of the made-up ledger who writes to the running house, by messenger or from his telephone."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from civic.arrears.money.taking import NewPayment, take_payment
 from core.clock import SEOUL
 from tests.bot.city import Citizen
 from tests.bot.people import People, texts
@@ -40,21 +39,6 @@ class Debtor:
         assert "하나만 숫자로" in answer, answer
         return texts(await citizen.say(self.tax_no[-4:]))
 
-    async def pays(self, krw: int, **more: Any) -> None:
-        house, now = self.people.house, self.people.city.clock.now()
-        on = now.astimezone(SEOUL).date()
-        payment = NewPayment(
-            "test",
-            f"P{made.next_number()}" if hasattr(made, "next_number") else str(now),
-            krw,
-            on,
-            "virtual_account",
-            debtor_id=self.id,
-            **more,
-        )
-        async with house.db.transaction() as tx:
-            await take_payment(tx, CITY, payment, now)
-
 
 async def new_debtor(people: People, *, number: str = "", **bill: Any) -> Debtor:
     """With one bill of 500,000 won, long due, dunned with its deadline over."""
@@ -74,7 +58,3 @@ async def new_debtor(people: People, *, number: str = "", **bill: Any) -> Debtor
         who = await made.debtor(tx, now=now, phone=number, tax_no=tax_no, birth=BIRTH)
         bill_id = await made.bill(tx, who, now=now, **given)
     return Debtor(people, who, number, tax_no, bill_id, given["pay_no"])
-
-
-def monday(day: date) -> bool:
-    return day.weekday() == 0

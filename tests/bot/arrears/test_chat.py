@@ -1,14 +1,19 @@
 """Unpaid taxes by chat on the real house: who he is first, then all of it, and nothing to anybody else."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from civic.arrears.asking.tables import arrears_attempts, arrears_requests
 from civic.arrears.ledger.stops import stops_on
+from civic.arrears.seizure.tables import arrears_accounts_found, arrears_batches, arrears_seizures
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from civic.conversations.tables import conversations, inbound, outbound
 from core.clock import SEOUL
+from core.ids import new_id
+from core.vault import vault_of
 from tests.bot.arrears.talking import BIRTH, CITY, Debtor, new_debtor
 from tests.bot.city import Citizen
 from tests.bot.people import People, texts
@@ -259,7 +264,7 @@ async def _notice(people: People, debtor: Debtor) -> None:
     await people.drain()
 
 
-async def _requests(debtor: Debtor) -> list[object]:
+async def _requests(debtor: Debtor) -> list[Any]:
     async with debtor.people.house.db.transaction() as tx:
         columns = [arrears_requests.c[name] for name in ("id", "kind", "state", "wish", "deemed_on")]
         return list((await tx.execute(select(*columns).where(arrears_requests.c.debtor_id == debtor.id))).all())
@@ -274,3 +279,38 @@ async def test_attempts_hold_no_secret(people: People) -> None:
         (one,) = tried.all()
         state = await tx.scalar(select(conversations.c.state).where(conversations.c.id == row.id))
     assert one.is_right and debtor.tax_no[-4:] not in str(state) and debtor.tax_no[-4:] not in str(one)
+
+
+# -- what is seized ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_seized_is_told_masked_and_a_release_is_asked_for_with_its_ground(people: People) -> None:
+    debtor = await new_debtor(people)
+    await _seized(people, debtor)
+    said = await debtor.known(debtor.phone, "통장 압류 풀어주세요")
+    assert "***-***-***789" in said and "300,000원" in said and "123-456" not in said
+    assert "제63조" in said and "나눠 내기" in said
+    choices = [line for line in said.split("\n") if "해제 신청하기" in line]
+    assert "어떤 까닭" in texts(await debtor.phone.say(choices[0].split(".")[0]))
+    await debtor.phone.say("복지급여·연금이 들어오는 통장")
+    await debtor.phone.say("없음")
+    await debtor.phone.say("없음")
+    assert "먼저 확인합니다" in texts(await debtor.phone.say("신청"))
+    (row,) = await _requests(debtor)
+    assert row.kind == "release" and row.wish["ground"] == "welfare" and len(row.wish["seizures"]) == 1
+
+
+async def _seized(people: People, debtor: Debtor) -> None:
+    now, batch_id, found_id = people.city.clock.now(), new_id(), new_id()
+    async with people.house.db.transaction() as tx:
+        at = {"created_at": now, "updated_at": now}
+        await tx.execute(
+            insert(arrears_batches).values(id=batch_id, city_id=CITY, title="시험", drafted_by=new_id(), **at)
+        )
+        account = vault_of(tx).seal_text("110-123-456789", f"arrears_accounts_found.account:{found_id}")
+        found = {"id": found_id, "city_id": CITY, "batch_id": batch_id, "debtor_id": debtor.id, "bank": "020"}
+        held = {"kind": "deposit", "balance_krw": 900_000, "found_at": now, "account": account}
+        await tx.execute(insert(arrears_accounts_found).values(**found, **held))
+        seizure = {**found, "id": new_id(), "found_id": found_id, "kind": "seize", "state": "held", "turn": 1}
+        sums = {"planned_krw": 300_000, "asked_krw": 300_000, "held_krw": 300_000, "held_at": now}
+        await tx.execute(insert(arrears_seizures).values(**seizure, **sums, **at))

@@ -167,8 +167,10 @@ arrears_touched = Table(
     Column("city_id", Text, nullable=False),
     Column("debtor_id", Id, ForeignKey("arrears_debtors.id"), nullable=False),
     Column("why", Text, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
     Column("at", Moment, nullable=False),
     CheckConstraint("why IN ('payment', 'bill', 'stop', 'stop_ended', 'contact')", name="why"),
-    Index("ix_arrears_touched_at", "city_id", "at", "id"),
+    Index("ix_arrears_touched_order", "city_id", "rank", "at", "id"),
 )
-"""Debtors of whom something changed, until messages and seizures have followed (civic/arrears/touched.py)."""
+"""Debtors of whom something changed, until messages and seizures have followed (civic/arrears/touched.py). `rank`: 0
+goes first; a payment never waits behind the bills of a large file."""

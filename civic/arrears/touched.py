@@ -30,16 +30,20 @@ class Touched:
 
 async def touch(tx: AsyncConnection, city_id: str, debtor_ids: Iterable[UUID], why: Why, now: datetime) -> None:
     """Note that something of these debtors changed."""
-    rows = [{"id": new_id(), "city_id": city_id, "debtor_id": one, "why": why, "at": now} for one in debtor_ids]
+    rank = 1 if why == "bill" else 0
+    row = {"city_id": city_id, "why": why, "rank": rank, "at": now}
+    rows = [{**row, "id": new_id(), "debtor_id": one} for one in debtor_ids]
     if rows:
         await tx.execute(insert(arrears_touched), rows)
 
 
 async def take_touched(tx: AsyncConnection, city_id: str, most: int) -> Sequence[Touched]:
-    """The oldest, taken away with what the caller's transaction does about them; another process's are left alone."""
+    """The oldest, payments and stops before bills, taken away with what the caller's transaction does about them;
+    another process's are left alone."""
     columns = (arrears_touched.c.id, arrears_touched.c.debtor_id, arrears_touched.c.why, arrears_touched.c.at)
     wanted = select(*columns).where(arrears_touched.c.city_id == city_id)
-    locked = wanted.order_by(arrears_touched.c.at, arrears_touched.c.id).limit(most).with_for_update(skip_locked=True)
+    ordered = wanted.order_by(arrears_touched.c.rank, arrears_touched.c.at, arrears_touched.c.id).limit(most)
+    locked = ordered.with_for_update(skip_locked=True)
     rows = (await tx.execute(locked)).all()
     await tx.execute(delete(arrears_touched).where(arrears_touched.c.id.in_([row.id for row in rows])))
     return [Touched(*row) for row in rows]

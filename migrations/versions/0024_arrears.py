@@ -111,6 +111,7 @@ def _touched() -> None:
         sa.Column("city_id", sa.Text(), nullable=False),
         sa.Column("debtor_id", sa.Uuid(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
         sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
             "why IN ('payment', 'bill', 'stop', 'stop_ended', 'contact')", name=op.f("ck_arrears_touched_why")
@@ -118,7 +119,7 @@ def _touched() -> None:
         sa.ForeignKeyConstraint(["debtor_id"], ["arrears_debtors.id"], name=op.f("fk_arrears_touched_debtor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_touched")),
     )
-    op.create_index("ix_arrears_touched_at", "arrears_touched", ["city_id", "at", "id"], unique=False)
+    op.create_index("ix_arrears_touched_order", "arrears_touched", ["city_id", "rank", "at", "id"], unique=False)
 
 
 def _payments() -> None:

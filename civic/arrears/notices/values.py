@@ -36,8 +36,8 @@ VALUES: Mapping[str, Value] = {
         Value("문서번호", "함께 보낸 서면의 번호", "체납징수-2026-000123", "체납징수-2026-000123"),
     )
 }
-"""None of them is what a citizen is asked for to show who he is (`arrears.asking.secrets`): a message may reach a number
-that has changed hands."""
+"""None of them is what a citizen is asked for to show who he is (`arrears.asking.secrets`): a number may have changed
+hands."""
 ALWAYS = ("금액", "납부기한", "은행", "가상계좌", "전화")
 """What every notice needs: how much, until when, how to pay, whom to ask."""
 

@@ -101,18 +101,23 @@ async def make(
         "service": _service(events),
     }
     data = write(PROOF, document, key)
-    digest = sha256(data).hexdigest()
+    made = Proof(proof_id, debtor_id, data, sha256(data).hexdigest(), key.id, len(lines), now)
+    await _keep(tx, city_id, made, bill_id, staff_id)
+    return made
+
+
+async def _keep(tx: AsyncConnection, city_id: str, made: Proof, bill_id: UUID | None, staff_id: UUID) -> None:
     values = {
-        "id": proof_id,
+        "id": made.id,
         "city_id": city_id,
-        "debtor_id": debtor_id,
+        "debtor_id": made.debtor_id,
         "bill_id": bill_id,
-        "document": vault_of(tx).seal_text(data.decode(), f"arrears_proofs.document:{proof_id}"),
-        "digest": digest,
-        "key_id": key.id,
-        "events": len(lines),
+        "document": vault_of(tx).seal_text(made.data.decode(), f"arrears_proofs.document:{made.id}"),
+        "digest": made.digest,
+        "key_id": made.key_id,
+        "events": made.events,
         "staff_id": staff_id,
-        "made_at": now,
+        "made_at": made.made_at,
     }
     await tx.execute(insert(arrears_proofs).values(values))
     await record_change(
@@ -122,11 +127,10 @@ async def make(
         actor_id=staff_id,
         action="arrears_proof.made",
         object_kind="arrears_proof",
-        object_id=str(proof_id),
-        detail={"sha256": digest, "key": key.id, "events": len(lines)},
-        now=now,
+        object_id=str(made.id),
+        detail={"sha256": made.digest, "key": made.key_id, "events": made.events},
+        now=made.made_at,
     )
-    return Proof(proof_id, debtor_id, data, digest, key.id, len(lines), now)
 
 
 async def read(tx: AsyncConnection, city_id: str, proof_id: UUID) -> Proof:

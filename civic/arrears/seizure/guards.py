@@ -101,6 +101,6 @@ def _of_bill(bill: BillOwed, dunned: Dunned | None, stopped: Mapping[UUID, str],
         return "not_served"
     if due_on + timedelta(days=rules.grace_days) >= on:
         return "dun_open"
-    if bill.prescribes_on is not None and bill.prescribes_on <= on:
+    if bill.prescribes_on is not None and bill.prescribes_on < on:
         return "prescribed"
     return ""

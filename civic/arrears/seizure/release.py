@@ -59,7 +59,7 @@ def needed(owing: DebtorOwed | None, stops: Sequence[Stop], on: date, rules: Rul
     bills = [
         bill
         for bill in (owing.bills if owing else ())
-        if bill.bill_id not in of_bills and not (bill.prescribes_on is not None and bill.prescribes_on <= on)
+        if bill.bill_id not in of_bills and not (bill.prescribes_on is not None and bill.prescribes_on < on)
     ]
     total = sum(bill.total_krw for bill in bills)
     if total > 0:

@@ -46,7 +46,14 @@ def test_a_quiet_time_within_one_day_and_none_at_all(messaging: Messaging) -> No
 
 @pytest.mark.parametrize(
     ("purpose", "is_held"),
-    [("emergency", False), ("reply", False), ("case_notice", True), ("alert", True), ("arrears", True), ("campaign", True)],
+    [
+        ("emergency", False),
+        ("reply", False),
+        ("case_notice", True),
+        ("alert", True),
+        ("arrears", True),
+        ("campaign", True),
+    ],
 )
 def test_only_what_was_not_asked_for_waits_and_its_validity_begins_in_the_morning(
     messaging: Messaging, purpose: Purpose, is_held: bool

@@ -171,6 +171,7 @@ arrears_touched = Table(
     Column("at", Moment, nullable=False),
     CheckConstraint("why IN ('payment', 'bill', 'stop', 'stop_ended', 'contact')", name="why"),
     Index("ix_arrears_touched_order", "city_id", "rank", "at", "id"),
+    Index("ix_arrears_touched_debtor", "debtor_id"),
 )
 """Debtors of whom something changed, until messages and seizures have followed (civic/arrears/touched.py). `rank`: 0
 goes first; a payment never waits behind the bills of a large file."""

@@ -120,6 +120,7 @@ def _touched() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrears_touched")),
     )
     op.create_index("ix_arrears_touched_order", "arrears_touched", ["city_id", "rank", "at", "id"], unique=False)
+    op.create_index("ix_arrears_touched_debtor", "arrears_touched", ["debtor_id"], unique=False)
 
 
 def _payments() -> None:

@@ -35,7 +35,7 @@ from tests.crash.processes import SECRET, environment
 from tests.waiting import until
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(400)]
-CITY, PEOPLE = "gimpo", 1_200
+CITY, PEOPLE = "gimpo", 600
 PAID = 40
 """So many pay in full while the run is under way."""
 

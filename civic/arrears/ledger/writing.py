@@ -27,10 +27,10 @@ is_company = s.is_company, lang = s.lang, told = s.told, version = d.version + 1
 FROM staged_debtors s WHERE s.verdict = 'C' AND d.id = s.id RETURNING d.id, d.version)
 INSERT INTO arrears_changes (id, city_id, import_id, debtor_id, version, before, at)
 SELECT gen_random_uuid(), %(city)s, %(import)s, id, version, '{}', %(now)s FROM changed"""
-_TOUCHED_DEBTORS = """INSERT INTO arrears_touched (id, city_id, debtor_id, why, at)
-SELECT gen_random_uuid(), %(city)s, id, 'contact', %(now)s FROM staged_debtors WHERE verdict = 'C'"""
-_TOUCHED_BILLS = """INSERT INTO arrears_touched (id, city_id, debtor_id, why, at)
-SELECT gen_random_uuid(), %(city)s, debtor_id, 'bill', %(now)s
+_TOUCHED_DEBTORS = """INSERT INTO arrears_touched (id, city_id, debtor_id, why, rank, at)
+SELECT gen_random_uuid(), %(city)s, id, 'contact', 1, %(now)s FROM staged_debtors WHERE verdict = 'C'"""
+_TOUCHED_BILLS = """INSERT INTO arrears_touched (id, city_id, debtor_id, why, rank, at)
+SELECT gen_random_uuid(), %(city)s, debtor_id, 'bill', 1, %(now)s
 FROM (SELECT DISTINCT debtor_id FROM staged_bills WHERE verdict IN ('N', 'C')) s
 WHERE EXISTS (SELECT 1 FROM arrears_bills b WHERE b.debtor_id = s.debtor_id)"""
 _CHANGED_BILLS = """WITH before AS (

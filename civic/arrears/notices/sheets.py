@@ -76,7 +76,9 @@ def page(letter: Letter, bills: Sequence[LetterBill], sender: Sender, city: City
 
 @cache
 def _words(lang: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((_HERE / f"sheets.{lang}.yml").read_text("utf-8"))
+    """The Korean document, and the few English lines that stand beside it: no twins, for the Korean text counts."""
+    name = "sheets_beside.yml" if lang == "en" else "sheets.yml"
+    found: dict[str, Any] = yaml.safe_load((_HERE / name).read_text("utf-8"))
     return found
 
 

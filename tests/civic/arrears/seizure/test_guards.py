@@ -79,7 +79,9 @@ def test_a_demand_on_its_way_is_not_served() -> None:
 
 
 def test_a_prescribed_claim_is_not_seized_for() -> None:
-    assert look(bill(), on=date(2031, 9, 30)) == ["prescribed"]
+    """Its last day is still a day on which it can be seized for."""
+    assert look(bill(), on=date(2031, 9, 30)) == []
+    assert look(bill(), on=date(2031, 10, 1)) == ["prescribed"]
 
 
 @pytest.mark.parametrize(

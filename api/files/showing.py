@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.deps import Caller, House
+from api.secrecy import sees_tax
 from civic.cases.tables import cases
 from civic.cases.visible import conversations_within, within
+from civic.conversations.secrecy import came_with_tax
 from civic.conversations.tables import conversations
 from civic.files import service as files
 from civic.files.service import ENDINGS, Attachment
@@ -19,7 +21,7 @@ from core.errors import Conflict, NotFound
 async def shown(tx: AsyncConnection, house: House, asking: Caller, attachment_id: UUID) -> Attachment:
     """Raises NotFound for a file outside his scope, Conflict while the virus scanner has not seen it."""
     one = await files.read(tx, house.settings.city.id, attachment_id)
-    if not await _is_within(tx, asking, one):
+    if not await _is_within(tx, asking, one) or await _is_secret(tx, house, asking, one):
         raise NotFound("파일을 찾을 수 없습니다.", "No such file.")
     if not one.file.may_be_opened:
         raise Conflict(
@@ -39,6 +41,13 @@ async def _is_within(tx: AsyncConnection, asking: Caller, one: Attachment) -> bo
     if condition is None:
         return True
     return (await tx.execute(wanted.where(condition))).first() is not None
+
+
+async def _is_secret(tx: AsyncConnection, house: House, asking: Caller, one: Attachment) -> bool:
+    """Sent with words about somebody's taxes: a bankbook, a certificate. The collecting department opens it alone."""
+    if one.case_id is not None or sees_tax(asking, house):
+        return False
+    return bool(await tx.scalar(select(came_with_tax(one.conversation_id, one.kept_at))))
 
 
 def bytes_of(data: bytes, content_type: str, attachment_id: UUID) -> Response:

@@ -3,9 +3,11 @@
 지방세기본법 §86 (과세정보의 비밀유지). A message is marked where it is written; whatever is sent about arrears is one.
 """
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Exists, Table, and_, exists, literal, or_, select
 
 from civic.conversations.tables import conversations, inbound, outbound
 
@@ -25,3 +27,15 @@ def has_other_words() -> ColumnElement[bool]:
     secret = [exists(select(literal(1)).where(here[one], is_secret(one))) for one in here]
     plain = [exists(select(literal(1)).where(here[one], is_secret(one).is_not(True))) for one in here]
     return or_(*plain, and_(*(~one for one in secret)))
+
+
+def came_with_tax(conversation_id: UUID, at: datetime) -> Exists:
+    """Whether a file that was kept in this conversation at this moment came with a message under tax secrecy."""
+    return exists(
+        select(literal(1)).where(
+            inbound.c.conversation_id == conversation_id,
+            is_secret(inbound),
+            inbound.c.received_at <= at,
+            or_(inbound.c.processed_at.is_(None), inbound.c.processed_at >= at),
+        )
+    )

@@ -19,12 +19,13 @@ from core.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One row. `public_sha256`: the released form; `boxes`: what is unreadable in it."""
+    """One row, kept at `kept_at`. `public_sha256`: the released form; `boxes`: what is unreadable in it."""
 
     id: UUID
     case_id: UUID | None
     conversation_id: UUID
     file: StoredFile
+    kept_at: datetime
     public_sha256: str | None = None
     boxes: tuple[Box, ...] = field(default=())
 
@@ -134,7 +135,7 @@ async def scanned(tx: AsyncConnection, sha256: str, *, is_clean: bool, now: date
 
 def _attachment(row: Any) -> Attachment:
     boxes = tuple(Box(*box) for box in row.public_boxes or ())
-    return Attachment(row.id, row.case_id, row.conversation_id, _stored(row), row.public_sha256, boxes)
+    return Attachment(row.id, row.case_id, row.conversation_id, _stored(row), row.created_at, row.public_sha256, boxes)
 
 
 def _stored(row: Any) -> StoredFile:

@@ -7,8 +7,10 @@ department, and within each look at the debtor leaves its row and needs its reas
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, update
@@ -169,6 +171,20 @@ async def test_the_collecting_department_reads_it_with_a_reason(house: SmallHous
     async with house.client("admin", **WHY) as officer:
         shown = (await officer.get(f"/api/v1/conversations/{planted.thread}")).json()
     assert shown["last_text"] == SAID and [one["text"] for one in shown["thread"]][-2:] == [SAID, WORDS]
+
+
+async def test_a_picture_that_came_with_words_of_tax_is_opened_by_the_collecting_department_alone(
+    house: SmallHouse, planted: Planted
+) -> None:
+    async with house.db.transaction() as tx:
+        kept = (await house.files.keep(picture_of("PNG"))).file
+        bankbook = await attach(tx, UUID(planted.thread), None, kept, NOW)
+        other = await attach(tx, UUID(planted.thread), None, kept, NOW - timedelta(days=1))
+    async with house.client("parks_admin", **WHY) as outsider:
+        assert (await outsider.get(f"/api/v1/attachments/{bankbook}")).status_code == 404
+        assert (await outsider.get(f"/api/v1/attachments/{other}")).status_code == 200
+    async with house.client("admin", **WHY) as officer:
+        assert (await officer.get(f"/api/v1/attachments/{bankbook}")).status_code == 200
 
 
 async def test_a_thread_about_nothing_but_arrears_is_not_listed_elsewhere(house: SmallHouse, planted: Planted) -> None:

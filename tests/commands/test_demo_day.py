@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from core.loading import ROOT
 
 
+@pytest.mark.timeout(900)
 def test_a_bad_day_keeps_every_promise() -> None:
     environment = {**os.environ, "COLUMNS": "160", "DATABASE_URL": ""}
     command = [sys.executable, "-m", "commands", "demo", "day"]

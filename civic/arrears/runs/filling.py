@@ -98,7 +98,11 @@ async def _queue(
         "valid": timedelta(minutes=rule.valid_minutes),
         "now": now,
     }
-    await connection.execute(_OPEN, values)
+    opened = (await connection.execute(_OPEN, values)).rowcount
+    known = await (await connection.execute(_KNOWN)).fetchone()
+    if known is not None and opened > known[0] / 5:
+        # Planned as if it were still empty, the join below would walk all conversations for each person.
+        await connection.execute("ANALYZE conversations")
     async with connection.cursor(row_factory=dict_row) as cursor:
         row = await (await cursor.execute(_QUEUE, values)).fetchone()
     assert row is not None
@@ -107,6 +111,8 @@ async def _queue(
         await connection.execute("UPDATE arrears_runs SET next_at = %(next)s WHERE id = %(run)s", following)
     return int(row["queued"])
 
+
+_KNOWN = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'conversations'::regclass"
 
 _NEXT = """
 SELECT id, debtor_id, times FROM arrears_run_recipients

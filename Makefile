@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LAID := $(VENV)/.laid
 CODE := actions api bench bot civic commands core integrations migrations nlu tests web
 PROCESSES := auto
-SHARED := -n $(PROCESSES) --maxprocesses 4 --dist loadfile
+SHARED := -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run setup options parkapi assets model test test-channels check bench bench-cases bench-channels bench-nlu bench-parking bench-air bench-arrears lock format clean
 

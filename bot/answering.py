@@ -78,6 +78,7 @@ class Answering:
         self._handlers = {name: services.bind(handler, ("turn",)) for name, handler in handlers.items()}
         self._phrases = spoken.phrases
         self._anybodys = spoken.anybodys
+        self._hushed = spoken.hushed
         self.service_of = {name: service for name, (service, _) in intents.items()}
         self._forms = forms
         self._texts = texts
@@ -116,13 +117,27 @@ class Answering:
         """Words that mean one thing: about his account, or about a citizen's own cases, if there is such a case."""
         text = turn.message.text[:200]
         for pattern, intent in (*self._anybodys, *(self._phrases if turn.citizen_id is not None else ())):
-            if pattern.search(text):
-                reply = await self._handlers[intent](turn)
-                if reply.says or reply.open_form:
-                    outcome.intent = intent
-                    self.apply(outcome, reply, turn.now)
-                    return True
+            if pattern.search(text) and await self.answers(outcome, turn, intent):
+                return True
         return False
+
+    async def hushed(self, turn: Turn) -> Reply | None:
+        """The answer to words that may hold a secret, where they do; None where they are words like any others."""
+        for pattern, name in self._hushed:
+            if pattern.search(turn.message.text[:200]):
+                reply: Reply = await self._handlers[name](turn)
+                if reply.says:
+                    return reply
+        return None
+
+    async def answers(self, outcome: Outcome, turn: Turn, intent: str) -> bool:
+        """Whether this handler had something to say, which is taken over then."""
+        reply = await self._handlers[intent](turn)
+        if not (reply.says or reply.open_form):
+            return False
+        outcome.intent = intent
+        self.apply(outcome, reply, turn.now)
+        return True
 
     async def _is_owed(self, outcome: Outcome, turn: Turn) -> bool:
         """The city asked him something (보완) and he says what asks for nothing else: is this the answer?"""

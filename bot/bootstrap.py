@@ -120,7 +120,8 @@ async def open_house(
     clock = clock or SystemClock()
     var = settings.path(settings.var)
     var.mkdir(parents=True, exist_ok=True)
-    db = Database(url, pool_size=settings.database.worker_pool if is_worker else settings.database.api_pool)
+    pool = settings.database.worker_pool if is_worker else settings.database.api_pool
+    db = Database(url, pool_size=pool, days_off=settings.city.days_off)
     bus, jobs = Bus(db), Jobs(url, worker=is_worker)
     house = House(
         http=guarded_client(settings.outside.allowed_hosts),
@@ -344,17 +345,19 @@ def find_actions(services: Services) -> tuple[dict[str, tuple[str, Handler]], di
 
 
 def find_spoken() -> Spoken:
-    """Every service folder's handlers and phrases beside its intents (`PRESSED`, `PHRASES`, `ANYBODYS`)."""
+    """Every service folder's handlers and phrases beside its intents (`PRESSED`, `PHRASES`, `ANYBODYS`, `HUSHED`)."""
     handlers: dict[str, Handler] = {}
     phrases: list[tuple[re.Pattern[str], str]] = []
     anybodys: list[tuple[re.Pattern[str], str]] = []
+    hushed: list[tuple[re.Pattern[str], str]] = []
     for module in loading.folders("actions", "handlers"):
         handlers |= getattr(module, "PRESSED", {})
         phrases += getattr(module, "PHRASES", ())
         anybodys += getattr(module, "ANYBODYS", ())
+        hushed += getattr(module, "HUSHED", ())
     # Who listens to any words at all comes after those who wait for their own.
     anybodys.sort(key=lambda one: one[0].search("·") is not None)
-    return Spoken(handlers, tuple(phrases), tuple(anybodys))
+    return Spoken(handlers, tuple(phrases), tuple(anybodys), tuple(hushed))
 
 
 def _constants(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -101,6 +101,10 @@ class Dialogue:
             return outcome
         outcome.is_secret = state.form is not None and self._forms.is_code(state.form, message.text)
         outcome.secrecy = self._forms.secrecy(state.form)
+        hushed = None
+        if state.form is None and message.kind == "text" and not payload:
+            hushed = await self._answering.hushed(self._turn(held, message, now, outcome, _NOTHING, photos))
+        outcome.is_secret = outcome.is_secret or hushed is not None
         understanding = _NOTHING if outcome.is_secret else await _heard(message, hear)
         turn = self._turn(held, message, now, outcome, understanding, photos)
         if not held.is_introduced:
@@ -110,7 +114,9 @@ class Dialogue:
             outcome.parts.append(self._forms.expire(state))
         if self._changes.is_more_of_an_album(outcome, turn):
             return outcome
-        if not message.edits or await self._changes.is_heard_as_new(outcome, turn):
+        if hushed is not None:
+            self._answering.apply(outcome, hushed, now)
+        elif not message.edits or await self._changes.is_heard_as_new(outcome, turn):
             await self._converse(outcome, turn, payload, hear)
         self._changes.remember(outcome, turn)
         if state.question is shown_before:

@@ -27,9 +27,15 @@ class Filling:
     async def take(self, outcome: Outcome, turn: Turn) -> None:
         state, message = outcome.state, turn.message
         assert state.form is not None
-        is_story = self._forms.asked(state.form).kind == "text"
+        form, is_story = state.form, self._forms.asked(state.form).kind == "text"
         if wording.is_cancel(message.text) or (not is_story and wording.ends_in_cancel(message.text)):
             self._cancel(outcome, message.text)
+        elif intent := self._forms.ended_by(state, turn):
+            outcome.parts.append(self._forms.cancel(state))
+            await self._answering.answers(outcome, turn, intent)
+        elif (intent := self._forms.aside(state, turn)) and await self._answering.answers(outcome, turn, intent):
+            if outcome.state.form is form:
+                self.ask_again(outcome)
         elif message.kind == "media" and not turn.photos:
             outcome.say("photo.unreadable")
             self.ask_again(outcome)

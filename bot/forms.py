@@ -45,6 +45,23 @@ class Forms:
         """The open question is for a one-time code, and the message may hold one."""
         return self.asked(state).is_secret and sum(char.isdigit() for char in text) >= _CODE_DIGITS
 
+    def ended_by(self, state: State, turn: Turn) -> str:
+        """The handler of words that close the open form; none where they say that no more will follow ("끝" where a
+        question may be left out)."""
+        assert state.form is not None
+        slot, text = self.asked(state.form), turn.message.text[:200]
+        if slot.optional and wording.is_done(text):
+            return ""
+        return next((name for pattern, name in self.form(state.form).ends if pattern.search(text)), "")
+
+    def aside(self, state: State, turn: Turn) -> str:
+        """The handler of a question in between that the form knows by its words; a story is never one."""
+        assert state.form is not None
+        slot, text = self.asked(state.form), turn.message.text[:200]
+        if turn.message.kind != "text" or (slot.kind == "text" and not slot.is_secret):
+            return ""
+        return next((name for pattern, name in self.form(state.form).asides if pattern.search(text)), "")
+
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def open(self, state: State, wanted: OpenForm, lang: str) -> list[Part]:

@@ -23,12 +23,14 @@ class Part:
 class Spoken:
     """What no training line teaches: handlers that only a button or a set phrase leads to, and those phrases.
 
-    `phrases` are about a citizen's own cases; `anybodys` mean their one thing whoever says them.
+    `phrases` are about a citizen's own cases; `anybodys` mean their one thing whoever says them. `hushed` may hold a
+    secret where no form is open: where their handler has an answer, no engine hears them and no thread keeps them.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     phrases: tuple[tuple[re.Pattern[str], str], ...] = ()
     anybodys: tuple[tuple[re.Pattern[str], str], ...] = ()
+    hushed: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
 @dataclass(slots=True)

@@ -83,17 +83,25 @@ class Outlet:
         if (left := moment - _now() - NEAR_S) > 0:
             await asyncio.sleep(left)
 
-    async def until(self, moment: float, *, is_urgent: bool) -> Held | None:
-        """Wait for the moment. One that passed while nobody looked is exchanged, or a stall would become a burst."""
-        for _ in range(TRIES):
-            if (left := moment - _now()) > 0:
-                await asyncio.sleep(left)
-            if is_urgent or self.rate is None or _now() - moment <= throttle.LATE_S:
-                break
-            if isinstance(given := await self.moment(is_urgent=False), Held):
-                return given
-            moment = given
-        return self.held
+    @asynccontextmanager
+    async def call(self, *, is_urgent: bool) -> AsyncIterator[Held | None]:
+        """A place among the calls under way, at this message's moment. Held: not now, and nothing may be called.
+
+        A moment that passed while nobody looked is exchanged, or a stall would become a burst; without keeping the
+        place meanwhile, or those who wait for new moments keep everybody else from theirs, and half the rate is lost.
+        """
+        for left in reversed(range(TRIES)):
+            moment = await self.moment(is_urgent=is_urgent)
+            if isinstance(moment, Held):
+                yield moment
+                return
+            await self.near(moment)
+            async with self.line(is_urgent=is_urgent):
+                if (early := moment - _now()) > 0:
+                    await asyncio.sleep(early)
+                if not left or is_urgent or self.rate is None or _now() - moment <= throttle.LATE_S:
+                    yield self.held
+                    return
 
     @asynccontextmanager
     async def line(self, *, is_urgent: bool) -> AsyncIterator[None]:

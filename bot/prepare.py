@@ -35,7 +35,7 @@ async def prepare(settings: Settings, url: str, now: datetime, tell: Told) -> No
     Raises ConfigError or TrainingDataError naming file and line.
     """
     store.migrate(url)
-    db = Database(url, pool_size=2)
+    db = Database(url, pool_size=2, days_off=settings.city.days_off)
     try:
         await refuse_mixture(settings, db)
         await refuse_mixed_banks(settings, db)

@@ -1,6 +1,7 @@
 """All that the bot can say, in Korean and English: templates found beside the services, rendered without markup."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from core.korean import josa, krw, meters
 from core.loading import ROOT
 
 LANGS = ("ko", "en")
+_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+_environment.filters.update(josa=josa, krw=krw, meters=meters)
 
 
 class Texts:
@@ -21,10 +24,6 @@ class Texts:
     def __init__(self, sources: Mapping[str, Iterable[Path]], constants: Mapping[str, Mapping[str, Any]]) -> None:
         """`sources`: files by language; `constants`: by language, values every template may use (city, phone, …)."""
         self._both = constants
-        self._environment = SandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-        )
-        self._environment.filters.update(josa=josa, krw=krw, meters=meters)
         self._fixed: dict[str, dict[str, str]] = {lang: {} for lang in LANGS}
         self._templates = {lang: self._read(files, lang) for lang, files in sources.items()}
         first, second = (set(self._templates[lang]) for lang in LANGS)
@@ -37,25 +36,21 @@ class Texts:
     def _read(self, files: Iterable[Path], lang: str) -> dict[str, Template]:
         found: dict[str, Template] = {}
         for file in files:
-            for key, text in (yaml.safe_load(file.read_text("utf-8")) or {}).items():
+            for key, text in (yaml.load(file.read_text("utf-8"), yaml.CSafeLoader) or {}).items():
                 name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
                 if key in found:
                     raise ConfigError(f"{name}: '{key}' 문구가 두 번 있습니다", f"{name}: {key} is defined twice")
                 try:
-                    found[key] = self._environment.from_string(str(text).strip())
-                    self._fix(key, lang, str(text), found[key])
+                    found[key], wanted = _compiled(str(text).strip())
                 except TemplateSyntaxError as error:
                     raise ConfigError(
                         f"{name}: '{key}' 문구의 틀이 잘못되었습니다 ({error.message})",
                         f"{name}: {key}: {error.message}",
                     ) from None
+                # Most texts and all labels depend on nothing said in the turn: they are rendered once, here.
+                if wanted <= {*self._both[lang], "lang"}:
+                    self._fixed[lang][key] = _tidy(found[key].render(self._both[lang], lang=lang))
         return found
-
-    def _fix(self, key: str, lang: str, text: str, template: Template) -> None:
-        """Most texts and all labels depend on nothing said in the turn: they are rendered once, here."""
-        wanted = meta.find_undeclared_variables(self._environment.parse(text))
-        if wanted <= {*self._both[lang], "lang"}:
-            self._fixed[lang][key] = _tidy(template.render(self._both[lang], lang=lang))
 
     def has(self, key: str) -> bool:
         return key in self._templates["ko"]
@@ -69,6 +64,14 @@ class Texts:
         if (fixed := self._fixed[lang].get(key)) is not None:
             return fixed
         return _tidy(self._templates[lang][key].render({**self._both[lang], **values}, lang=lang))
+
+
+@cache
+def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+    """The template, and what it must be given. A process may open several houses of the same words."""
+    parsed = _environment.parse(text)
+    wanted = frozenset(meta.find_undeclared_variables(parsed))
+    return _environment.from_string(parsed), wanted
 
 
 def _tidy(text: str) -> str:

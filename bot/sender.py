@@ -257,12 +257,8 @@ class Sender:
         """One attempt at the moment that the channel's rate gives. Raises SendFailed."""
         outlet, message = self._outlet(channel.name), waiting.message
         is_urgent = self._messaging.purposes[message.purpose].priority <= URGENT
-        moment = await outlet.moment(is_urgent=is_urgent)
-        if isinstance(moment, Held):
-            return moment
-        await outlet.near(moment)
-        async with outlet.line(is_urgent=is_urgent):
-            if held := await outlet.until(moment, is_urgent=is_urgent):
+        async with outlet.call(is_urgent=is_urgent) as held:
+            if held:
                 return held
             if leave := self._leave.get(message.purpose):
                 if not await leave(message.id):

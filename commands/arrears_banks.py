@@ -30,7 +30,7 @@ async def _reconcile(url: str, settings: Settings) -> int:
     from civic.arrears.banks.reconciling import ask_for, open_differences
 
     clock, city_id, gateways = SystemClock(), settings.city.id, open_gateways(settings)
-    db = Database(url, pool_size=2)
+    db = Database(url, pool_size=2, days_off=settings.city.days_off)
     try:
         await open_vault(db, secret.load(settings.path(settings.var)), clock.now(), old_secrets())
         async with db.transaction() as tx:
@@ -69,7 +69,7 @@ def banks() -> int:
 async def _banks(url: str, settings: Settings) -> int:
     from civic.arrears.banks.overview import standings
 
-    db, now = Database(url, pool_size=1), datetime.now(UTC)
+    db, now = Database(url, pool_size=1, days_off=settings.city.days_off), datetime.now(UTC)
     try:
         async with db.reading() as tx:
             found = await standings(tx, settings.city.id, settings.arrears.banks, now)

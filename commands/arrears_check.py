@@ -3,10 +3,12 @@
 Ends with 0 for a whole file of a key that was given, 3 for a whole one whose key nobody vouched for, 1 for a changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from orjson import JSONDecodeError, loads
 from rich.console import Console
 
 from civic.arrears.oversight import proof_chain, signed_file
@@ -31,7 +33,7 @@ def check(file: Path, key: Path | None) -> int:
         if found.kind == signed_file.PROOF:
             proof_chain.check(found.document)
     except Broken as broken:
-        console.print(f"온전하지 않습니다. {broken.reason_ko}\n(Not whole. {broken.reason_en})")
+        _explain(data, broken)
         return CHANGED
     _tell(found)
     if not key:
@@ -45,6 +47,48 @@ def check(file: Path, key: Path | None) -> int:
         return CHANGED
     console.print("주신 공개키로 서명되었고 글자 하나 바뀌지 않았습니다. (Whole, and signed by a key that you gave.)")
     return WHOLE
+
+
+def _explain(data: bytes, broken: Broken) -> None:
+    """What is wrong as exactly as the file lets us see, and what to do about it."""
+    console.print(f"온전하지 않습니다. {broken.reason_ko}\n(Not whole. {broken.reason_en})")
+    if data.startswith(b"%PDF"):
+        console.print(
+            "이것은 읽기 위한 PDF입니다. 함께 받은 서명된 파일(JSON)을 넣어 주세요.\n"
+            "(This is the PDF for reading. Give the signed JSON file that came with it.)"
+        )
+        return
+    for ko, en in _changed(data):
+        if ko == broken.reason_ko:
+            continue
+        console.print(f"{ko}\n({en})")
+    console.print(
+        f"받은 파일의 SHA-256: {sha256(data).hexdigest()}\n"
+        "이 파일을 증거로 쓰지 말고, 내준 시에서 원본을 다시 받아 위 값을 맞춰 보세요.\n"
+        "(Do not rely on this file: ask the city that made it for the original and compare the digest.)"
+    )
+
+
+def _changed(data: bytes) -> Iterator[tuple[str, str]]:
+    """Where a proof that can still be read departs from what was signed; nothing for what cannot be read."""
+    try:
+        whole = loads(data)
+        document, events = whole["document"], list(whole["document"]["events"])
+        proof_chain.check(document)
+    except Broken as broken:
+        yield broken.reason_ko, broken.reason_en
+        place = int(str(broken.context.get("place", 0)))
+        if 0 < place <= len(events) and isinstance(events[place - 1], dict):
+            told = events[place - 1]
+            at, ko, en = (str(told.get(name, ""))[:120] for name in ("at", "ko", "en"))
+            yield f"그 자리에 지금 적힌 것: {at} {ko}", f"What stands there now: {at} {en}"
+    except (JSONDecodeError, KeyError, TypeError):
+        return
+    else:
+        yield (
+            "사건의 사슬은 이어지므로, 바뀐 곳은 사건이 아닌 부분(대상, 금액, 사유, 서명)이거나 빈칸·줄바꿈입니다.",
+            "The events hang together: what was changed is the rest (person, sums, reason, signature) or blanks.",
+        )
 
 
 def _tell(found: Signed) -> None:

@@ -59,7 +59,7 @@ def make_result(commission_id: UUID, file: Path, login: str) -> None:
 
 def _run(login: str, work: Callable[[AsyncConnection, Settings, UUID, datetime], Awaitable[str]]) -> str:
     async def run(settings: Settings, url: str) -> str:
-        db, now = Database(url, pool_size=1), datetime.now(UTC)
+        db, now = Database(url, pool_size=1, days_off=settings.city.days_off), datetime.now(UTC)
         try:
             await open_vault(db, secret.load(settings.path(settings.var)), now, old_secrets())
             async with db.transaction() as tx:

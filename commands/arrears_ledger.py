@@ -83,7 +83,7 @@ async def _bring_in(
 
 
 async def _opened(settings: Settings, url: str) -> Database:
-    db = Database(url, pool_size=3)
+    db = Database(url, pool_size=3, days_off=settings.city.days_off)
     now = SystemClock().now()
     await open_vault(db, secret.load(settings.path(settings.var)), now, old_secrets())
     return db

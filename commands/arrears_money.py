@@ -78,7 +78,7 @@ def prescriptions() -> None:
 
 def _run(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
     async def run(settings: Settings, url: str) -> None:
-        db = Database(url, pool_size=2)
+        db = Database(url, pool_size=2, days_off=settings.city.days_off)
         try:
             await open_vault(db, secret.load(settings.path(settings.var)), datetime.now(UTC), old_secrets())
             await work(db, settings)

@@ -2,7 +2,7 @@
 
 import asyncio
 import csv
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rich.table import Table
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.notices import defaults, posting, words
 from civic.arrears.notices.letters import Letter, bills_of
@@ -23,6 +24,7 @@ from civic.arrears.notices.writing import list_due
 from civic.cases.clock import days_off_of
 from civic.staff.members import Member, member_by_login
 from civic.staff.permissions import Action, check
+from civic.staff.service import record_access
 from commands.house import console, running_store
 from core import secret, store
 from core.clock import SEOUL
@@ -40,6 +42,9 @@ RETURNED: Mapping[str, posting.Returned] = {
     "주소": "address",
 }
 """Words of the post's reasons for a return; anything else is "other"."""
+
+NUMBERS_A_ROW = 200
+"""Documents named in one row of the access log."""
 
 
 class _Desk:
@@ -66,7 +71,7 @@ class _Desk:
 
 def _run(work: Callable[[_Desk], Awaitable[int]]) -> int:
     async def run(settings: Settings, url: str) -> int:
-        db = Database(url, pool_size=2)
+        db = Database(url, pool_size=2, days_off=settings.city.days_off)
         try:
             await open_vault(db, secret.load(settings.path(settings.var)), datetime.now(UTC), old_secrets())
             return await work(_Desk(db, settings))
@@ -177,6 +182,7 @@ def print_letters(out: Path, by: str, kind: str, most: int, *, again: bool) -> i
             notices = desk.rules.notices
             done = await put_on_paper(tx, desk.city_id, ids, desk.on, notices, off, who.id, desk.now)
             bills = await bills_of(tx, [one.id for one in done.letters])
+            await _looked(tx, desk, who, done.letters)
         for letter_id, why in done.cancelled.items():
             console.print(f"  취소 {letter_id}: {reason(why)['ko'] or why}")
         console.print(
@@ -193,6 +199,25 @@ def print_letters(out: Path, by: str, kind: str, most: int, *, again: bool) -> i
         return 0
 
     return _run(work)
+
+
+async def _looked(tx: AsyncConnection, desk: _Desk, who: Member, found: Sequence[Letter]) -> None:
+    """Whose names and addresses came out of the store here, as the API notes it."""
+    numbers = [one.document_no for one in found]
+    for start in range(0, len(numbers), NUMBERS_A_ROW):
+        shown = numbers[start : start + NUMBERS_A_ROW]
+        await record_access(
+            tx,
+            city_id=desk.city_id,
+            staff_id=who.id,
+            action="arrears_letter.print",
+            subject_kind="arrears_list",
+            subject_id=f"{len(shown)} letters",
+            source_ip="terminal",
+            now=desk.now,
+            reason=", ".join(shown),
+            why="서면 인쇄 (명령줄)",
+        )
 
 
 def _put_down(out: Path, pages: list[dict[str, Any]], title: str, author: str, at: datetime) -> None:

@@ -56,7 +56,7 @@ async def _rehearse(
     provider = Provider()
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
     changed = _practice(settings, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", rate)
-    db = Database(url, pool_size=4)
+    db = Database(url, pool_size=4, days_off=settings.city.days_off)
     try:
         await open_vault(db, secret.load(settings.path(settings.var)), datetime.now(UTC), old_secrets())
         await _whole(db, changed, provider, by, second, level, seconds)

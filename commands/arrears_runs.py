@@ -35,7 +35,7 @@ def run(work: Work[T]) -> T:
     """In one transaction on the store that is there, or on the embedded one."""
 
     async def go(settings: Settings, url: str) -> T:
-        db, now = Database(url, pool_size=1), datetime.now(UTC)
+        db, now = Database(url, pool_size=1, days_off=settings.city.days_off), datetime.now(UTC)
         try:
             await open_vault(db, secret.load(settings.path(settings.var)), now, old_secrets())
             async with db.transaction() as tx:

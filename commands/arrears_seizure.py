@@ -27,7 +27,7 @@ Work = Callable[[AsyncConnection, Settings, datetime], Awaitable[T]]
 
 def _run(work: Work[T]) -> T:
     async def run(settings: Settings, url: str) -> T:
-        db, now = Database(url, pool_size=1), datetime.now(UTC)
+        db, now = Database(url, pool_size=1, days_off=settings.city.days_off), datetime.now(UTC)
         try:
             await open_vault(db, secret.load(settings.path(settings.var)), now, old_secrets())
             async with db.transaction() as tx:

@@ -45,7 +45,9 @@ class Asking(Section):
     `secrets`: what proves him beside his telephone: tax_no and pay_no by their last four digits, birth as YYMMDD.
     `failures` wrong ones lock for `lock_minutes`; a proof lasts `proof_minutes` here. `phone_days`: how long ago the
     number may have been proven by a code. `release_hours`, `answer_days`: by when officers answer (hours;
-    working days). `payment_word_days`: how long after it was paid money is still thanked for.
+    working days). `payment_word_days`: how long after it was paid money is still thanked for; `arrival_days`: working
+    days that money of another bank or card may take to be seen here. `checks`: whom to ask whether a message is
+    genuine; `papers`: where proofs of payment are issued.
     """
 
     secrets: list[Literal["tax_no", "pay_no", "birth"]] = ["tax_no", "pay_no", "birth"]
@@ -59,6 +61,10 @@ class Asking(Section):
     plans: Plans = Plans()
     deferral: Deferral = Deferral()
     ways: list[Way] = []
+    arrival_days: Annotated[int, Field(ge=0, le=30)] = 2
+    checks: list[Way] = []
+    papers: list[Way] = []
+    told_source: str = ""
 
 
 class Known(Section):

@@ -27,7 +27,9 @@ class Seizure(Section):
 
     `least_krw`: below it nobody's deposits are seized. `stops_on`, `releases_on`: stops that forbid a seizure, and
     those that also let go what is held (a paid debt and proven welfare always do). `cost_krw`: 체납처분비 of one
-    seizure. `order` listed: as `banks` lists them, the rest after. `collect_after_days`: from seizure to collection.
+    seizure. `lookup_minutes`: how long all banks together have to tell what lies there, then the batch goes on without
+    those that are silent; 0: it waits until staff say otherwise. `order` listed: as `banks` lists them, the rest after.
+    `collect_after_days`: from seizure to collection.
     `at_once`: how many debtors one transaction takes; `look_s`: seconds between two looks at what is due.
     """
 
@@ -46,6 +48,8 @@ class Seizure(Section):
     banks: list[Annotated[str, Field(pattern=r"^\d{3}$")]] = []
     joins: bool = True
     eases: bool = True
+    lookup_minutes: Annotated[int, Field(ge=0, le=43_200)] = 1_440
+    lookup_source: str = ""
     collect_after_days: Annotated[int, Field(ge=0, le=365)] = 0
     release_minutes: Annotated[int, Field(ge=1)] = 10
     release_source: str = ""
@@ -79,6 +83,7 @@ class Banks(Section):
     rest_s: float = Field(default=15, ge=0)
     longest_rest_s: float = Field(default=600, ge=0)
     poll_s: float = Field(default=10, ge=0)
+    idle_poll_minutes: int = Field(default=60, ge=1)
     pending_again_minutes: int = Field(default=360, ge=1)
     failing_minutes: int = Field(default=15, ge=0)
     settle_minutes: int = Field(default=60, ge=0)

@@ -1,9 +1,10 @@
 """The door to PostgreSQL: one engine a process, explicit transactions, bounded waits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
@@ -100,10 +101,14 @@ class _Direct:
 
 
 class Database:
-    """A pool of connections. `url` is a libpq-style `postgresql://` address."""
+    """A pool of connections. `url` is a libpq-style `postgresql://` address. `days_off`: those that config.yml names
+    beside the declared ones, for whoever reckons with days in a transaction (civic/cases/clock/days_off.py)."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, wait_s: float = 5.0) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, wait_s: float = 5.0, days_off: Mapping[date, str] | None = None
+    ) -> None:
         self.url = url
+        self.days_off: Mapping[date, str] = days_off or {}
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,24 @@ SECRET = secret.load(Path())
 """Every process of a run has it, so that they open one another's data keys."""
 EXTRA_PASS = "extra pass"
 """A skip whose reason begins so asks for data that is not ours to ship; any other skip fails under REQUIRE_ALL=1."""
+
+
+LONG = ("tests/commands/test_demo_day.py", "tests/crash/", "tests/rasa/")
+"""Few tests, minutes each: begun last, one of them would run alone while the other processes have nothing left."""
+LAST = ("tests/journeys/",)
+"""Their cities are processes that live until the session ends: begun first, they would work beside all other tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, then the modules of most tests; `--dist loadfile` hands modules out in this order."""
+    modules = {item: item.nodeid.split("::")[0] for item in items}
+    counts = Counter(modules.values())
+
+    def turn(item: pytest.Item) -> tuple[bool, bool, int, str]:
+        module = modules[item]
+        return module.startswith(LAST), not module.startswith(LONG), -counts[module], module
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(trylast=True)
@@ -44,7 +63,17 @@ def server_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="sinmungo-test-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with store.embedded(Path(folder) / "pg") as url:
+            _spare_the_disk(url)
             yield url
+
+
+def _spare_the_disk(url: str) -> None:
+    """Nothing of this server is to outlive a loss of power; what is killed is killed with the kernel still there."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            setting = psycopg.sql.SQL("ALTER SYSTEM SET {} TO off")
+            connection.execute(setting.format(psycopg.sql.Identifier(name)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def on_same_server(url: str, name: str) -> str:

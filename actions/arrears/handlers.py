@@ -1,12 +1,24 @@
 """Unpaid taxes by chat: shown to the taxpayer alone, with every way to pay, to be given time, and to be heard."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.arrears import owing, parting, paying, proving, releasing, tasks, words, writing
+from actions.arrears import (
+    court,
+    informing,
+    owing,
+    parting,
+    paying,
+    proving,
+    receipts,
+    releasing,
+    tasks,
+    words,
+    writing,
+)
 from actions.arrears.tasks import Room, say
 from civic.arrears.asking.desk import ArrearsDesk
 from civic.city.book import CityBook
@@ -14,15 +26,28 @@ from civic.people.service import PeopleService
 from core.contracts.dialogue import Form, Reply, Say, Turn
 from core.settings import City
 
-END, WRONG, TALK, OTHERS = "arrears_end", "arrears_wrong_number", "arrears_talk", "arrears_others"
+TALK, LOCKED = "arrears_talk", "arrears_locked"
+Handler = Callable[[Turn, ArrearsDesk, PeopleService, CityBook, City], Awaitable[Reply]]
 
 
-async def inquire(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.INQUIRY, tasks.room(turn, arrears, book, city), people)
+def _task(then: str) -> Handler:
+    """What he came for, as it is said or pressed."""
+
+    async def handler(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+        return await _do(turn, then, tasks.room(turn, arrears, book, city), people)
+
+    return handler
 
 
-async def pay(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.PAYMENT, tasks.room(turn, arrears, book, city), people)
+def _if_taxes(does: Handler) -> Handler:
+    """For words that mean taxes only where they are spoken of: "얼마에요" alone, "돈업서요", "반만 낼게요"."""
+
+    async def handler(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+        if not await informing.about_taxes(turn, arrears):
+            return Reply()
+        return await does(turn, arrears, people, book, city)
+
+    return handler
 
 
 async def divide(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
@@ -36,23 +61,24 @@ async def divide(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: 
 
 
 async def free(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+    if words.PLATE.search(turn.message.text[:200]):
+        return await informing.plate(turn, arrears, book, city)
     return await _do(turn, tasks.RELEASE, tasks.room(turn, arrears, book, city), people)
 
 
-async def bill(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.BILL, tasks.room(turn, arrears, book, city), people)
+async def paid(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+    """A receipt is asked for in so many words; that he paid means taxes only where they are spoken of."""
+    is_asked = turn.message.kind != "text" or words.RECEIPT.search(turn.message.text[:200])
+    if not is_asked and not await informing.about_taxes(turn, arrears):
+        return Reply()
+    return await _do(turn, tasks.PAID, tasks.room(turn, arrears, book, city), people)
 
 
-async def ask_release(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.ASK_RELEASE, tasks.room(turn, arrears, book, city), people)
-
-
-async def defer(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.DEFER, tasks.room(turn, arrears, book, city), people)
-
-
-async def protest(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
-    return await _do(turn, tasks.PROTEST, tasks.room(turn, arrears, book, city), people)
+async def details(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+    """ "첫 번째 자세히" with no list before it: the list. With one, it says itself which is meant."""
+    if (turn.topic and turn.topic.items) or await arrears.known(turn.conversation_id, turn.now) is None:
+        return Reply()
+    return await _do(turn, tasks.INQUIRY, tasks.room(turn, arrears, book, city), people)
 
 
 async def tell_others(turn: Turn, arrears: ArrearsDesk, book: CityBook, city: City) -> Reply:
@@ -122,34 +148,76 @@ async def answer(turn: Turn, debtor_id: UUID, then: str, errand: Mapping[str, An
         tasks.DEFER: writing.begin_deferral,
         tasks.PROTEST: writing.begin_protest,
         tasks.BILL: owing.tell_bill,
+        tasks.PAID: receipts.tell_paid,
+        tasks.WHY: receipts.tell_why,
+        tasks.COURT: court.begin,
     }.get(then, owing.tell_owed)
     return await told(turn, found, room)
 
 
 def forms(arrears: ArrearsDesk) -> tuple[Form, ...]:
-    return (*proving.forms(arrears, answer), parting.form(arrears), releasing.form(), *writing.forms(arrears))
+    return (
+        *proving.forms(arrears, answer),
+        parting.form(arrears),
+        releasing.form(),
+        court.form(),
+        *writing.forms(arrears),
+    )
 
 
 INTENTS = {
-    tasks.INQUIRY: inquire,
-    tasks.PAYMENT: pay,
+    tasks.INQUIRY: _task(tasks.INQUIRY),
+    tasks.PAYMENT: _task(tasks.PAYMENT),
     tasks.INSTALMENT: divide,
     tasks.RELEASE: free,
 }
 PRESSED = {
-    tasks.BILL: bill,
-    tasks.ASK_RELEASE: ask_release,
-    tasks.DEFER: defer,
-    tasks.PROTEST: protest,
-    END: end,
-    WRONG: wrong_number,
+    tasks.BILL: _task(tasks.BILL),
+    tasks.ASK_RELEASE: _task(tasks.ASK_RELEASE),
+    tasks.DEFER: _task(tasks.DEFER),
+    tasks.PROTEST: _task(tasks.PROTEST),
+    tasks.PAID: paid,
+    tasks.WHY: _task(tasks.WHY),
+    tasks.COURT: _task(tasks.COURT),
+    tasks.UNTIL: _task(tasks.INQUIRY),
+    tasks.HOW_MUCH: _if_taxes(_task(tasks.INQUIRY)),
+    tasks.NO_MONEY: _if_taxes(divide),
+    tasks.PART: _if_taxes(_task(tasks.PAYMENT)),
+    tasks.DETAILS: details,
+    tasks.LATER: informing.later,
+    tasks.GENUINE: informing.genuine,
+    tasks.DEATH: informing.death,
+    tasks.LESS: informing.less,
+    tasks.MISSED: informing.missed,
+    tasks.LIVING: informing.living,
+    tasks.PLATE: informing.plate,
+    tasks.END: end,
+    tasks.WRONG: wrong_number,
+    tasks.OTHERS: tell_others,
     TALK: talk,
-    OTHERS: tell_others,
+    LOCKED: proving.still_locked,
 }
 ANYBODYS = (
-    (words.WRONG_NUMBER, WRONG),
-    (words.END, END),
-    (words.THIRD_PERSON, OTHERS),
+    (words.PHISHING, tasks.GENUINE),
+    (words.WRONG_NUMBER, tasks.WRONG),
+    (words.END, tasks.END),
+    (words.DEATH, tasks.DEATH),
+    (words.THIRD_PERSON, tasks.OTHERS),
     (words.PROTEST, tasks.PROTEST),
+    (words.COURT, tasks.COURT),
+    (words.MISSED, tasks.MISSED),
+    (words.LIVING, tasks.LIVING),
+    (words.PAID, tasks.PAID),
+    (words.LESS, tasks.LESS),
+    (words.WHY, tasks.WHY),
+    (words.UNTIL, tasks.UNTIL),
+    (words.HOW_MUCH, tasks.HOW_MUCH),
+    (words.LATER, tasks.LATER),
+    (words.HALF, tasks.PART),
+    (words.PART_FIRST, tasks.PART),
+    (words.NO_MONEY, tasks.NO_MONEY),
+    (words.DETAILS, tasks.DETAILS),
 )
 """Words that mean one thing whoever says them; a handler that says nothing lets the next one hear them."""
+HUSHED = ((words.MAYBE_SECRET, LOCKED),)
+"""Digits that may be a secret, where no form asks for one."""

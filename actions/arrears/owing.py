@@ -11,7 +11,7 @@ from core.contracts.dialogue import Choice, Reply, Topic, Turn
 
 MOST = 10
 """Bills that are told one by one; the rest as a sum."""
-_QUIET = frozenset({"deferral", "instalment", "dispute", "suspended"})
+_QUIET = frozenset({"deferral", "instalment", "dispute", "suspended", "bankrupt", "rehabilitation"})
 """Stops that the debtor knows of, as he asked for them."""
 
 

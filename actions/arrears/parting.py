@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.arrears import tasks
+from actions.arrears import tasks, words
 from actions.arrears.tasks import Room, day, say
 from civic.arrears.asking import planning
 from civic.arrears.asking.desk import ArrearsDesk, korean_day, wished
@@ -104,6 +104,8 @@ def form(arrears: ArrearsDesk) -> Form:
         submit=submit,
         values=values,
         secrecy=tasks.SECRECY,
+        ends=tasks.ENDS,
+        asides=((words.IF_MISSED, tasks.MISSED), (words.LATER, tasks.LATER), (words.WHY, tasks.WHY)),
     )
 
 

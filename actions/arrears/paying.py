@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.arrears import tasks
+from actions.arrears import tasks, words
 from actions.arrears.owing import plan_values
 from actions.arrears.tasks import Room, day, say
 from civic.arrears.asking.planning import read_krw
@@ -17,8 +17,14 @@ _LEAST = 1_000
 """An amount below it in the words is no payment: "3번", "2025년"."""
 
 
+HALF = -1
+"""Not so many won but half of what is owed, which is known only once he is."""
+
+
 def amount_in(turn: Turn) -> int:
-    """The won that he wants to pay first, 0 where he names none."""
+    """The won that he wants to pay first, 0 where he names none, HALF for a half."""
+    if words.HALF.search(turn.message.text[:200]):
+        return HALF
     found = read_krw(turn.message.text)
     return found if found >= _LEAST else 0
 
@@ -27,6 +33,8 @@ async def tell_ways(turn: Turn, debtor_id: UUID, found: Standing, room: Room, kr
     """`krw`: so much first; 0: all. Nothing is done by being told, so that nothing is confirmed."""
     if not found.bills:
         return say(room, "arrears.nothing_to_pay", {}, tasks.TALK)
+    if krw == HALF:
+        krw = found.total_krw // 20 * 10
     values = {
         "total": found.total_krw,
         "krw": min(krw, found.total_krw),

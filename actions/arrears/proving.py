@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.arrears import tasks
+from actions.arrears import tasks, words
 from actions.arrears.tasks import Room, kept, say
 from civic.arrears.asking import proving
 from civic.arrears.asking.desk import ArrearsDesk
@@ -26,6 +26,19 @@ from core.settings import City
 Answer = Callable[[Turn, UUID, str, Mapping[str, Any], Room], Awaitable[Reply]]
 AGAIN = "again"
 PHONE_FORM, CODE_FORM, SECRET_FORM = "tax_phone", "tax_code", "tax_secret"
+ASIDES = (
+    (words.PHISHING, tasks.GENUINE),
+    (words.DEATH, tasks.DEATH),
+    (words.MISSED, tasks.MISSED),
+    (words.LIVING, tasks.LIVING),
+    (words.LESS, tasks.LESS),
+    (words.COURT, tasks.COURT),
+    (words.PAID, tasks.PAID),
+    (words.WHY, tasks.WHY),
+)
+"""What he may ask before he shows who he is: nothing of a person is in the answers, or the same is asked of him first
+for another errand."""
+ENDS = (*tasks.ENDS, (words.WRONG_NUMBER, tasks.WRONG))
 _BETWEEN = re.compile(r"(?<=\d)[\s.-]+(?=\d)")
 _NONE_CAME = re.compile(
     r"다시\s*(?:보내|받)|재\s*(?:전송|발송)|안\s*(?:와|왔|옵)|못\s*받|\b(?:re-?send|new code|again)\b", re.I
@@ -59,20 +72,31 @@ def forms(arrears: ArrearsDesk, after: Answer) -> tuple[Form, ...]:
 
     again = (Choice(f"set:{AGAIN}", key="tax_code.again"),)
     return (
-        Form(PHONE_FORM, (Slot("phone", "phone", check=mobile_phone),), submit=send_code, secrecy=tasks.SECRECY),
+        Form(
+            PHONE_FORM,
+            (Slot("phone", "phone", check=mobile_phone),),
+            submit=send_code,
+            secrecy=tasks.SECRECY,
+            ends=ENDS,
+            asides=ASIDES,
+        ),
         Form(
             CODE_FORM,
             (Slot("code", "text", choices=again, check=read_code, is_secret=True),),
             submit=enter_code,
             values=lambda slots, lang: {"number": masked_phone(str(slots.get("phone", "")))},
             secrecy=tasks.SECRECY,
+            ends=ENDS,
+            asides=ASIDES,
         ),
         Form(
             SECRET_FORM,
             (Slot("secret", "text", max_length=60, check=read_secret, is_secret=True),),
             submit=enter,
-            values=lambda slots, lang: {"secrets": arrears.rules.secrets, "minutes": arrears.rules.proof_minutes},
+            values=lambda slots, lang: {"secrets": arrears.rules.secrets, "is_again": bool(slots.get("again"))},
             secrecy=tasks.SECRECY,
+            ends=ENDS,
+            asides=ASIDES,
         ),
     )
 
@@ -97,8 +121,10 @@ def read_secret(text: str) -> str:
         digits = digits[-proving.TAIL :]
     if len(digits) not in (proving.TAIL, proving.BIRTH):
         raise BadInput(
-            "숫자 4자리(번호의 끝자리)나 6자리(생년월일)로 적어 주세요. 예: 1234 또는 800101",
-            "Please give four digits (the end of a number) or six (date of birth), e.g. 1234 or 800101.",
+            "먼저 본인이신지 확인한 뒤에 도와드리겠습니다. 숫자 4자리(번호의 끝자리)나 6자리(생년월일)로 적어 주세요."
+            " 그만두시려면 ‘취소’라고 보내 주세요.",
+            "We will help as soon as we know it is you: please give four digits (the end of a number) or six (date of"
+            ' birth). To leave it, say "cancel".',
         )
     return digits
 
@@ -175,8 +201,10 @@ async def enter_secret(turn: Turn, slots: Mapping[str, Any], room: Room, after: 
         errand = {"krw": slots.get("krw", 0)}
         reply = await after(turn, seen.debtor_id, str(slots["then"]), errand, room)
         return Reply((*_proven(room), *reply.says), _both(settle, reply), reply.topic, reply.open_form)
-    again = OpenForm(SECRET_FORM, {name: slots[name] for name in ("then", "krw", "number")})
-    told = say(room, "arrears.not_proven", {**_verdict(seen), "failures": arrears.rules.failures}, tasks.TALK)
+    again = OpenForm(SECRET_FORM, {**{name: slots[name] for name in ("then", "krw", "number")}, "again": True})
+    # With nothing to press it goes out in one text message with the question that follows.
+    more = () if seen.kind == "wrong" else (tasks.TALK,)
+    told = say(room, "arrears.not_proven", {**_verdict(seen), "failures": arrears.rules.failures}, *more)
     return Reply(told.says, write=settle, open_form=again if seen.kind == "wrong" else None)
 
 
@@ -201,3 +229,16 @@ def _both(settle: Callable[[AsyncConnection], Awaitable[Mapping[str, Any]]], rep
 def _locked(room: Room, until: Any) -> Reply:
     values = {"verdict": "locked", "left": 0, "until": f"{until.astimezone(SEOUL):%H:%M}"}
     return say(room, "arrears.not_proven", {**values, "failures": room.arrears.rules.failures}, tasks.TALK)
+
+
+async def still_locked(turn: Turn, arrears: ArrearsDesk, people: PeopleService, book: CityBook, city: City) -> Reply:
+    """Digits while somebody is locked: not looked at, not kept; until when, and who can help now. Silent elsewhere."""
+    room = tasks.room(turn, arrears, book, city)
+    number = await arrears.proven_number(turn.conversation_id, turn.channel, turn.message.address, turn.now)
+    until = await arrears.locked_until(turn.conversation_id, number or b"", turn.now)
+    if until is None:
+        seen = await people.look_at(turn.conversation_id, turn.message.text, turn.now)
+        until = seen.until if seen.verdict == "locked" else None
+    if until is None:
+        return Reply()
+    return say(room, "arrears.still_locked", {"until": f"{until.astimezone(SEOUL):%H:%M}"}, tasks.TALK)

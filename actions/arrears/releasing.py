@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.arrears import tasks
+from actions.arrears import tasks, words
 from actions.arrears.owing import seized
 from actions.arrears.tasks import Room, say
 from civic.arrears.asking.desk import ArrearsDesk
@@ -27,10 +27,10 @@ async def tell_seized(turn: Turn, found: Standing, room: Room) -> Reply:
     """A seizure that is not there is told as plainly."""
     values = {"seized": seized(found, room), "total": found.total_krw, "asked": "release" in found.asked}
     values["held"] = sum(one.held_krw for one in found.seized)
-    if not found.seized:
-        return say(room, "arrears.not_seized", values, *((tasks.LOOK,) if found.bills else ()), tasks.TALK)
-    more = () if "release" in found.asked else (_ASK,)
     parts = () if found.plan or not found.bills else (tasks.PARTS,)
+    if not found.seized:
+        return say(room, "arrears.not_seized", values, *((tasks.LOOK, *parts) if found.bills else ()), tasks.TALK)
+    more = () if "release" in found.asked else (_ASK,)
     return say(room, "arrears.seized", values, tasks.PAY, *more, *parts, tasks.TALK)
 
 
@@ -59,6 +59,8 @@ def form() -> Form:
             "photos": len(slots.get("photo", ())),
         },
         secrecy=tasks.SECRECY,
+        ends=tasks.ENDS,
+        asides=((words.LIVING, tasks.LIVING),),
     )
 
 

@@ -64,6 +64,7 @@ def forms(arrears: ArrearsDesk) -> tuple[Form, ...]:
                 "photos": len(slots.get("photo", ())),
             },
             secrecy=tasks.SECRECY,
+            ends=tasks.ENDS,
         ),
         Form(
             PROTEST_FORM,
@@ -71,6 +72,7 @@ def forms(arrears: ArrearsDesk) -> tuple[Form, ...]:
             submit=protest,
             values=lambda slots, lang: {"photos": len(slots.get("photo", ()))},
             secrecy=tasks.SECRECY,
+            ends=tasks.ENDS,
         ),
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from api.arrears.batch_parts import BatchRow, Reason, shown
 from api.arrears.parts import Approver, Writer, reason_of
@@ -38,6 +38,12 @@ class Because(_Body):
     reason: Reason
 
 
+class Waiting(Because):
+    """`until` null: until somebody sets a moment; a moment that has passed: no longer."""
+
+    until: AwareDatetime | None
+
+
 @router.post("/{batch_id}/lookup", summary="예금 조회 지시 (order the lookup)")
 async def order_lookup(
     batch_id: UUID, given: Ordering, versions: VersionsDep, asking: Approver, house: HouseDep, response: Response
@@ -49,6 +55,20 @@ async def order_lookup(
         await rows.batch(tx, city_id, batch_id, lock=True, versions=versions)
         by, now = asking.member.id, house.clock.now()
         batch = await looking.order_lookup(tx, city_id, batch_id, by, given.order_no, given.basis, banks, now)
+    return shown(batch, response)
+
+
+@router.post("/{batch_id}/wait", summary="은행의 답을 기다림 (wait for the banks)")
+async def wait(
+    batch_id: UUID, given: Waiting, versions: VersionsDep, asking: Writer, house: HouseDep, response: Response
+) -> BatchRow:
+    """Until when the answers to the lookup are waited for. Afterwards the plan is made without those that are missing;
+    they are named in the batch. Needs If-Match."""
+    async with house.db.transaction() as tx:
+        await asking.still_here(tx, house)
+        batch = await rows.batch(tx, house.settings.city.id, batch_id, lock=True, versions=versions)
+        by, now = asking.member.id, house.clock.now()
+        batch = await looking.wait(tx, batch, by, given.until, given.reason, now)
     return shown(batch, response)
 
 

@@ -8,6 +8,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fields import Plain
+from civic.arrears.seizure import next_steps
 from civic.arrears.seizure.approving import Approval
 from civic.arrears.seizure.paths import STAGES
 from civic.arrears.seizure.reasons import reason
@@ -54,6 +55,7 @@ class BatchRow(BaseModel):
     is_stopped: bool
     version: int
     created_at: datetime
+    waits_until: datetime | None
     planned_at: datetime | None
     approved_at: datetime | None
     started_at: datetime | None
@@ -61,16 +63,32 @@ class BatchRow(BaseModel):
     report: dict[str, Any] | None
 
 
+class Silent(BaseModel):
+    """A bank that had not answered when the batch went on. `debtors`: whose accounts there are unknown to the plan.
+    `late`: of these told since; what came is kept beside the plan."""
+
+    bank: str
+    bank_name: str
+    debtors: int
+    late: int
+
+
 class BatchShown(BatchRow):
-    """`progress`: lookups asked and answered, seizures by state with sums in won."""
+    """`progress`: lookups asked and answered, seizures by state with sums in won. `next_*`: what an officer does next.
+    `wages_*`: what no bank tells, and is for officers to see to."""
 
     selection: dict[str, Any]
     approvals: list[Word]
     progress: dict[str, Any]
+    silent: list[Silent]
+    next_ko: str
+    next_en: str
+    wages_ko: str
+    wages_en: str
 
 
 class SeizureShown(BaseModel):
-    """Amounts in won. `asked_krw`: what the order said; `account`: masked."""
+    """Amounts in won. `asked_krw`: what the order said; `account`: masked. `next_*`: what an officer does next."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -92,6 +110,8 @@ class SeizureShown(BaseModel):
     released_krw: int
     document: str
     why: Why | None = None
+    next_ko: str = ""
+    next_en: str = ""
     freed_by: datetime | None
     sent_at: datetime | None
     held_at: datetime | None
@@ -185,9 +205,9 @@ def seizure_of(one: Seizure, account: str, bank_name: str) -> SeizureShown:
     ko, en = NAMES[one.state]
     made = SeizureShown.model_validate({name: getattr(one, name) for name in Seizure.__slots__} | {"why": None})
     why = why_of(one.why) if one.why else None
-    return made.model_copy(
-        update={"account": account, "bank_name": bank_name, "state_ko": ko, "state_en": en, "why": why}
-    )
+    next_ko, next_en = next_steps.of_seizure(one)
+    said = {"state_ko": ko, "state_en": en, "why": why, "next_ko": next_ko, "next_en": next_en}
+    return made.model_copy(update={"account": account, "bank_name": bank_name, **said})
 
 
 def stages() -> list[StageShown]:

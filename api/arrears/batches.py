@@ -15,6 +15,7 @@ from api.arrears.batch_parts import (
     Reason,
     SeizureShown,
     Selecting,
+    Silent,
     Why,
     row_of,
     seizure_of,
@@ -25,7 +26,7 @@ from api.arrears.batch_parts import (
 from api.arrears.parts import Reader, Writer, reason_of
 from api.deps import HouseDep
 from api.paging import Cursor, Limit, page
-from civic.arrears.seizure import approving, drafting, reading, rows
+from civic.arrears.seizure import approving, drafting, looking, next_steps, reading, rows
 from civic.arrears.seizure.drafting import Selection
 from civic.arrears.seizure.tables import arrears_batches, arrears_seizure_events
 from civic.arrears.seizure.telling import bank_name
@@ -46,7 +47,7 @@ class BatchesPage(BaseModel):
 
 
 class AccountShown(BaseModel):
-    """`held_krw`: seized there before by others."""
+    """`held_krw`: seized there before by others. `is_late`: told too late for the plan, and no part of it."""
 
     bank: str
     bank_name: str
@@ -55,6 +56,7 @@ class AccountShown(BaseModel):
     balance_krw: int
     held_krw: int
     why_not: Why | None
+    is_late: bool
     seizure: SeizureShown | None
 
 
@@ -112,8 +114,25 @@ async def read_batch(batch_id: UUID, asking: Reader, house: HouseDep, response: 
         batch = await rows.batch(tx, house.settings.city.id, batch_id)
         words = [word_of(one) for one in await approving.approvals(tx, batch)]
         progress = await reading.progress(tx, batch.id)
+        unheard = await looking.silent(tx, batch.id)
     response.headers["ETag"] = f'"{batch.version}"'
-    return BatchShown(**row_of(batch), selection=dict(batch.selection), approvals=words, progress=progress)
+    left = progress["lookups"] - progress["lookups_answered"]
+    next_ko, next_en = next_steps.of_batch(batch, progress["states"], left, unheard, progress["stuck"])
+    rules = house.settings.arrears
+    return BatchShown(
+        **row_of(batch),
+        selection=dict(batch.selection),
+        approvals=words,
+        progress=progress,
+        silent=[
+            Silent(bank=code, bank_name=bank_name(code, rules), debtors=debtors, late=late)
+            for code, debtors, late in unheard
+        ],
+        next_ko=next_ko,
+        next_en=next_en,
+        wages_ko=next_steps.WAGES[0],
+        wages_en=next_steps.WAGES[1],
+    )
 
 
 @router.get("/{batch_id}/plan", summary="누구에게서 어느 은행에서 얼마 (plan)")
@@ -151,6 +170,7 @@ async def read_plan(
                     balance_krw=each.balance_krw,
                     held_krw=each.held_krw,
                     why_not=why_of(each.why_not) if each.why_not else None,
+                    is_late=each.is_late,
                     seizure=seizure_of(each.seizure, each.account, bank_name(each.bank, rules))
                     if each.seizure
                     else None,

@@ -1,5 +1,6 @@
 """Proofs of notice: the timeline of a debtor, signed and handed out; the public keys for whoever checks one."""
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from api.arrears.parts import Approver, Exporter, Reader, reason_of
 from api.deps import Caller, House, HouseDep, client_ip
 from api.fields import Plain
 from api.problems import described
-from civic.arrears.oversight import keyring, proof, proof_page
+from civic.arrears.oversight import keyring, proof, proof_page, proof_pdf
 from civic.arrears.oversight.signed_file import read as opened
 from civic.staff import anchors
 from core.clock import SEOUL
@@ -24,7 +25,11 @@ router = APIRouter(prefix="/arrears/proofs", tags=["arrears"])
 _KEYS_A_MINUTE = 60
 _ANYBODY = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 _FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("application/json", "text/html")}}
+    200: {
+        "content": {
+            kind: {"schema": {"type": "string"}} for kind in ("application/json", "text/html", "application/pdf")
+        }
+    }
 }
 
 
@@ -140,12 +145,12 @@ async def make_proof(wanted: Wanted, asking: Exporter, house: HouseDep) -> Proof
 
 
 @router.get(
-    "/{proof_id}", summary="증명서 내려받기 (signed JSON, or a page)", response_class=Response, responses=_FILES
+    "/{proof_id}", summary="증명서 내려받기 (signed JSON, a page, or PDF)", response_class=Response, responses=_FILES
 )
 async def download_proof(
-    proof_id: UUID, asking: Exporter, house: HouseDep, form: Annotated[Literal["json", "html"], Query()] = "json"
+    proof_id: UUID, asking: Exporter, house: HouseDep, form: Annotated[Literal["json", "html", "pdf"], Query()] = "json"
 ) -> Response:
-    """The signed file byte by byte, or the same for people to read and print."""
+    """The signed file byte by byte, or the same for people: a page, or sheets with the signed file's digest on each."""
     why = reason_of(asking)
     async with house.db.transaction() as tx:
         made = await proof.read(tx, house.settings.city.id, proof_id)
@@ -154,8 +159,12 @@ async def download_proof(
     if form == "html":
         shown = proof_page.page(opened(made.data).document, made.key_id, made.digest)
         return Response(shown, media_type="text/html; charset=utf-8", headers=headers)
-    name = f"proof-{made.made_at.astimezone(SEOUL):%Y%m%d}-{str(made.id)[-8:]}.json"
+    name = f"proof-{made.made_at.astimezone(SEOUL):%Y%m%d}-{str(made.id)[-8:]}.{form}"
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    if form == "pdf":
+        document = opened(made.data).document
+        paper = await to_thread(proof_pdf.pdf, document, made.key_id, made.digest, made.made_at)
+        return Response(paper, media_type="application/pdf", headers=headers)
     return Response(made.data, media_type="application/json", headers=headers)
 
 

@@ -37,6 +37,7 @@ class WishShown(BaseModel):
     decided_at: datetime | None
     is_granted: bool | None
     note: str
+    without_bank: bool
 
 
 class WishesShown(BaseModel):
@@ -60,13 +61,21 @@ class StagesShown(BaseModel):
 
 
 class Wishing(BaseModel):
-    """`amount_krw` null: all of it. `basis`: the document it rests on."""
+    """`amount_krw` null: all of it. `basis`: the document it rests on. `without_bank`: of a seizure that has stopped;
+    the bank has confirmed in writing (`basis`) that it holds nothing, and nothing is ordered there."""
 
     model_config = ConfigDict(extra="forbid")
 
     amount_krw: Annotated[int, Field(ge=1)] | None = None
     why: Reason
     basis: Annotated[Plain, StringConstraints(max_length=300)] = ""
+    without_bank: bool = False
+
+
+class Again(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
 
 
 class Granting(BaseModel):
@@ -127,8 +136,23 @@ async def wish_release(seizure_id: UUID, given: Wishing, asking: Writer, house: 
             given.basis,
             asking.member.id,
             house.clock.now(),
+            without_bank=given.without_bank,
         )
     return WishShown.model_validate(made)
+
+
+@router.post("/seizures/{seizure_id}/again", summary="은행에 다시 지시 (order once more)")
+async def order_again(seizure_id: UUID, given: Again, asking: Writer, house: HouseDep) -> SeizureShown:
+    """For a seizure that stopped because the bank did not pay over, let go or answer. What the law lets go by now is
+    let go; else what had stopped is ordered once more."""
+    rules = house.settings.arrears
+    async with house.db.transaction() as tx:
+        await asking.still_here(tx, house)
+        one = await handling.again(
+            tx, house.settings.city.id, seizure_id, asking.member.id, given.reason, house.clock.now(), rules
+        )
+        account = (await rows.accounts(tx, [one.found_id]))[one.found_id]
+    return seizure_of(one, reading.masked(account), bank_name(one.bank, rules))
 
 
 @router.get("/release-wishes", summary="기다리는 해제 요청 (wishes that wait)")

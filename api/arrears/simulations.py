@@ -163,13 +163,12 @@ async def read_debtors(
     why, city_id = reason_of(asking), house.settings.city.id
     async with house.db.transaction() as tx:
         made = await simulation.read(tx, city_id, simulation_id)
-        found = [one for one in await simulation.rows_of(tx, made.id) if _fits(one, code, is_in)]
-        part = found[after : after + limit]
+        part, total = await simulation.page_of(tx, made.id, code=code, is_in=is_in, after=after, limit=limit)
         known = await persons(tx, city_id, [one.debtor_id for one in part])
         shown = ", ".join(str(one.debtor_id) for one in part)
         action = "arrears.simulation.debtors"
         await asking.looked(tx, house, "arrears_list", str(simulation_id), action=action, shown=shown, why=why)
-    return DebtorsShown(items=[_debtor(one, known[one.debtor_id]) for one in part], total=len(found))
+    return DebtorsShown(items=[_debtor(one, known[one.debtor_id]) for one in part], total=total)
 
 
 @router.get("/{simulation_id}/outcome", summary="모의와 실제 (what came of it)")
@@ -177,7 +176,7 @@ async def read_outcome(simulation_id: UUID, asking: Reader, house: HouseDep) -> 
     async with house.db.transaction() as tx:
         made = await simulation.read(tx, house.settings.city.id, simulation_id)
         is_whole = await simulation.is_whole(tx, made)
-        summary, _ = await comparing.compare(tx, made)
+        summary = await comparing.compare(tx, made)
         await asking.looked(tx, house, "arrears_list", str(simulation_id), action="arrears.simulation.outcome")
     return Compared(is_whole=is_whole, summary=summary)
 
@@ -192,8 +191,11 @@ async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter
     city_id = house.settings.city.id
     async with house.db.transaction() as tx:
         made = await simulation.read(tx, city_id, simulation_id)
-        rows = await simulation.rows_of(tx, made.id)
-        known = await persons(tx, city_id, [one.debtor_id for one in rows])
+        rows: list[tuple[Simulated, list[str | int]]] = []
+        async for piece in simulation.pieces_of(tx, made.id):
+            known = await persons(tx, city_id, [one.debtor_id for one in piece])
+            rows += [(one, _line(one, known[one.debtor_id])) for one in piece]
+    rows.sort(key=lambda row: (-row[0].owed_krw, row[0].debtor_id))
     return await hand_out(
         house,
         asking,
@@ -202,15 +204,10 @@ async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter
         action="arrears.simulation.export",
         reason=given.reason,
         columns=_COLUMNS,
-        lines=[_line(one, known[one.debtor_id]) for one in rows],
-        debtors=[one.debtor_id for one in rows],
+        lines=[line for _, line in rows],
+        debtors=[one.debtor_id for one, _ in rows],
         filters={"simulation": str(made.id), "sha256": made.digest},
     )
-
-
-def _fits(one: Simulated, code: str | None, is_in: bool | None) -> bool:
-    by_code = code is None or any(code == why for why, _ in one.reasons)
-    return by_code and is_in in (None, one.is_in)
 
 
 def _debtor(one: Simulated, person: Person) -> DebtorShown:

@@ -17,7 +17,7 @@ from civic.arrears.ledger.imports import Kind
 from civic.arrears.ledger.practice import SOURCE, Practice
 from core import secret, store
 from core.clock import SetClock
-from core.db import Database
+from core.db import Database, driver
 from core.settings import read
 from core.vault import open_vault
 
@@ -49,6 +49,16 @@ async def opened() -> AsyncIterator[tuple[Database, Path]]:
             yield db, Path(folder)
         finally:
             await db.close()
+
+
+async def filled(db: Database, folder: Path) -> None:
+    """Debtors and bills taken in, and their figures counted for the planner."""
+    several: tuple[Kind, ...] = ("debtors", "bills")
+    for kind in several:
+        took = await taken(db, kind, written(folder, kind))
+        print(f"{kind}: {took.rows:,} rows in {took.import_s:.0f} s", flush=True)
+    async with db.transaction() as tx:
+        await (await driver(tx)).execute("ANALYZE")
 
 
 def written(folder: Path, kind: Kind) -> Path:

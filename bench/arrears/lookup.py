@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from random import Random
 
-from bench.arrears._ledger import CITY, NOW, PRACTICE, memory, opened, taken, written
+from bench.arrears._ledger import CITY, NOW, PRACTICE, filled, memory, opened
 from civic.arrears.ledger.people import find
 from civic.arrears.ledger.standing import greatest, standing
 from core.clock import SEOUL
@@ -23,11 +23,7 @@ def run() -> None:
 
 async def _all() -> None:
     async with opened() as (db, folder):
-        for kind in ("debtors", "bills"):
-            took = await taken(db, kind, written(folder, kind))
-            print(f"{kind}: {took.rows:,} rows in {took.import_s:.0f} s", flush=True)
-        async with db.transaction() as tx:
-            await (await driver(tx)).execute("ANALYZE")
+        await filled(db, folder)
         await _looked(db)
 
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.arrears.bank_words import tell_dead, tell_failing, tell_unread
+from bot.arrears.bank_words import tell_dead, tell_failing, tell_strangers, tell_unread
 from civic.arrears.banks import answering, claiming, forgetting, polling
 from civic.arrears.banks.answering import Answered
 from civic.arrears.banks.claiming import Claimed, Way
@@ -175,6 +175,7 @@ class AskingBanks:
                 owner=self._owner,
                 is_unknown=failed.unknown,
                 is_over=not failed.retry,
+                is_counted=not failed.is_away,
             )
             where = (tx, self._city_id, self._rules.department, self._banks.banks[way.bank].name)
             if is_told:
@@ -223,10 +224,10 @@ class AskingBanks:
     # -- late answers -------------------------------------------------------------------------------------------------
 
     async def poll(self) -> int:
-        """Late answers of every bank that still owes one, page by page; how many were new."""
-        now, total = self._clock.now(), 0
+        """Late answers of every bank that still owes one, and now and then of the others; how many were new."""
+        now, total, banks = self._clock.now(), 0, self._banks
         async with self._db.reading() as tx:
-            awaited = await polling.awaited(tx, self._city_id, self._banks.poll_s, now)
+            awaited = await polling.awaited(tx, self._city_id, banks.poll_s, banks.idle_poll_minutes * 60.0, now)
         for way, after in awaited:
             if way.gateway in self._gateways and way.bank in self._banks.banks:
                 total += await self._poll(way, after)
@@ -252,6 +253,10 @@ class AskingBanks:
         """New answers of a page, or -1 when another process has read it."""
         if not await polling.move(tx, self._city_id, way, "answers_after", before, after, now):
             return -1
+        if count := await answering.strangers(tx, self._city_id, way, answers):
+            log.warning("banks.strangers", bank=way.bank, answers=count)
+            bank = self._banks.banks[way.bank].name
+            await tell_strangers(tx, self._city_id, self._rules.department, bank, count, now)
         return await self._answered(tx, way, answers, now)
 
     async def _unread(self, way: Way, failed: BankFailed) -> None:

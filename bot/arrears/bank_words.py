@@ -51,6 +51,22 @@ async def tell_unread(
     )
 
 
+async def tell_strangers(
+    tx: AsyncConnection, city_id: str, department: str, bank: str, count: int, now: datetime
+) -> None:
+    """A bank answered what this city never asked it; nothing of that was taken."""
+    await _tell(
+        tx,
+        city_id,
+        department,
+        f"strangers:{bank}",
+        f"{bank}에서 우리 시가 묻지 않은 답 {count:,}건이 왔습니다. 반영하지 않았으니, "
+        "다른 시의 자료가 섞였는지 은행에 확인해 주세요.",
+        f"{bank} sent {count:,} answers to what this city never asked. Nothing of them was taken; tell the bank.",
+        now,
+    )
+
+
 async def tell_differences(tx: AsyncConnection, city_id: str, department: str, count: int, now: datetime) -> None:
     """A comparison found what does not agree."""
     await _tell(

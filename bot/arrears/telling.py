@@ -68,13 +68,14 @@ class Word:
         if request.kind == "wrong_number":
             return None
         key = "refused" if request.state == "refused" else f"{request.kind}_granted"
+        until = await _until(tx, request) if request.kind == "deferral" else None
         values = {
             "kind": request.kind,
             "answer": request.answer,
             "is_changed": is_changed,
             "missed": self._settings.arrears.asking.plans.missed_ends,
             "parts": shown(plan) if plan else [],
-            "until": f"{await _until(tx, request):%Y.%m.%d}" if request.kind == "deferral" else "",
+            "until": f"{until:%Y.%m.%d}" if until else "",
             "by_law": request.decided_by == "law",
             "at_once": request.stop_id is not None,
         }

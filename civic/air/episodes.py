@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
-from civic.air.dated import valid
 from core.clock import SEOUL
 from core.contracts.air import LEVELS, Level
+from core.dated import SOURCED, valid
 
 Kind = Literal["reached", "stepped_down", "lifted"]
 LEVELS_KO: Mapping[Level, str] = {"advisory": "주의보", "warning": "경보", "critical": "중대경보"}
@@ -89,7 +90,7 @@ class Change:
 @cache
 def criteria_on(pollutant: str, day: date) -> tuple[Criterion, ...]:
     """A pollutant's lines as they were on a day (Korea), the lowest first; empty when it has none."""
-    found = valid("criteria.csv", day, ["pollutant", "level"])
+    found = valid(Path(__file__).with_name("criteria.csv"), day, ["pollutant", "level"], SOURCED)
     return tuple(
         Criterion(level, Decimal(rows[0]["reach"]), int(rows[0]["hours"]), Decimal(rows[0]["leave"]))
         for level in LEVELS

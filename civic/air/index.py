@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
-from civic.air.dated import valid
 from core.contracts.air import POLLUTANTS, Pollutant
+from core.dated import SOURCED, valid
 
+_HERE = Path(__file__).parent
 Grade = Literal[1, 2, 3, 4]
 GRADES_KO: Mapping[Grade, str] = {1: "좋음", 2: "보통", 3: "나쁨", 4: "매우나쁨"}
 GRADES_EN: Mapping[Grade, str] = {1: "good", 2: "moderate", 3: "unhealthy", 4: "very unhealthy"}
@@ -83,10 +85,10 @@ def rules_on(day: date) -> Rules:
                 key=lambda band: band.index_low,
             )
         )
-        for (pollutant,), rows in valid("cai.csv", day, ["pollutant"]).items()
+        for (pollutant,), rows in valid(_HERE / "cai.csv", day, ["pollutant"], SOURCED).items()
     }
-    numbers = {rule: Decimal(rows[0]["value"]) for (rule,), rows in valid("index_rules.csv", day, ["id"]).items()}
-    return Rules(bands, numbers)
+    found = valid(_HERE / "index_rules.csv", day, ["id"], SOURCED)
+    return Rules(bands, {rule: Decimal(rows[0]["value"]) for (rule,), rows in found.items()})
 
 
 def sub_index(pollutant: str, value: Decimal, day: date) -> int | None:

@@ -9,13 +9,18 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.tables import arrears_touched
+from core.db import driver
 from core.ids import new_id
 
 Why = Literal["payment", "bill", "stop", "stop_ended", "contact"]
+
+_TOUCHED = """INSERT INTO arrears_touched (id, city_id, debtor_id, why, rank, at)
+SELECT id, %(city)s, debtor, %(why)s, %(rank)s, %(now)s
+FROM unnest(%(ids)s::uuid[], %(debtors)s::uuid[]) AS n (id, debtor)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,9 @@ class Touched:
 async def touch(tx: AsyncConnection, city_id: str, debtor_ids: Iterable[UUID], why: Why, now: datetime) -> None:
     """Note that something of these debtors changed."""
     rank = 1 if why == "bill" else 0
-    row = {"city_id": city_id, "why": why, "rank": rank, "at": now}
-    rows = [{**row, "id": new_id(), "debtor_id": one} for one in debtor_ids]
-    if rows:
-        await tx.execute(insert(arrears_touched), rows)
+    if several := list(debtor_ids):
+        given = {"ids": [new_id() for _ in several], "debtors": several, "city": city_id}
+        await (await driver(tx)).execute(_TOUCHED, {**given, "why": why, "rank": rank, "now": now})
 
 
 async def take_touched(tx: AsyncConnection, city_id: str, most: int) -> Sequence[Touched]:

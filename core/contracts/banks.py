@@ -86,16 +86,25 @@ class Booked:
 
 
 class BankFailed(Unavailable):
-    """Nothing was answered. `unknown`: it may have been done all the same; asking again under the same id is safe."""
+    """Nothing was answered. `unknown`: it may have been done all the same; asking again under the same id is safe.
+    `is_away`: the bank was not reached at all, or said that it takes nothing now."""
 
     code = "bank"
 
     def __init__(
-        self, reason_ko: str, reason_en: str, *, retry: bool = True, unknown: bool = False, **context: object
+        self,
+        reason_ko: str,
+        reason_en: str,
+        *,
+        retry: bool = True,
+        unknown: bool = False,
+        is_away: bool = False,
+        **context: object,
     ) -> None:
         super().__init__(reason_ko, reason_en, **context)
         self.retry = retry
         self.unknown = unknown
+        self.is_away = is_away
 
 
 class Gateway(Protocol):

@@ -4,6 +4,7 @@
 gets the turn and the services its parameters name, and returns a `Reply`; it writes no text and sends nothing.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -112,6 +113,8 @@ class Turn:
 SlotKind = Literal["text", "choice", "place", "when", "photo", "name", "phone", "confirm", "words"]
 
 
+Phrases = tuple[tuple[re.Pattern[str], str], ...]
+"""Set words, each with the handler that answers them."""
 Slots = Mapping[str, Any]
 """A form's answers so far. A place is {label, lat, lon}, a moment {label, at}, photos a list of {sha256, …}."""
 
@@ -150,7 +153,8 @@ class Form:
 
     `values` adds to the template values of the form's questions (names for ids, summaries). Texts by key besides the
     slots': `<form>.name`, `<form>.cancelled`, `<form>.expired`, `<form>.slot.<slot>` (the slot's name). `secrecy`: of
-    all its questions and their answers, as a `Say` has it.
+    all its questions and their answers, as a `Say` has it. `ends`: words that close it, and the handler that answers
+    them then. `asides`: words that their handler answers in between, unless a story is asked for; the question stays.
     """
 
     name: str
@@ -158,6 +162,8 @@ class Form:
     submit: Callable[..., Awaitable[Reply]]
     values: Callable[[Slots, str], Mapping[str, Any]] | None = None
     secrecy: str = ""
+    ends: "Phrases" = ()
+    asides: "Phrases" = ()
 
     def slot(self, name: str) -> Slot:
         return next(slot for slot in self.slots if slot.name == name)

@@ -130,7 +130,8 @@ def build(name: str, settings: Settings) -> Gateway:
 
 def _away(error: OSError) -> BankFailed:
     kind = type(error).__name__
-    return BankFailed(f"파일을 주고받는 폴더를 쓸 수 없습니다({kind}).", f"The folder cannot be used ({kind}).")
+    said = (f"파일을 주고받는 폴더를 쓸 수 없습니다({kind}).", f"The folder cannot be used ({kind}).")
+    return BankFailed(*said, is_away=True)
 
 
 def _asked(one: BankRequest) -> dict[str, str | int]:

@@ -114,7 +114,7 @@ class Network:
                 extensions={"max_bytes": MAX_BYTES},
             )
         except NEVER_LEFT as error:
-            raise _failed("연결되지 않습니다.", "not reached", error) from None
+            raise _failed("연결되지 않습니다.", "not reached", error, is_away=True) from None
         except (httpx.HTTPError, ValueError) as error:
             raise _failed("답이 끊겼습니다.", "no answer", error, unknown=is_doing) from None
         return _good(response, is_doing=is_doing)
@@ -133,19 +133,22 @@ def _good(response: httpx.Response, *, is_doing: bool) -> bytes:
         raise BankFailed(
             "은행망이 서명을 받아들이지 않습니다. 열쇠(key)와 시계를 확인해 주세요.",
             "The network refuses the signature: look at the key and the clock.",
+            is_away=True,
             status=status,
         )
     if status >= 500 or status == 429:
-        unknown = is_doing and status not in (429, 503)
-        raise BankFailed(f"은행망 오류(HTTP {status})", f"HTTP {status}", unknown=unknown, status=status)
+        is_away = status in (429, 503)
+        unknown = is_doing and not is_away
+        said = (f"은행망 오류(HTTP {status})", f"HTTP {status}")
+        raise BankFailed(*said, unknown=unknown, is_away=is_away, status=status)
     raise BankFailed(
         f"은행망이 요청을 받아들이지 않습니다(HTTP {status}).", f"HTTP {status}", retry=False, status=status
     )
 
 
-def _failed(why_ko: str, why_en: str, error: Exception, *, unknown: bool = False) -> BankFailed:
-    kind = type(error).__name__
-    return BankFailed(f"은행망에서 {why_ko} ({kind})", f"{why_en} ({kind})", unknown=unknown)
+def _failed(why_ko: str, why_en: str, error: Exception, *, unknown: bool = False, is_away: bool = False) -> BankFailed:
+    said = (f"은행망에서 {why_ko} ({type(error).__name__})", f"{why_en} ({type(error).__name__})")
+    return BankFailed(*said, unknown=unknown, is_away=is_away)
 
 
 def _read(model: type[M], body: bytes, *, is_done: bool = False) -> M:

@@ -274,6 +274,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/arrears/batches/{batch_id}/plan"): (Action.ARREARS_READ, None),
     ("GET", "/api/v1/arrears/batches/{batch_id}/events"): (Action.ARREARS_READ, None),
     ("POST", "/api/v1/arrears/batches/{batch_id}/lookup"): (Action.ARREARS_APPROVE, {"order_no": "징수-1"}),
+    ("POST", "/api/v1/arrears/batches/{batch_id}/wait"): (Action.ARREARS_WRITE, {"until": None, "reason": "기다림"}),
     ("POST", "/api/v1/arrears/batches/{batch_id}/decision"): (
         Action.ARREARS_APPROVE,
         {"digest": "0" * 64, "is_approved": True},
@@ -290,6 +291,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
     ("GET", "/api/v1/arrears/seizures"): (Action.ARREARS_READ, None),
     ("GET", "/api/v1/arrears/seizures/{seizure_id}"): (Action.ARREARS_READ, None),
     ("POST", "/api/v1/arrears/seizures/{seizure_id}/release"): (Action.ARREARS_WRITE, {"why": "복지 급여"}),
+    ("POST", "/api/v1/arrears/seizures/{seizure_id}/again"): (Action.ARREARS_WRITE, {"reason": "은행과 확인"}),
     ("GET", "/api/v1/arrears/release-wishes"): (Action.ARREARS_READ, None),
     ("POST", "/api/v1/arrears/release-wishes/{wish_id}/decision"): (Action.ARREARS_APPROVE, {"is_granted": True}),
     ("GET", "/api/v1/arrears/requests"): (Action.ARREARS_READ, None),

@@ -29,7 +29,7 @@ class City:
 
     def citizen(self, lang: str = "") -> "Citizen":
         is_phone = self.channel.capabilities.has_phone_address
-        number = f"+8210{uuid4().int % 10**8:08}"
+        number = f"+8210{10_000_000 + uuid4().int % 90_000_000}"
         return Citizen(self, number if is_phone else f"citizen-{uuid4().hex[:8]}", lang)
 
     def move(self, **by: float) -> None:

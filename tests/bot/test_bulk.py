@@ -25,6 +25,8 @@ from tests.bot.sending import CAN, drain, greeted, put, texts
 from tests.civic.cases.rows import conversation
 
 MANY = 300
+PLACES = 28
+"""Of bulk, of a provider of 300 a second."""
 
 
 @pytest.fixture
@@ -125,17 +127,50 @@ async def test_a_moment_that_passed_is_not_made_up_for(town: City) -> None:
     """Or a stall of the process would end in a burst."""
     town.channel.capabilities = replace(CAN, rate_per_second=1000.0)
     outlet = Outlet(town.house.db, town.house.settings.city.id, town.channel)
-    asked = []
+    asked: list[bool] = []
 
     async def moment(*, is_urgent: bool) -> float:
+        """The first one of each kind is long gone."""
         asked.append(is_urgent)
-        return asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        return now if asked.count(is_urgent) > 1 else now - 1.0
 
     outlet.moment = moment  # type: ignore[method-assign]
-    now = asyncio.get_running_loop().time()
-    assert await outlet.until(now - 1.0, is_urgent=False) is None
-    assert await outlet.until(now - 1.0, is_urgent=True) is None
-    assert asked == [False]
+    for is_urgent in (False, True):
+        async with outlet.call(is_urgent=is_urgent) as held:
+            assert held is None
+    assert asked == [False, False, True]
+
+
+async def test_who_waits_for_a_new_moment_keeps_no_place_from_others(town: City) -> None:
+    """Or after one stall all places are held by those who wait, everybody else is late, too, and half the rate is lost
+    for good."""
+    town.channel.capabilities = replace(CAN, rate_per_second=300.0)
+    outlet = Outlet(town.house.db, town.house.settings.city.id, town.channel)
+    late, stalled, again = set[object](), set[object](), asyncio.Event()
+
+    async def moment(*, is_urgent: bool) -> float:
+        me = asyncio.current_task()
+        if me in everybody and me not in late:
+            late.add(me)
+            return 0.0
+        if me in everybody:
+            stalled.add(me)
+            await again.wait()
+        return asyncio.get_running_loop().time()
+
+    async def call() -> None:
+        async with outlet.call(is_urgent=False):
+            pass
+
+    outlet.moment = moment  # type: ignore[method-assign]
+    everybody = [asyncio.create_task(call()) for _ in range(64)]
+    while len(stalled) < PLACES:  # noqa: ASYNC110 - until those with a place have missed their moments
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await call()
+    again.set()
+    await asyncio.gather(*everybody)
 
 
 # -- beside a bulk send ------------------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
-from civic.air.dated import FOLDER, valid
+from core.dated import SOURCED, valid
 from core.errors import ConfigError
 
+_HERE = Path(__file__).parent
 OTHER = "other"
 Lang = Literal["ko", "en"]
 _SMELL = re.compile(
@@ -61,7 +63,7 @@ class Strength:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """In the order in which a sentence is searched: what says more comes first, `other` last."""
-    with (FOLDER / "smell/kinds.csv").open(encoding="utf-8", newline="") as file:
+    with (_HERE / "kinds.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             Kind(
                 row["id"],
@@ -78,7 +80,7 @@ def kinds() -> tuple[Kind, ...]:
 @cache
 def strengths(day: date) -> tuple[Strength, ...]:
     """The scale valid on the day, from 0."""
-    found = [rows[0] for rows in valid("smell/strengths.csv", day, ["degree"]).values()]
+    found = [rows[0] for rows in valid(_HERE / "strengths.csv", day, ["degree"], SOURCED).values()]
     degrees = (
         Strength(int(row["degree"]), row["ko"], row["en"], _pattern(row["words"], row["degree"]), row["source"])
         for row in found

@@ -11,7 +11,9 @@ from civic.arrears.asking import plans, requests
 from civic.arrears.asking.planning import Part
 from civic.arrears.asking.requests import Request
 from civic.arrears.asking.standing import seized
+from civic.arrears.ledger import stops
 from civic.arrears.ledger.stops import stop
+from civic.arrears.money.owing import owed
 from civic.arrears.seizure.handling import wish
 from civic.staff.service import record_change
 from core.clock import SEOUL
@@ -24,6 +26,9 @@ PROTECTED = frozenset({"welfare", "living"})
 """Grounds of a release that the law names: such money is never seized (§40), and let go at once (§63)."""
 WELFARE = "지방세징수법 제40조, 제63조: 압류하지 못하는 돈으로 확인"
 DISPUTE = "체납자의 이의"
+COURT = "체납자가 알린 법원 절차(파산·회생)를 담당자가 확인"
+PROCEEDINGS = ("rehabilitation", "bankrupt")
+"""What a court may be dealing with: kinds of stops, whose effect on a seizure is config.yml's (`seizure.stops_on`)."""
 
 
 async def grant(
@@ -50,6 +55,7 @@ async def grant(
         raise Conflict("이미 결정된 신청입니다.", "This request is decided already.", state=request.state)
     if request.kind == "instalment":
         agreed = parts or wished_parts(request)
+        await _covers(tx, city_id, request, parts, on)
         stop_id = (await plans.begin(tx, city_id, request.debtor_id, request.id, agreed, staff_id, on, now)).stop_id
     elif request.kind == "deferral":
         stop_id = await _defer(tx, city_id, request, until_on or wished_until(request), staff_id, DEFERRAL, on, now)
@@ -57,6 +63,9 @@ async def grant(
         stop_id = await _let_go(tx, city_id, request, staff_id, on, now)
     elif request.kind == "dispute":
         stop_id = await stop(tx, city_id, request.debtor_id, "dispute", on, None, DISPUTE, staff_id, now)
+    elif request.kind == "court":
+        which = cast("stops.Kind", request.wish["which"])
+        stop_id = await stop(tx, city_id, request.debtor_id, which, on, None, COURT, staff_id, now)
     await requests.decide(tx, request, "granted", "staff", now, answer=answer, staff_id=staff_id, stop_id=stop_id)
     is_changed = bool(parts) or until_on is not None
     await _record(tx, city_id, request, "arrears.request_granted", now, staff_id=staff_id, is_changed=is_changed)
@@ -109,6 +118,21 @@ def _fits(request: Request, parts: Sequence[Part], until_on: date | None) -> Non
         raise BadInput("분납 신청에만 회차를 정할 수 있습니다.", "Only a request for instalments has parts.")
     if until_on is not None and request.kind != "deferral":
         raise BadInput("유예 신청에만 기한을 정할 수 있습니다.", "Only a deferral has an end.")
+
+
+async def _covers(tx: AsyncConnection, city_id: str, request: Request, parts: Sequence[Part], on: date) -> None:
+    """Parts that an officer changed pay what was asked to be split, or what is left of it where he has paid meanwhile.
+
+    A plan of less would stop every measure for a share of the debt, and end as kept. Raises BadInput with both sums.
+    """
+    owing = (await owed(tx, city_id, [request.debtor_id], on)).get(request.debtor_id)
+    least = min(sum(one.amount_krw for one in wished_parts(request)), owing.total_krw if owing else 0)
+    given = sum(one.amount_krw for one in parts)
+    if parts and given < least:
+        raise BadInput(
+            f"회차의 합 {given:,}원이 나눠 내실 금액 {least:,}원보다 적습니다.",
+            f"The parts sum up to {given:,} won, less than the {least:,} that are to be paid.",
+        )
 
 
 async def _let_go(

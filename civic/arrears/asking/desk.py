@@ -9,14 +9,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.arrears.asking import deciding, proving, requests, standing
+from civic.arrears.asking import deciding, proving, receipts, requests, standing
+from civic.arrears.asking.folding import folded
 from civic.arrears.asking.planning import Part
 from civic.arrears.asking.proving import Verdict
+from civic.arrears.asking.receipts import Receipt
 from civic.arrears.asking.requests import Kind, Request
 from civic.arrears.asking.standing import Standing
 from civic.arrears.ledger.stops import stop, stops_on
 from civic.arrears.money.accounts import VirtualAccount, account_for
 from civic.arrears.money.explained import explain
+from civic.arrears.seizure.floors import Floor, floor_on
 from civic.arrears.tables import arrears_debtors
 from civic.cases.clock.calendar import WorkingDays, working_days
 from civic.conversations.tables import conversations, outbound
@@ -121,6 +124,24 @@ class ArrearsDesk:
         async with self._db.reading() as tx:
             return (await tx.execute(wanted.limit(1))).one_or_none() is not None
 
+    async def sent_lately(self, conversation_id: UUID, now: datetime) -> list[datetime]:
+        """When word of arrears left for this address lately, the newest first, three at most; nothing of what it said.
+        For "is it really you?" on a channel whose addresses are telephones."""
+        here = select(conversations.c.address).where(conversations.c.id == conversation_id).scalar_subquery()
+        wanted = (
+            select(outbound.c.sent_at)
+            .join(conversations, conversations.c.id == outbound.c.conversation_id)
+            .where(
+                conversations.c.city_id == self._city_id,
+                conversations.c.address == here,
+                outbound.c.purpose == "arrears",
+                outbound.c.sent_at >= now - TOLD_LATELY,
+            )
+            .order_by(outbound.c.sent_at.desc())
+        )
+        async with self._db.reading() as tx:
+            return list(await tx.scalars(wanted.limit(3)))
+
     async def known(self, conversation_id: UUID, now: datetime) -> UUID | None:
         async with self._db.reading() as tx:
             return await proving.known(tx, conversation_id, now)
@@ -158,13 +179,21 @@ class ArrearsDesk:
         async with self._db.reading() as tx:
             return await standing.standing(tx, self._city_id, debtor_id, korean_day(now))
 
+    async def receipts(self, debtor_id: UUID, now: datetime) -> Sequence[Receipt]:
+        """What was paid within a year, the newest first."""
+        since = korean_day(now) - timedelta(days=receipts.DAYS)
+        async with self._db.reading() as tx:
+            return await receipts.paid_since(tx, self._city_id, debtor_id, since)
+
+    def floor(self, now: datetime) -> Floor:
+        """What of a person's deposits is never seized, by the table of that day."""
+        return floor_on(korean_day(now), self._rules.seizure.floor)
+
     async def explained(self, bill_id: UUID, now: datetime, lang: str) -> list[str]:
-        """How the amount of a bill came about, step by step."""
+        """How the amount of a bill came about, step by step; equal months together."""
         async with self._db.reading() as tx:
             found = await explain(tx, self._city_id, bill_id, korean_day(now))
-        return [
-            f"{line.on:%Y.%m.%d} {line.text_en if lang == 'en' else line.text_ko} {line.krw:+,}" for line in found.lines
-        ]
+        return folded(found.lines, lang)
 
     async def account(self, tx: AsyncConnection, debtor_id: UUID, now: datetime) -> VirtualAccount | None:
         return await account_for(tx, self._city_id, debtor_id, now, self._rules)

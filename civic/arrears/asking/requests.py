@@ -18,12 +18,13 @@ from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.vault import vault_of
 
-Kind = Literal["instalment", "release", "deferral", "dispute", "wrong_number"]
+Kind = Literal["instalment", "release", "deferral", "dispute", "court", "wrong_number"]
 NAMES: Mapping[Kind, tuple[str, str]] = {
     "instalment": ("나눠 내기", "paying in parts"),
     "release": ("압류 해제", "release of a seizure"),
     "deferral": ("징수유예", "deferral"),
     "dispute": ("이의", "objection"),
+    "court": ("파산·회생 알림", "bankruptcy or rehabilitation"),
     "wrong_number": ("번호가 잘못됨", "wrong number"),
 }
 """In Korean and English."""
@@ -33,7 +34,7 @@ By = Literal["staff", "law", "citizen"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`wish`: {text, months, parts: [[day, won]], until_on, bill_ids, files}, whatever its kind has."""
+    """`wish`: {text, ground, which, months, parts: [[day, won]], until_on, bill_ids, files}, whatever its kind has."""
 
     id: UUID
     debtor_id: UUID

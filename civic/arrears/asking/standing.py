@@ -48,6 +48,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
+    debtor_id: UUID
     bills: tuple[BillOwed, ...]
     seized: tuple[Seized, ...]
     letters: tuple[Letter, ...]
@@ -74,6 +75,7 @@ async def standing(tx: AsyncConnection, city_id: str, debtor_id: UUID, on: date)
         arrears_requests.c.debtor_id == debtor_id, arrears_requests.c.state == "open"
     )
     return Standing(
+        debtor_id=debtor_id,
         bills=owing.bills if owing else (),
         seized=tuple(await seized(tx, debtor_id)),
         letters=tuple(await _letters(tx, debtor_id)),

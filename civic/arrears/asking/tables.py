@@ -93,7 +93,7 @@ arrears_requests = Table(
     Column("staff_id", Id),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", Moment, nullable=False),
-    CheckConstraint("kind IN ('instalment', 'release', 'deferral', 'dispute', 'wrong_number')", name="kind"),
+    CheckConstraint("kind IN ('instalment', 'release', 'deferral', 'dispute', 'court', 'wrong_number')", name="kind"),
     CheckConstraint("state IN ('open', 'granted', 'refused', 'withdrawn')", name="state"),
     CheckConstraint("decided_by IN ('staff', 'law', 'citizen')", name="decided_by"),
     Index("ix_arrears_requests_debtor", "debtor_id", "received_at"),
@@ -106,7 +106,7 @@ arrears_requests = Table(
         postgresql_where=text("state = 'open' AND deemed_on IS NOT NULL"),
     ),
 )
-"""`wish`, sealed: {text, months, first_on, parts, until_on, files}. `due_at`: by when officers should answer.
+"""`wish`, sealed: {text, which, months, first_on, parts, until_on, files}. `due_at`: by when officers should answer.
 `deemed_on`: unanswered until the end of this day it counts as granted (지방세징수법 §25의3); `warned_at`: staff were
 told of that. `decided_by` law: by that rule."""
 

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.banks.claiming import Claimed, Way, request_of
 from civic.arrears.banks.requests import SEALED
+from civic.arrears.banks.tables import arrears_bank_requests
 from core.arrears_seizure_rules import Banks
 from core.contracts.banks import BankAnswer, BankRequest
 from core.db import driver
@@ -38,8 +40,8 @@ WHERE r.id = a.id AND r.city_id = %(city)s AND r.bank = %(bank)s AND r.state <> 
   AND a.amount > r.amount_krw
 """
 _PENDING = """
-UPDATE arrears_bank_requests r SET state = 'pending', next_at = %(again)s, claimed_by = '', claimed_until = NULL,
-  failure = '', is_unknown = false, updated_at = %(now)s
+UPDATE arrears_bank_requests r SET state = 'pending', attempts = 0, next_at = %(again)s, claimed_by = '',
+  claimed_until = NULL, failure = '', is_unknown = false, updated_at = %(now)s
 FROM (SELECT id, state FROM arrears_bank_requests WHERE id = ANY(%(ids)s) AND city_id = %(city)s AND bank = %(bank)s
   AND state <> 'answered' ORDER BY id FOR UPDATE) AS was
 WHERE r.id = was.id RETURNING r.id, r.kind, r.bank, r.amount_krw, r.asked, was.state AS was
@@ -47,7 +49,8 @@ WHERE r.id = was.id RETURNING r.id, r.kind, r.bank, r.amount_krw, r.asked, was.s
 _AGAIN = """
 UPDATE arrears_bank_requests r SET claimed_by = '', claimed_until = NULL, failure = %(failure)s, updated_at = %(now)s,
   is_unknown = r.is_unknown OR %(is_unknown)s, next_at = a.next_at,
-  state = CASE WHEN %(is_over)s OR r.attempts >= %(most)s THEN 'dead' ELSE r.state END
+  attempts = CASE WHEN %(is_counted)s THEN r.attempts ELSE r.attempts - 1 END,
+  state = CASE WHEN %(is_over)s OR (%(is_counted)s AND r.attempts >= %(most)s) THEN 'dead' ELSE r.state END
 FROM unnest(%(ids)s::uuid[], %(nexts)s::timestamptz[]) AS a (id, next_at)
 WHERE r.id = a.id AND r.claimed_by = %(owner)s AND r.state IN ('waiting', 'pending') RETURNING r.state
 """
@@ -115,10 +118,13 @@ async def again(
     owner: str,
     is_unknown: bool,
     is_over: bool = False,
+    is_counted: bool = True,
 ) -> int:
     """Ask these again later, each after a wait that grows with its attempts; how many were given up for staff to see.
 
-    `is_over`: the gateway says that asking again is no use. What somebody else claimed meanwhile is his.
+    `is_over`: the gateway says that asking again is no use. `is_counted` false: the bank was not reached, which says
+    nothing about these requests, however often; the way to the bank rests, and staff hear of it. What somebody else
+    claimed meanwhile is his.
     """
     values = {
         "ids": [one.request.request_id for one in claimed],
@@ -126,12 +132,20 @@ async def again(
         "failure": failure[:500],
         "is_unknown": is_unknown,
         "is_over": is_over,
+        "is_counted": is_counted or is_over,
         "most": rules.most_attempts,
         "owner": owner,
         "now": now,
     }
     cursor = await (await driver(tx)).execute(_AGAIN, values)
     return sum(state == "dead" for (state,) in await cursor.fetchall())
+
+
+async def strangers(tx: AsyncConnection, city_id: str, way: Way, answers: Sequence[BankAnswer]) -> int:
+    """How many answers are to what this city never asked this bank: another city's lines, or an id that was changed."""
+    ids, table = {one.request_id for one in answers}, arrears_bank_requests.c
+    ours = select(func.count()).where(table.city_id == city_id, table.bank == way.bank, table.id.in_(ids))
+    return len(ids) - int(await tx.scalar(ours) or 0) if ids else 0
 
 
 def wait_s(attempts: int, rules: Banks) -> float:

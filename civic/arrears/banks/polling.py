@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,23 +12,26 @@ from civic.arrears.banks.tables import arrears_bank_requests as requests_table
 from civic.arrears.banks.tables import arrears_bank_ways as ways_table
 
 
-async def awaited(tx: AsyncConnection, city_id: str, poll_s: float, now: datetime) -> Sequence[tuple[Way, str]]:
-    """Ways over which an answer may still come and that were not looked at for `poll_s`, with their positions."""
+async def awaited(
+    tx: AsyncConnection, city_id: str, poll_s: float, idle_s: float, now: datetime
+) -> Sequence[tuple[Way, str]]:
+    """Ways over which an answer may still come and that were not looked at for `poll_s`, with their positions; and
+    those that owe nothing each `idle_s`: a file that a bank lays there unasked is to be seen, too."""
     asked, ways = requests_table.c, ways_table.c
-    open_ways = (
-        select(asked.gateway, asked.bank)
-        .where(asked.city_id == city_id, asked.state.in_(("pending", "dead")), asked.gateway != "")
-        .distinct()
-        .subquery()
+    owes = exists().where(
+        asked.city_id == city_id,
+        asked.gateway == ways.gateway,
+        asked.bank == ways.bank,
+        asked.state.in_(("pending", "dead")),
     )
-    wanted = (
-        select(ways.gateway, ways.bank, ways.answers_after)
-        .join(open_ways, (open_ways.c.gateway == ways.gateway) & (open_ways.c.bank == ways.bank))
-        .where(
-            ways.city_id == city_id,
-            or_(ways.polled_at.is_(None), ways.polled_at <= now - timedelta(seconds=poll_s)),
-            or_(ways.resting_until.is_(None), ways.resting_until <= now),
-        )
+    wanted = select(ways.gateway, ways.bank, ways.answers_after).where(
+        ways.city_id == city_id,
+        or_(
+            ways.polled_at.is_(None),
+            ways.polled_at <= now - timedelta(seconds=idle_s),
+            and_(ways.polled_at <= now - timedelta(seconds=poll_s), owes),
+        ),
+        or_(ways.resting_until.is_(None), ways.resting_until <= now),
     )
     return [(Way(row.gateway, row.bank), row.answers_after) for row in await tx.execute(wanted)]
 

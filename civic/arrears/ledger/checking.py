@@ -122,6 +122,8 @@ class Checker(Generic[Row]):
         dunned_on: str,
         dun_due_on: str,
     ) -> NewBill:
+        _whole(bill_no, "bill_no")
+        _whole(pay_no, "pay_no")
         if _NUMBER.fullmatch(bill_no) is None:
             raise Wrong("number", "bill_no")
         if not item or len(item) > 40:
@@ -132,8 +134,8 @@ class Checker(Generic[Row]):
         principal = _value(values.won, amount, "principal_krw")
         if not 0 < principal <= MOST_KRW:
             raise Wrong("principal", "principal_krw")
-        notified, due = self._day(notified_on, "notified_on"), self._day(due_on, "due_on")
-        dunned = self._day(dunned_on, "dunned_on") if dunned_on else None
+        notified, due = self._past(notified_on, "notified_on"), self._day(due_on, "due_on")
+        dunned = self._past(dunned_on, "dunned_on") if dunned_on else None
         dun_due = self._day(dun_due_on, "dun_due_on") if dun_due_on else None
         if due < notified:
             raise Wrong("due_before_notice", "due_on")
@@ -151,24 +153,35 @@ class Checker(Generic[Row]):
     def _payments(
         self, payment_no: str, amount: str, paid_on: str, way: str, bill_no: str, pay_no: str, tax_no: str
     ) -> PaymentRow:
+        _whole(payment_no, "payment_no")
         if _NUMBER.fullmatch(payment_no) is None:
             raise Wrong("number", "payment_no")
         krw = _value(values.won, amount, "amount_krw")
         if not 0 < krw <= MOST_KRW:
             raise Wrong("amount", "amount_krw")
-        day = self._day(paid_on, "paid_on")
-        if day > self._today:
-            raise Wrong("future", "paid_on")
+        day = self._past(paid_on, "paid_on")
+        for number, field in ((bill_no, "bill_no"), (pay_no, "pay_no"), (tax_no, "tax_no")):
+            _whole(number, field)
         if not (bill_no or pay_no or tax_no):
             raise Wrong("whose", "bill_no")
         known = _WAYS.get(way.replace(" ", "").casefold(), "import")
         return PaymentRow(payment_no, krw, day, known, bill_no, pay_no, tax_no)
 
+    def _past(self, text: str, field: str) -> date:
+        """A day on which something was done."""
+        found = self._day(text, field)
+        if found > self._today:
+            raise Wrong("future", field)
+        return found
+
     def _taxpayer(self, tax_no: str) -> None:
+        _whole(tax_no, "tax_no")
         if self._tax_no.fullmatch(tax_no) is None:
             raise Wrong("tax_no", "tax_no")
 
     def _day(self, text: str, field: str) -> date:
+        if values.is_serial(text):
+            raise Wrong("serial", field)
         found: date = _value(values.day, text, field)
         if not self._first <= found.year <= self._today.year + 2:
             raise Wrong("year", field)
@@ -180,6 +193,12 @@ def _value(read: Callable[[str], Any], text: str, field: str) -> Any:
         return read(text)
     except Unreadable:
         raise Wrong("unreadable" if text else "missing", field) from None
+
+
+def _whole(number: str, field: str) -> None:
+    """Not what a spreadsheet made of a long number: another one, perhaps somebody else's."""
+    if values.is_rounded(number):
+        raise Wrong("rounded", field)
 
 
 def key_shown(text: str) -> str:

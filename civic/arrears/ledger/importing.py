@@ -12,7 +12,7 @@ from civic.arrears.ledger import imports, totals
 from civic.arrears.ledger.checking import AMOUNTS, KEYS, NEEDED, Checker
 from civic.arrears.ledger.imports import Import
 from civic.arrears.ledger.paying import write_payments
-from civic.arrears.ledger.sheets import Columns, Line, reader_of
+from civic.arrears.ledger.sheets import Columns, Line, cut_short, reader_of
 from civic.arrears.ledger.staging import Numbered, Refusal, Staging
 from civic.arrears.ledger.totals import Control, Found, Total, Trailer
 from civic.arrears.ledger.values import Unreadable, won
@@ -86,7 +86,7 @@ class _File:
                 good.append(read)
                 self.found.add(row[item_at].strip() if item_at >= 0 else "", _amount(row, amount_at))
                 self.rows += 1
-            elif (told := self._trailer.read(row)) is not None:
+            elif (told := self._trailer.read(row, line)) is not None:
                 self.control = totals.joined(self.control, dict([told]))
             elif any(text.strip() for text in row):
                 krw = _amount(row, amount_at)
@@ -94,6 +94,12 @@ class _File:
                 self.found.add(row[item_at].strip() if 0 <= item_at < len(row) else "", krw)
                 self.rows += 1
         return good
+
+    def ends_with(self, line: int, row: Sequence[str]) -> None:
+        """The last row, without an end of line. Raises BadInput where it lacks columns too and is no row of totals:
+        half a row reads as a whole one with a shorter name."""
+        if self._trailer is not None and len(row) <= max(self.columns.at.values()) and not self._trailer.read(row):
+            raise cut_short(line)
 
     async def _stage(self, good: list[Numbered[Any]]) -> None:
         if not good:
@@ -176,9 +182,12 @@ async def _read_all(file: _File, pieces: AsyncIterator[bytes]) -> None:
     reader = reader_of(file.one.form)
     async for piece in pieces:
         await file.take(await to_thread(reader.feed, piece))
-    await file.take(await to_thread(reader.end))
+    rest = await to_thread(reader.end)
+    await file.take(rest)
     if not file.columns.at:
         raise file.columns.without()
+    if reader.is_open_ended and rest:
+        file.ends_with(*rest[-1])
 
 
 async def _take_out_twins(file: _File, connection: Driver) -> None:

@@ -9,7 +9,7 @@ from core.arrears_rules import Money
 from core.db import driver
 from core.vault import vault_of
 
-_STEP = 2_000
+_STEP = 4_000
 _STAGED = """SELECT payment_no, amount_krw, paid_on, way, debtor_id, bill_no, pay_no, tax_no, line
 FROM staged_payments
 WHERE verdict = 'N' ORDER BY paid_on, line"""

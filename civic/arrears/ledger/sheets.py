@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Protocol
 
 import python_calamine
@@ -21,6 +22,9 @@ Line = tuple[int, list[str]]
 
 
 class Reader(Protocol):
+    is_open_ended: bool
+    """After `end`: the last row had no line end, so it may be the half of one."""
+
     def feed(self, piece: bytes) -> list[Line]:
         """Rows that are whole by now, each with the line it begins on. Raises BadInput."""
         ...
@@ -70,15 +74,17 @@ class CsvReader:
         self._rest = ""
         self._line = 1
         self._delimiter = ""
+        self.is_open_ended = False
 
     def feed(self, piece: bytes) -> list[Line]:
         return self._rows(self._decoded(piece, final=False))
 
     def end(self) -> list[Line]:
         text = self._decoded(b"", final=True)
+        self.is_open_ended = bool(self._rest or text)
         rows = self._rows(text + ("\n" if self._rest or text else ""))
         if self._rest.strip():
-            raise _cut()
+            raise cut_short(self._line)
         return rows
 
     def _decoded(self, piece: bytes, *, final: bool) -> str:
@@ -96,7 +102,7 @@ class CsvReader:
         cut = _cut_at(text)
         self._rest = text[cut:]
         if len(self._rest) > MOST_REST:
-            raise _cut()
+            raise cut_short(self._line)
         whole = text[:cut]
         if not self._delimiter and whole:
             first = "\n".join(whole.split("\n", HEAD_ROWS)[:HEAD_ROWS])
@@ -109,7 +115,7 @@ class CsvReader:
                     rows.append((self._line, row))
                 self._line = start + reader.line_num
         except csv.Error:
-            raise _cut() from None
+            raise cut_short(self._line) from None
         return rows
 
 
@@ -123,9 +129,11 @@ def _cut_at(text: str) -> int:
     return cut
 
 
-def _cut() -> BadInput:
+def cut_short(line: int) -> BadInput:
     return BadInput(
-        "파일이 중간에 끊겼거나 따옴표가 맞지 않습니다.", "The file is cut short or a quote is open.", why="cut"
+        f"파일이 중간에 끊겼거나 따옴표가 맞지 않습니다({line:,}번째 줄부터). 파일을 다시 받아 넣어 주세요.",
+        f"The file is cut short or a quote is open (from line {line:,} on).",
+        why="cut",
     )
 
 
@@ -134,6 +142,7 @@ class SheetReader:
 
     def __init__(self) -> None:
         self._bytes = bytearray()
+        self.is_open_ended = False
 
     def feed(self, piece: bytes) -> list[Line]:
         self._bytes += piece
@@ -163,6 +172,7 @@ class Columns:
         self._seen = 0
         self._missing: list[str] = list(needed)
         self._names = names
+        self._above: list[str] = []
         self.at: dict[str, int] = {}
 
     def body(self, rows: list[Line]) -> Iterator[Line]:
@@ -174,15 +184,20 @@ class Columns:
                 self._look(row)
 
     def _look(self, row: list[str]) -> None:
-        found: dict[str, int] = {}
-        for place, text in enumerate(row):
-            field = self._fields.get(header(text))
-            if field is not None:
-                found.setdefault(field, place)
-        missing = [field for field in self._needed if field not in found]
-        if not missing:
-            self.at = found
-            return
+        """Headers stand in one row, or in two where cells were merged: what is empty below is named above."""
+        for cells in (
+            row,
+            [own if own.strip() else above for own, above in zip_longest(row, self._above, fillvalue="")],
+        ):
+            found: dict[str, int] = {}
+            for place, text in enumerate(cells):
+                if (field := self._fields.get(header(text))) is not None:
+                    found.setdefault(field, place)
+            missing = [field for field in self._needed if field not in found]
+            if not missing:
+                self.at = found
+                return
+        self._above = row
         self._seen += 1
         if len(missing) < len(self._missing):
             self._missing = missing

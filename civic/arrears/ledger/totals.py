@@ -86,7 +86,7 @@ class Trailer:
         self._item = at.get("tax_item", -1)
         self._lasts = tuple({word[-1] for word in self._words})
 
-    def read(self, row: Sequence[str]) -> tuple[str, Total] | None:
+    def read(self, row: Sequence[str], line: int = 0) -> tuple[str, Total] | None:
         """Tax item ("" for all) and its total, None for data. Raises BadInput for a total that says nothing."""
         first = next((text for text in row if text and not text.isspace()), "").strip()
         if not first.endswith(self._lasts):
@@ -100,28 +100,33 @@ class Trailer:
         if not item and 0 <= self._item < len(row) and self._item != place:
             beside = row[self._item].strip()
             item = "" if values.count(beside) is not None else beside
-        return item, self._total(row, place)
+        return item, self._total(row, place, line)
 
-    def _total(self, row: Sequence[str], label: int) -> Total:
+    def _total(self, row: Sequence[str], label: int, line: int) -> Total:
         cells = [text.strip() for place, text in enumerate(row) if place != label]
         rows = next((number for text in cells if (number := values.count(text)) is not None), None)
         krw = None
         if 0 <= self._amount < len(row) and self._amount != label and row[self._amount].strip():
-            krw = _won(row[self._amount])
+            krw = _won(row[self._amount], line)
         if rows is None and krw is None:
-            raise _unreadable()
+            raise _unreadable(line)
         return Total(rows, krw)
 
 
-def _won(text: str) -> int:
+def _won(text: str, line: int = 0) -> int:
     try:
         return values.won(text.strip())
     except Unreadable:
-        raise _unreadable() from None
+        raise _unreadable(line) from None
 
 
-def _unreadable() -> BadInput:
-    return BadInput("합계를 읽을 수 없습니다.", "A control total cannot be read.", why="control_unreadable")
+def _unreadable(line: int = 0) -> BadInput:
+    ko, en = (f"{line:,}번째 줄의 ", f" (line {line:,})") if line else ("", "")
+    return BadInput(
+        f"{ko}합계를 읽을 수 없습니다. 금액 칸의 금액이나 ‘4,000건’ 같은 건수가 있어야 합니다.",
+        f"A control total cannot be read{en}.",
+        why="control_unreadable",
+    )
 
 
 def from_words(given: Sequence[str]) -> dict[str, Total]:

@@ -8,6 +8,10 @@ from functools import lru_cache
 _SPLIT = re.compile(r"(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?(?:[T\s].*)?")
 _WHOLE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?")
 _AMOUNT = re.compile(r"[₩￦]?\s*([-△▲]?)\s*[₩￦]?\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*원?정?")
+_ROUNDED = re.compile(r"[-+]?\d+(?:\.\d+)?[Ee]\+?\d{2,}")
+EXACT = 10**15
+"""A spreadsheet keeps fifteen digits of a number."""
+_SERIAL = re.compile(r"[1-9]\d{4}(?:\.\d+)?")
 _COUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:건|행|명)")
 _COMPANY = {"법인": True, "개인": False, "y": True, "n": False, "예": True, "아니오": False, "true": True, "": False,
             "false": False, "1": True, "0": False, "2": True}  # fmt: skip
@@ -43,6 +47,16 @@ def won(text: str) -> int:
     return -amount if found[1] else amount
 
 
+def is_rounded(text: str) -> bool:
+    """1.23457E+18: a long number that a spreadsheet took for an amount and cut."""
+    return _ROUNDED.fullmatch(text) is not None
+
+
+def is_serial(text: str) -> bool:
+    """45961: a date that lost its format. Which day it is depends on the workbook (1900 or 1904), so nobody guesses."""
+    return _SERIAL.fullmatch(text) is not None
+
+
 def count(text: str) -> int | None:
     """1,000건 as 1000, None for anything else."""
     found = _COUNT.fullmatch(unicodedata.normalize("NFKC", text).strip())
@@ -72,6 +86,8 @@ def cell(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
+        if abs(value) >= EXACT:
+            return f"{value:.5E}"  # its last digits are lost: as a spreadsheet shows it, so that it is refused
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime):
         return value.date().isoformat()

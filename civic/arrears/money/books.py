@@ -1,7 +1,7 @@
 """A debtor's bills, entries and payments as they lie in the store, read for many debtors in a few statements."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
@@ -49,6 +49,11 @@ def among(ids: Collection[UUID]) -> Any:
     return any_(literal(list(ids), ARRAY(Id)))
 
 
+def columns_of(rows: Sequence[Sequence[Any]], *names: str) -> dict[str, list[Any]]:
+    """Rows as one array a column, which is how a statement takes any number of them (`unnest`)."""
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
 @dataclass(slots=True)
 class Books:
     """All of one debtor. `bills`: rows of BILL by id; `fixed`: costs and reductions by bill; `booked`: what entries say
@@ -70,7 +75,7 @@ async def hold(tx: AsyncConnection, debtor_ids: Collection[UUID]) -> None:
 
 
 async def calendar(tx: AsyncConnection, city_id: str) -> WorkingDays:
-    """The working days of the city, with the days off that it declared."""
+    """The working days of the city, with the days off that it declared and those that config.yml names."""
     return working_days(await days_off_of(tx, city_id, {}))
 
 

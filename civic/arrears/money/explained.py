@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from civic.arrears.money.books import BILL, ENTRY, calendar, deferrals, terms_of
 from civic.arrears.money.law import NAMES, Regime, regime_on
 from civic.arrears.money.months import added_on
-from civic.arrears.money.reckoning import Entry, Part, Reckoned, Terms, reckon
+from civic.arrears.money.reckoning import Entry, Part, Reckoned, Terms, extended, reckon
 from civic.arrears.records import DebtorOwed
 from civic.arrears.tables import arrears_bills, arrears_entries
 from core.errors import NotFound
@@ -62,17 +62,20 @@ async def explain(tx: AsyncConnection, city_id: str, bill_id: UUID, on: date) ->
 def explain_terms(terms: Terms, written_due_on: date, entries: Sequence[Entry], on: date) -> Explained:
     """The same for what is known already."""
     found, regime = reckon(terms, entries, on), regime_on(terms.due_on)
+    late = extended(terms, regime)
     lines = [
         _line(terms.due_on, terms.principal_krw, "본세", "Tax"),
         *_moved(terms, written_due_on),
-        *(line for part in found.parts for line in _months(terms, part, regime)),
+        *_deferred(terms, late, regime),
+        *(line for part in found.parts for line in _months(late, part, regime)),
         *(_entry(one) for one in entries if one.on <= on or one.kind == "reduction"),
     ]
-    if terms.principal_krw < regime.least_krw and on > terms.due_on:
+    tax_all = terms.principal_krw - sum(one.tax_krw for one in entries if one.kind == "reduction")
+    if 0 < tax_all < regime.least_krw and on > late.due_on:
         row = regime.rows["monthly_least"]
         ko = f"본세가 {regime.least_krw:,}원 미만이라 달마다 더하지 않습니다"
         en = f"Tax below {regime.least_krw:,} won: nothing is added by the month"
-        lines.append(Line(terms.due_on + timedelta(days=1), 0, ko, en, row["article"], row["certainty"]))
+        lines.append(Line(late.due_on + timedelta(days=1), 0, ko, en, row["article"], row["certainty"]))
     return Explained(terms.bill_id, on, found, tuple(sorted(lines, key=lambda line: line.on)))
 
 
@@ -86,6 +89,19 @@ def _moved(terms: Terms, written: date) -> list[Line]:
     ko = f"납부기한 {written}이 쉬는 날이라 다음 일하는 날 {terms.due_on}까지입니다"
     en = f"The deadline {written} is a day off: it moves to {terms.due_on}"
     return [Line(terms.due_on, 0, ko, en, "지방세기본법 제24조", "P")]
+
+
+def _deferred(terms: Terms, late: Terms, regime: Regime) -> list[Line]:
+    """A deferral that holds on the deadline; one that has no end yet names no day."""
+    if late.due_on == terms.due_on:
+        return []
+    row = regime.rows["deferral_frees"]
+    ko = "납부기한 전에 징수유예되어 유예가 끝날 때까지 붙지 않습니다"
+    en = "Deferred before its deadline: nothing is added"
+    if late.due_on < date.max:
+        ko = f"납부기한 전에 징수유예되어 기한이 {late.due_on}까지입니다"
+        en = f"Deferred before its deadline, which moves to {late.due_on}"
+    return [Line(terms.due_on, 0, ko, en, row["article"], row["certainty"])]
 
 
 def _months(terms: Terms, part: Part, regime: Regime) -> list[Line]:

@@ -15,6 +15,7 @@ from civic.arrears.money.held import held
 from civic.arrears.money.months import deadline
 from civic.arrears.money.prescription import KINDS, Event, Kind, Step, steps
 from civic.arrears.money.tables import arrears_interruptions
+from civic.arrears.notices.dunned import dunning_served
 from civic.arrears.tables import arrears_bills, arrears_entries, arrears_stops
 from core.clock import SEOUL
 from core.db import Database
@@ -72,16 +73,20 @@ async def end_interruption(
 
 
 async def explained(tx: AsyncConnection, city_id: str, bill_ids: Collection[UUID]) -> dict[UUID, list[Step]]:
-    """How the last day of each bill comes about."""
+    """How the last day of each bill comes about. A 독촉 counts once it was served, which our letters note as an
+    interruption; of one that the source tells, its own days are all that is known.
+    """
     days, bills = await calendar(tx, city_id), arrears_bills.c
+    dunned = await dunning_served(tx, city_id, bill_ids)
     events = await _events(tx, bill_ids)
     reduced = await _reduced(tx, bill_ids)
-    query = select(bills.id, bills.principal_krw, bills.due_on, bills.dunned_on, bills.dun_due_on)
+    query = select(bills.id, bills.principal_krw, bills.due_on)
     found = {}
     for row in await tx.execute(query.where(bills.city_id == city_id, bills.id == among(bill_ids))):
         mine = list(events.get(row.id, ()))
-        if row.dunned_on:
-            mine.append(Event("demand", row.dunned_on, max(row.dun_due_on or row.dunned_on, row.dunned_on)))
+        known = dunned[row.id]
+        if known.known_by == "ledger" and known.served_on:
+            mine.append(Event("demand", known.served_on, max(known.due_on or known.served_on, known.served_on)))
         tax = row.principal_krw - reduced.get(row.id, 0)
         found[row.id] = steps(tax, deadline(row.due_on, days), mine)
     return found

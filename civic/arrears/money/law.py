@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from civic.arrears.dated import Row, rows, valid
+from core.dated import Row, rows, valid
 from core.errors import ConfigError
 
 SURCHARGE = Path(__file__).parent / "surcharge.csv"

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.books import BILL, ENTRY, among, calendar, deferrals, spans_of
+from civic.arrears.money.law import regime_on
 from civic.arrears.money.months import deadline
-from civic.arrears.money.reckoning import Entry, Terms, reckon
+from civic.arrears.money.reckoning import Entry, Terms, extended, reckon
 from civic.arrears.records import BillOwed, DebtorOwed
 from civic.arrears.tables import arrears_bills, arrears_entries
 
@@ -19,6 +20,7 @@ from civic.arrears.tables import arrears_bills, arrears_entries
 async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], on: date) -> dict[UUID, DebtorOwed]:
     """What each owes on the Korean day `on`: bills open and past their deadline, oldest first. A debtor who owes
     nothing is left out. Bills whose claim is extinguished come too; their `prescribes_on` lies before `on`.
+    Deadlines are those that hold: moved over days off (지방세기본법 §24), `due_on` by a deferral that has run out, too.
     """
     if not debtor_ids:
         return {}
@@ -33,11 +35,17 @@ async def owed(tx: AsyncConnection, city_id: str, debtor_ids: Collection[UUID], 
         if due_on >= on:
             continue
         spans = spans_of(bill_id, deferred[debtor_id]) if debtor_id in deferred else ()
-        now = reckon(Terms(bill_id, krw, due_on, spans), entries.get(bill_id, ()), on)
+        terms = Terms(bill_id, krw, due_on, spans)
+        now = reckon(terms, entries.get(bill_id, ()), on)
         parts = (now.costs_krw, now.tax_krw, now.surcharge_krw)
         if any(parts):
-            days_of = (notified, due_on, dunned, dun_due, last)
-            found[debtor_id].append(BillOwed(bill_id, bill_no, pay_no, item, year, period, krw, *parts, *days_of))
+            late = extended(terms, regime_on(due_on)).due_on if spans else due_on
+            shown: date = late if late < on else due_on
+            ends: date | None = deadline(dun_due, days) if dun_due else None
+            bill = BillOwed(
+                bill_id, bill_no, pay_no, item, year, period, krw, *parts, notified, shown, dunned, ends, last
+            )
+            found[debtor_id].append(bill)
     return {debtor_id: DebtorOwed(debtor_id, tuple(bills)) for debtor_id, bills in found.items()}
 
 

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from civic.arrears.dated import Row, valid
 from civic.arrears.money.months import years_later
+from core.dated import Row, valid
 from core.errors import ConfigError
 
 PRESCRIPTION = Path(__file__).parent / "prescription.csv"
@@ -50,7 +50,7 @@ def _row(day: date, rule: str, kind: str = "") -> Row:
 
 
 def effect(kind: str, day: date) -> Row:
-    """The row that says what a kind of event does: its value is interrupts or suspends."""
+    """The row that says what a kind of event does: its value is interrupts, suspends, or nothing."""
     return _row(day, "effect", kind)
 
 
@@ -71,6 +71,8 @@ def steps(tax_krw: int, due_on: date, events: Iterable[Event]) -> list[Step]:
         row, last_on = effect(event.kind, event.from_on), found[-1].last_on
         if last_on is not None and event.from_on > last_on:
             break
+        if row["value"] == "nothing":
+            continue
         if row["value"] == "suspends":
             pauses.append(event)
         elif event.until_on is None:

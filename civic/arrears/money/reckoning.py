@@ -1,11 +1,12 @@
 """What is owed of one bill on a day: whole won, pure functions, each amount with the months and the rate behind it.
 
 지방세기본법 §55 (or the older 가산금): a first part on the day after the deadline, then a part for each month that
-passes, of the tax unpaid when it passes. A payment on the last day of a month still lowers that month's part.
+passes, of the tax unpaid when it passes. A payment on the last day of a month still lowers that month's part. A
+징수유예 that began before the deadline makes its own last day the deadline (지방세징수법 §25, §28).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
@@ -73,12 +74,13 @@ class Reckoned:
 def reckon(terms: Terms, entries: Sequence[Entry], on: date) -> Reckoned:
     """What is owed on `on`, after the entries up to that day. A reduction of tax counts from the beginning, since the
     tax was never owed (감액경정)."""
+    regime = regime_on(terms.due_on)
+    terms = extended(terms, regime)
     if not entries:
-        return _untouched(terms, on)
+        return _untouched(terms, regime, on)
     tax_all = terms.principal_krw - sum(one.tax_krw for one in entries if one.kind == "reduction")
     known = [one for one in entries if one.on <= on or one.kind == "reduction"]
     moves = [one for one in known if one.kind != "reduction" and one.tax_krw]
-    regime = regime_on(terms.due_on)
     parts = _parts(terms, regime, tax_all, moves, on) if on > terms.due_on else []
     accrued = sum(part.krw for part in parts)
     return Reckoned(
@@ -90,9 +92,20 @@ def reckon(terms: Terms, entries: Sequence[Entry], on: date) -> Reckoned:
     )
 
 
-def _untouched(terms: Terms, on: date) -> Reckoned:
+def extended(terms: Terms, regime: Regime) -> Terms:
+    """With the deadline that counts: a deferral that holds on the deadline moves it to the deferral's last day."""
+    if not terms.deferred or not regime.deferral_frees:
+        return terms
+    due_on = terms.due_on
+    for since, until in sorted(terms.deferred):
+        if since <= due_on < until:
+            due_on = until
+    return terms if due_on == terms.due_on else replace(terms, due_on=due_on)
+
+
+def _untouched(terms: Terms, regime: Regime, on: date) -> Reckoned:
     """The same where nothing was ever entered, as of most bills."""
-    parts = _parts(terms, regime_on(terms.due_on), terms.principal_krw, (), on) if on > terms.due_on else []
+    parts = _parts(terms, regime, terms.principal_krw, (), on) if on > terms.due_on else []
     accrued = sum([part.krw for part in parts])
     return Reckoned(0, terms.principal_krw, accrued, accrued, tuple(parts))
 

@@ -9,15 +9,30 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.allocating import Allocated, Bill, Share, allocate
-from civic.arrears.money.books import Books, open_books
+from civic.arrears.money.books import Books, columns_of, open_books
 from civic.arrears.money.reckoning import Entry, reckon
-from civic.arrears.tables import arrears_bills, arrears_entries, arrears_payments
 from core.clock import SEOUL
+from core.db import driver
 from core.ids import new_id
+
+_ENTRY = (
+    "id", "debtor", "bill", "payment", "seizure", "kind", "on_day", "costs_krw", "tax_krw", "surcharge_krw", "reason",
+)  # fmt: skip
+_ENTERED = """INSERT INTO arrears_entries (id, city_id, debtor_id, bill_id, payment_id, seizure_id, kind, happened_on,
+costs_krw, tax_krw, surcharge_krw, reason, created_at)
+SELECT id, %(city)s, debtor, bill, payment, seizure, kind, on_day, costs_krw, tax_krw, surcharge_krw, reason, %(now)s
+FROM unnest(%(id)s::uuid[], %(debtor)s::uuid[], %(bill)s::uuid[], %(payment)s::uuid[], %(seizure)s::uuid[],
+%(kind)s::text[], %(on_day)s::date[], %(costs_krw)s::bigint[], %(tax_krw)s::bigint[], %(surcharge_krw)s::bigint[],
+%(reason)s::text[]) AS n (id, debtor, bill, payment, seizure, kind, on_day, costs_krw, tax_krw, surcharge_krw, reason)
+"""
+_MOVED = """UPDATE arrears_payments p SET excess_krw = n.krw
+FROM unnest(%(id)s::uuid[], %(krw)s::bigint[]) AS n (id, krw) WHERE p.id = n.id"""
+_ENDED = """UPDATE arrears_bills b SET state = n.state, closed_on = n.on_day, updated_at = %(now)s,
+version = b.version + 1
+FROM unnest(%(id)s::uuid[], %(state)s::text[], %(on_day)s::date[]) AS n (id, state, on_day) WHERE b.id = n.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +51,21 @@ async def settle(
     if not debtor_ids:
         return {}
     found = {}
-    entries: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []
-    states: list[dict[str, Any]] = []
+    entries: list[tuple[Any, ...]] = []
+    moved: list[tuple[UUID, int]] = []
+    states: list[tuple[UUID, str, date | None]] = []
     for debtor_id, books in (await open_books(tx, city_id, debtor_ids)).items():
         bills = _bills(books, now.astimezone(SEOUL).date())
         done = allocate(bills, books.payments.values())
         differences = _differences(books, done)
         for (payment_id, bill_id), share in differences.items():
-            entries += _rows(books, debtor_id, payment_id, bill_id, share, {"reason": reason, "created_at": now})
+            entries += _rows(books, debtor_id, payment_id, bill_id, share, reason)
         excess = {paid.id: books.stored[paid.id].amount_krw - done.of(paid.id) for paid in books.payments.values()}
-        moved += [{"b_id": one, "b_krw": krw} for one, krw in excess.items() if krw != books.stored[one].excess_krw]
+        moved += [(one, krw) for one, krw in excess.items() if krw != books.stored[one].excess_krw]
         changed = {bill_id for _, bill_id in differences} | {one for one in books.fixed if bills[one].takes}
         closed, reopened = _states(books, done, changed, now, states)
         found[debtor_id] = Settled(tuple(closed), tuple(reopened), excess)
-    await _write(tx, city_id, entries, moved, states)
+    await _write(tx, city_id, entries, moved, states, now)
     return found
 
 
@@ -87,24 +102,24 @@ def _differences(books: Books, done: Allocated) -> dict[tuple[UUID, UUID], Share
 
 
 def _rows(
-    books: Books, debtor_id: UUID, payment_id: UUID, bill_id: UUID, share: Share, said: dict[str, Any]
-) -> list[dict[str, Any]]:
+    books: Books, debtor_id: UUID, payment_id: UUID, bill_id: UUID, share: Share, reason: str
+) -> list[tuple[Any, ...]]:
     """What is added as a payment's entry, what is taken away as a reversal's, both of the payment's own day."""
     paid = books.stored[payment_id]
-    amounts = {"costs_krw": share.costs_krw, "tax_krw": share.tax_krw, "surcharge_krw": share.surcharge_krw}
+    amounts = (share.costs_krw, share.tax_krw, share.surcharge_krw)
     rows = []
     for kind, part in (
-        ("reversal", {name: min(krw, 0) for name, krw in amounts.items()}),
-        ("payment", {name: max(krw, 0) for name, krw in amounts.items()}),
+        ("reversal", tuple(min(krw, 0) for krw in amounts)),
+        ("payment", tuple(max(krw, 0) for krw in amounts)),
     ):
-        if any(part.values()):
-            row = {"debtor_id": debtor_id, "bill_id": bill_id, "payment_id": payment_id, "kind": kind}
-            rows.append({**row, "happened_on": paid.paid_on, "seizure_id": paid.seizure_id, **part, **said})
+        if any(part):
+            whose = (debtor_id, bill_id, payment_id, paid.seizure_id)
+            rows.append((new_id(), *whose, kind, paid.paid_on, *part, reason))
     return rows
 
 
 def _states(
-    books: Books, done: Allocated, changed: set[UUID], now: datetime, states: list[dict[str, Any]]
+    books: Books, done: Allocated, changed: set[UUID], now: datetime, states: list[tuple[UUID, str, date | None]]
 ) -> tuple[list[UUID], list[UUID]]:
     """A bill closes when nothing is left of it, and opens again when something is."""
     today, closed, reopened = now.astimezone(SEOUL).date(), [], []
@@ -112,33 +127,32 @@ def _states(
         row, entries = books.bills[bill_id], done.entries[bill_id]
         on = max([today, *(one.on for one in entries)])
         left = reckon(books.terms[bill_id], entries, on).total_krw
+        ended = max((one.on for one in entries if one.kind in ("payment", "reduction")), default=today)
         if left == 0 and row.state == "open":
             closed.append(bill_id)
-            ended = max((one.on for one in entries if one.kind in ("payment", "reduction")), default=today)
-            states.append({"b_id": bill_id, "b_state": "paid", "b_on": ended, "b_now": now})
+            states.append((bill_id, "paid", ended))
+        elif left == 0 and row.state == "paid" and row.closed_on != ended:
+            # A payment of an earlier day was told later: the bill had been paid off before it was thought to be.
+            states.append((bill_id, "paid", ended))
         elif left and row.state == "paid":
             reopened.append(bill_id)
-            states.append({"b_id": bill_id, "b_state": "open", "b_on": None, "b_now": now})
+            states.append((bill_id, "open", None))
     return closed, reopened
 
 
 async def _write(
     tx: AsyncConnection,
     city_id: str,
-    entries: list[dict[str, Any]],
-    moved: list[dict[str, Any]],
-    states: list[dict[str, Any]],
+    entries: list[tuple[Any, ...]],
+    moved: list[tuple[UUID, int]],
+    states: list[tuple[UUID, str, date | None]],
+    now: datetime,
 ) -> None:
+    """Each kind of change in one statement, however many there are."""
+    connection = await driver(tx)
     if entries:
-        await tx.execute(insert(arrears_entries), [{"id": new_id(), "city_id": city_id, **row} for row in entries])
+        await connection.execute(_ENTERED, {**columns_of(entries, *_ENTRY), "city": city_id, "now": now})
     if moved:
-        payments = update(arrears_payments).where(arrears_payments.c.id == bindparam("b_id"))
-        await tx.execute(payments.values(excess_krw=bindparam("b_krw")), moved)
+        await connection.execute(_MOVED, columns_of(moved, "id", "krw"))
     if states:
-        bills = update(arrears_bills).where(arrears_bills.c.id == bindparam("b_id"))
-        values: dict[str, Any] = {
-            "state": bindparam("b_state"),
-            "closed_on": bindparam("b_on"),
-            "updated_at": bindparam("b_now"),
-        }
-        await tx.execute(bills.values(**values, version=arrears_bills.c.version + 1), states)
+        await connection.execute(_ENDED, {**columns_of(states, "id", "state", "on_day"), "now": now})

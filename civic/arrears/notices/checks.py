@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from civic.arrears.notices._patterns import LINK, PLACEHOLDER, RESIDENT
-from civic.arrears.notices.values import ALWAYS, VALUES, sample
+from civic.arrears.notices.values import ALWAYS, BESIDE, SAID_BY_LETTER, VALUES, sample
 from core import cp949
 from core.arrears_notice_rules import Notices
 from core.settings import SmsBytes
@@ -52,7 +52,7 @@ def check(
     findings = [
         *_names(names),
         *_whole(kind, lang, level, body, key, subject, rules),
-        *_screen(kind, head, text, values, rules),
+        *_screen(kind, subject, body, rules),
         *_words(subject + "\n" + body),
     ]
     if size > most:
@@ -88,7 +88,18 @@ def _names(names: list[str]) -> list[Finding]:
 def _whole(kind: str, lang: str, level: str, body: str, key: str, subject: str, rules: Notices) -> list[Finding]:
     found = []
     named = set(PLACEHOLDER.findall(body))
-    if missing := [name for name in ALWAYS if name not in named]:
+    rung = rules.levels.get(level)  # type: ignore[call-overload]
+    is_beside = rung is not None and rung.letter == "dun" and kind != "letter"
+    if said := [name for name in SAID_BY_LETTER if is_beside and name in PLACEHOLDER.findall(subject + body)]:
+        shown = ", ".join(said)
+        found.append(
+            Finding(
+                "said_by_letter",
+                f"독촉장을 인쇄할 때 정해지는 값이라 곁들이는 글에는 쓰지 않습니다: {shown}",
+                f"Fixed when the letter is printed, so the word beside it cannot say it: {shown}",
+            )
+        )
+    if missing := [name for name in (BESIDE if is_beside else ALWAYS) if name not in named]:
         shown = ", ".join(missing)
         found.append(Finding("missing_value", f"빠진 값: {shown}", f"Missing: {shown}"))
     if not all(re.search(word, body, re.IGNORECASE) for word in _ROUTE[lang]):
@@ -105,7 +116,6 @@ def _whole(kind: str, lang: str, level: str, body: str, key: str, subject: str, 
         )
     if kind == "lms" and not subject.strip():
         found.append(Finding("no_subject", "장문 문자에는 제목이 있어야 합니다.", "A long message needs a subject."))
-    rung = rules.levels.get(level)  # type: ignore[call-overload]
     if kind == "sms" and rung is not None and rung.letter:
         why = "서면이 따르는 단계는 장문으로 보냅니다(송달이 아니라고 적을 자리가 필요합니다)."
         found.append(Finding("needs_room", why, "A level with a written document goes as a long message."))
@@ -116,14 +126,22 @@ def _whole(kind: str, lang: str, level: str, body: str, key: str, subject: str, 
     return found
 
 
-def _screen(kind: str, head: str, text: str, values: dict[str, str], rules: Notices) -> list[Finding]:
-    """What a locked telephone shows: the subject and the first characters, the whole first line at least."""
+_WHOSE, _HOW_MUCH = "\x01", "\x02"
+_SHORTEST = {**dict.fromkeys(VALUES, "x"), "성명": _WHOSE, "금액": _HOW_MUCH}
+
+
+def _screen(kind: str, subject: str, body: str, rules: Notices) -> list[Finding]:
+    """What a locked telephone shows: the subject and the first characters, the whole first line at least. Every value
+    is taken as short as it can be, so that nobody's short name or office brings the sum up into sight.
+    """
     if kind == "letter":
         return []
+    text = filled(body, _SHORTEST)
     first = text.partition("\n")[0]
-    seen = head + "\n" + (text[: rules.preview.chars] if len(first) < rules.preview.chars else first)
-    whose = any(values[name] in seen for name in ("성명",))
-    if whose and any(values[name] in seen for name in ("금액",)):
+    seen = (
+        filled(subject, _SHORTEST) + "\n" + (text[: rules.preview.chars] if len(first) < rules.preview.chars else first)
+    )
+    if _WHOSE in seen and _HOW_MUCH in seen:
         return [
             Finding("lock_screen", "잠금 화면에 이름과 금액이 함께 보입니다. 금액은 둘째 줄부터 적어 주세요.",
                     "A locked screen would show name and amount together; put the amount further down.")

@@ -121,7 +121,7 @@ class _Seen:
 
 def _judge(level: Level, rung: Rung, debtor_id: UUID, seen: _Seen, on: date) -> Due | None:
     """Pure. None when he has no bill of this level."""
-    bills = [bill for bill in seen.bills if rung.after != "due" or bill.dunned_on is None]
+    bills = [bill for bill in seen.bills if _speaks_of(rung, bill, on)]
     starts = [start for bill in bills if (start := _start(rung, bill)) is not None]
     if not any(start + timedelta(days=rung.wait_days) <= on for start in starts):
         return None
@@ -151,6 +151,13 @@ def _judge(level: Level, rung: Rung, debtor_id: UUID, seen: _Seen, on: date) -> 
     if one.total_krw < rung.minimum_krw:
         return _out(one, "below_minimum")
     return _waiting(rung, one, seen, step, min(starts), on)
+
+
+def _speaks_of(rung: Rung, bill: BillOwed, on: date) -> bool:
+    """A 독촉 of what was not dunned yet, a warning of what may be seized (§33); a reminder speaks of everything."""
+    if rung.after == "due":
+        return bill.dunned_on is None
+    return rung.letter != "warning" or (bill.dun_due_on is not None and bill.dun_due_on < on)
 
 
 def _start(rung: Rung, bill: BillOwed) -> date | None:

@@ -17,13 +17,18 @@ def pdf(pages: Sequence[Mapping[str, Any]], title: str, author: str, at: datetim
 
     Takes processor time: call it in a thread. Everything of anybody's goes in as JSON, never as source.
     """
-    data = orjson.dumps({"title": title, "author": author, "pages": list(pages)}).decode()
+    return typeset(SHEET, {"title": title, "author": author, "pages": list(pages)}, at)
+
+
+def typeset(sheet: Path, data: Mapping[str, Any], at: datetime) -> bytes:
+    """`data` as the sheet sets it, with `title` and `author` among it; as `pdf` otherwise."""
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
         font_paths=[Path(pylopdf_fonts_ko.sans_path()).parent],
     )
-    compiler = typst.Compiler(SHEET.read_bytes(), font_paths=fonts, sys_inputs={"data": data})
+    inputs = {"data": orjson.dumps(data).decode()}
+    compiler = typst.Compiler(sheet.read_bytes(), font_paths=fonts, sys_inputs=inputs)
     made = compiler.compile(format="pdf", timestamp=at.replace(microsecond=0), pdf_standards=["ua-1"])
     if not isinstance(made, bytes):
         raise TypeError("typst gave no file")

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from civic.arrears import dated
 from civic.cases.clock import DaysOff
 from civic.cases.clock.calendar import working_days
+from core import dated
 from core.errors import ConfigError
 
 _FILE = Path(__file__).parent / "periods.csv"
@@ -63,5 +63,7 @@ def after_service(due_on: date, served_on: date, off: DaysOff) -> date:
 
 
 def published_until(published_on: date) -> date:
-    """The day on which a document that was published counts as served (공시송달, 지방세기본법 §33)."""
-    return published_on + timedelta(days=period("publication", published_on).days)
+    """The day on which a document that was published counts as served (공시송달, 지방세기본법 §33): once the days have
+    passed, the day of publication not counted (민법 §157), so on the morning after their last.
+    """
+    return published_on + timedelta(days=period("publication", published_on).days + 1)

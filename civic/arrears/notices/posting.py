@@ -125,7 +125,9 @@ async def mark_returned(
     by: UUID | None,
     now: datetime,
 ) -> Letter:
-    """Came back: to be addressed anew, or published (공시송달). Raises NotFound, Conflict."""
+    """Came back: to be addressed anew, or published (공시송달). A 독촉장 that reached nobody has dunned nobody: its
+    bills are as before it. Raises NotFound, Conflict.
+    """
     letter = await _locked(tx, city_id, letter_id)
     if letter.state == "returned" and letter.returned_on == on:
         return letter
@@ -133,6 +135,8 @@ async def mark_returned(
     _must_follow(letter, "returned")
     given = {"state": "returned", "returned_on": on, "reason": reason, "staff_id": by}
     made = await _change(tx, letter, given, now)
+    if letter.kind == "dun":
+        await _dun(tx, letter, {"dunned_on": None, "dun_due_on": None}, now)
     await _told(tx, city_id, made, "returned", on, by, now, {"reason": reason})
     return made
 
@@ -264,5 +268,5 @@ async def _told(
     await note(tx, city_id, [letter.id], what, on, now, by=by, detail=detail)
     said = {"kind": letter.kind, "document_no": letter.document_no, **detail}
     await record(tx, city_id, what, letter.id, by, now, said)
-    if letter.kind == "dun" and what in ("sent", "served", "published"):
+    if letter.kind == "dun" and what in ("sent", "served", "returned", "published"):
         await touch(tx, city_id, [letter.debtor_id], "bill", now)

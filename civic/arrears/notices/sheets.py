@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from civic.arrears import dated
 from civic.arrears.notices.letters import Letter, LetterBill
+from core import dated
 from core.arrears_notice_rules import Sender
 from core.korean import josa, krw
 
@@ -57,7 +57,7 @@ def page(letter: Letter, bills: Sequence[LetterBill], sender: Sender, city: City
         "issued_on": _day(letter.issued_on) if letter.issued_on else "-",
         "recipient": {name: letter.recipient.get(name, "") for name in ("name", "address", "postcode")},
         "honorific": labels["bank_honorific" if is_bank else "honorific"],
-        "body": [_filled(line, values) for line in own["body"]],
+        "body": [_filled(line, values) for line in (own.get("body_bank", own["body"]) if is_bank else own["body"])],
         "facts": _facts(letter, words),
         "bills": [_bill(bill) for bill in bills],
         "columns": words["columns"],
@@ -67,7 +67,7 @@ def page(letter: Letter, bills: Sequence[LetterBill], sender: Sender, city: City
         "has_help": kind in ("dun", "warning", "info", "seizure_debtor"),
         "instalments": _instalments(letter),
         "basis": _articles("basis", kind, day),
-        "remedy": _articles("remedy", kind, day),
+        "remedy": [] if is_bank else _articles("remedy", kind, day),
         "labels": labels,
         "sender": _sender(sender, city),
         "english": _english(letter, values, city) if letter.facts.get("lang") == "en" else None,
@@ -111,7 +111,8 @@ def _iso(value: Any) -> str:
 
 
 def _facts(letter: Letter, words: Mapping[str, Any]) -> list[list[str]]:
-    return [[words["facts"][name], _fact(name, letter.facts[name], words)] for name in _SHOWN if letter.facts.get(name)]
+    named = {**words["facts"], **words["kinds"][letter.kind].get("facts", {})}
+    return [[named[name], _fact(name, letter.facts[name], words)] for name in _SHOWN if letter.facts.get(name)]
 
 
 def _fact(name: str, value: Any, words: Mapping[str, Any]) -> str:

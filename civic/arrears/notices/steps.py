@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import any_, delete, func, literal, select, update
+from sqlalchemy import Select, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from civic.arrears.notices.ladder import Due, rung_of
 from civic.arrears.notices.tables import arrears_steps
@@ -24,14 +25,23 @@ async def told(
     """
     if not due:
         return set()
-    every = timedelta(days=rung_of(rules, level).every_days)
     ordered = sorted(due, key=lambda one: one.debtor_id)
     ids = literal([one.debtor_id for one in ordered], ARRAY(Id))
-    times = literal([one.times + 1 for one in ordered], ARRAY(arrears_steps.c.times.type))
+    times = literal([one.times for one in ordered], ARRAY(arrears_steps.c.times.type))
     rows = func.unnest(ids, times).table_valued("debtor_id", "times").render_derived()
-    source = select(
-        rows.c.debtor_id, literal(level), literal(city_id), rows.c.times, literal(on), literal(now)
-    ).order_by(rows.c.debtor_id)
+    noted = await tx.execute(noting(city_id, level, select(rows.c.debtor_id, rows.c.times), on, rules, now))
+    return set(noted.scalars())
+
+
+def noting(
+    city_id: str, level: Level, due: Select[UUID, int], on: date, rules: Arrears, now: datetime
+) -> ReturningInsert[UUID]:
+    """The statement of `told`, for `due` that need not leave the store: debtor, and how often he was told before."""
+    every = timedelta(days=rung_of(rules, level).every_days)
+    people = due.subquery()
+    source = select(people.c[0], literal(level), literal(city_id), people.c[1] + 1, literal(on), literal(now)).order_by(
+        people.c[0]
+    )
     adding = insert(arrears_steps).from_select(
         ["debtor_id", "level", "city_id", "times", "last_on", "updated_at"], source
     )
@@ -45,7 +55,7 @@ async def told(
         },
         where=arrears_steps.c.last_on <= on - every,
     )
-    return set((await tx.execute(noted.returning(arrears_steps.c.debtor_id))).scalars())
+    return noted.returning(arrears_steps.c.debtor_id)
 
 
 async def taken_back(tx: AsyncConnection, city_id: str, level: Level, debtor_ids: Collection[UUID], on: date) -> int:

@@ -33,13 +33,22 @@ VALUES: Mapping[str, Value] = {
         Value("부서", "맡은 부서", "징수과 체납정리팀", "Collection Division"),
         Value("전화", "문의 전화", "031-980-2114", "+82-31-980-2114"),
         Value("회차", "이 단계의 몇 번째 안내", "2", "2"),
-        Value("문서번호", "함께 보낸 서면의 번호", "체납징수-2026-000123", "체납징수-2026-000123"),
+        Value(
+            "문서번호",
+            "서면의 번호(인쇄할 때 정해지므로 글에는 쓰지 못함)",
+            "체납징수-2026-000123",
+            "체납징수-2026-000123",
+        ),
     )
 }
 """None of them is what a citizen is asked for to show who he is (`arrears.asking.secrets`): a number may have changed
 hands."""
 ALWAYS = ("금액", "납부기한", "은행", "가상계좌", "전화")
 """What every notice needs: how much, until when, how to pay, whom to ask."""
+BESIDE = ("전화",)
+"""What a word beside a 독촉장 needs: the letter says the rest, and whom to ask comes first."""
+SAID_BY_LETTER = ("납부기한", "문서번호")
+"""What only the 독촉장 says: both are fixed when it is printed, after the word beside it was written."""
 
 
 def sample(lang: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What really happened after a simulation, beside what it said: who was seized, who was not, and what came of it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.arrears.oversight.simulation import Simulation, rows_of
+from civic.arrears.money.books import among
+from civic.arrears.oversight.simulation import Simulation, pieces_of
 from civic.arrears.oversight.simulation_summary import Simulated
-from civic.arrears.oversight.tables import arrears_simulated
 from civic.arrears.seizure.tables import arrears_batch_debtors, arrears_batches, arrears_seizures
 from civic.arrears.tables import arrears_payments
 
@@ -38,27 +38,34 @@ class After:
     paid_krw: int
 
 
-async def compare(tx: AsyncConnection, made: Simulation) -> tuple[dict[str, Any], list[After]]:
-    """The sums and each debtor."""
-    rows = await rows_of(tx, made.id)
-    batches, seized, paid = await _batches(tx, made), await _seized(tx, made), await _paid(tx, made)
-    found = []
-    for one in rows:
-        held, collected = seized.get(one.debtor_id, (0, 0))
-        money = paid.get(one.debtor_id, 0)
-        outcome = _outcome(one, batches.get(one.debtor_id, set()), held, money)
-        found.append(After(one, outcome, held, collected, money))
-    counted = Counter(one.outcome for one in found)
-    summary = {
-        "said_krw": sum(one.said.would_krw for one in found),
-        "held_krw": sum(one.held_krw for one in found),
-        "collected_krw": sum(one.collected_krw for one in found),
-        "paid_krw": sum(one.paid_krw for one in found),
-        "outcomes": [
-            {"code": code, "ko": ko, "en": en, "debtors": counted[code]} for code, (ko, en) in OUTCOMES.items()
-        ],
-    }
-    return summary, found
+async def compare(tx: AsyncConnection, made: Simulation) -> dict[str, Any]:
+    """The sums. Debtors are counted piece by piece: memory does not grow with them."""
+    counted: Counter[str] = Counter()
+    sums: Counter[str] = Counter(said_krw=0, held_krw=0, collected_krw=0, paid_krw=0)
+    async for piece in afters(tx, made):
+        for one in piece:
+            counted[one.outcome] += 1
+            sums["said_krw"] += one.said.would_krw
+            sums["held_krw"] += one.held_krw
+            sums["collected_krw"] += one.collected_krw
+            sums["paid_krw"] += one.paid_krw
+    outcomes = [{"code": code, "ko": ko, "en": en, "debtors": counted[code]} for code, (ko, en) in OUTCOMES.items()]
+    return {**sums, "outcomes": outcomes}
+
+
+async def afters(tx: AsyncConnection, made: Simulation) -> AsyncIterator[list[After]]:
+    """Each debtor since, some thousand at a time, in the order of ids."""
+    async for rows in pieces_of(tx, made.id):
+        ids = [one.debtor_id for one in rows]
+        batches, seized = await _batches(tx, made, ids), await _seized(tx, made, ids)
+        paid = await _paid(tx, made, ids)
+        found = []
+        for one in rows:
+            held, collected = seized.get(one.debtor_id, (0, 0))
+            money = paid.get(one.debtor_id, 0)
+            outcome = _outcome(one, batches.get(one.debtor_id, set()), held, money)
+            found.append(After(one, outcome, held, collected, money))
+        yield found
 
 
 def _outcome(one: Simulated, states: set[str], held: int, paid: int) -> str:
@@ -73,12 +80,12 @@ def _outcome(one: Simulated, states: set[str], held: int, paid: int) -> str:
     return "nothing_found" if states else "not_begun"
 
 
-async def _batches(tx: AsyncConnection, made: Simulation) -> Mapping[UUID, set[str]]:
+async def _batches(tx: AsyncConnection, made: Simulation, ids: Sequence[UUID]) -> Mapping[UUID, set[str]]:
     of = arrears_batch_debtors
     wanted = (
         select(of.c.debtor_id, of.c.state)
         .join(arrears_batches, arrears_batches.c.id == of.c.batch_id)
-        .where(of.c.debtor_id.in_(_of(made)), arrears_batches.c.created_at >= made.created_at)
+        .where(of.c.debtor_id == among(ids), arrears_batches.c.created_at >= made.created_at)
     )
     found: dict[UUID, set[str]] = {}
     for row in await tx.execute(wanted):
@@ -86,26 +93,21 @@ async def _batches(tx: AsyncConnection, made: Simulation) -> Mapping[UUID, set[s
     return found
 
 
-async def _seized(tx: AsyncConnection, made: Simulation) -> Mapping[UUID, tuple[int, int]]:
+async def _seized(tx: AsyncConnection, made: Simulation, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, int]]:
     of = arrears_seizures
     sums = (func.sum(of.c.held_krw), func.sum(of.c.collected_krw))
-    wanted = select(of.c.debtor_id, *sums).where(of.c.debtor_id.in_(_of(made)), of.c.created_at >= made.created_at)
+    wanted = select(of.c.debtor_id, *sums).where(of.c.debtor_id == among(ids), of.c.created_at >= made.created_at)
     rows = await tx.execute(wanted.group_by(of.c.debtor_id))
     return {row[0]: (int(row[1] or 0), int(row[2] or 0)) for row in rows}
 
 
-async def _paid(tx: AsyncConnection, made: Simulation) -> Mapping[UUID, int]:
+async def _paid(tx: AsyncConnection, made: Simulation, ids: Sequence[UUID]) -> Mapping[UUID, int]:
     of = arrears_payments
     wanted = select(of.c.debtor_id, func.sum(of.c.amount_krw)).where(
-        of.c.debtor_id.in_(_of(made)),
+        of.c.debtor_id == among(ids),
         of.c.received_at >= made.created_at,
         of.c.way != "seizure",
         of.c.state == "allocated",
     )
     rows = await tx.execute(wanted.group_by(of.c.debtor_id))
     return {row[0]: int(row[1] or 0) for row in rows}
-
-
-def _of(made: Simulation) -> Any:
-    """Its debtors, as the store knows them."""
-    return select(arrears_simulated.c.debtor_id).where(arrears_simulated.c.simulation_id == made.id)

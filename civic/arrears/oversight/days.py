@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -123,6 +123,6 @@ async def kept(tx: AsyncConnection, city_id: str, until: date) -> tuple[date, di
 async def month_ends(tx: AsyncConnection, city_id: str, first: date, last: date) -> dict[str, int]:
     """Of each month the total of its last day that was kept: YYYY-MM to won."""
     of = arrears_days.c
-    wanted = select(of.on_day, of.figures["whole"]["total_krw"].as_integer())
+    wanted = select(of.on_day, of.figures["whole"]["total_krw"].astext.cast(BigInteger))
     rows = await tx.execute(wanted.where(of.city_id == city_id, of.on_day.between(first, last)).order_by(of.on_day))
     return {f"{row[0]:%Y-%m}": int(row[1]) for row in rows}

@@ -44,4 +44,5 @@ def _at(number: int) -> Broken:
     return Broken(
         f"{number}번째 사건이 앞뒤와 이어지지 않습니다: 빠졌거나 바뀌었습니다.",
         f"Event {number} does not hang together with the others: one is missing or changed.",
+        place=number,
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.clock import SEOUL
 
-_SERVICE = {"no": "송달 아님", "pending": "송달 전", "served": "송달", "": ""}
+ACTORS = {"system": "시스템", "staff": "담당자", "bank": "은행", "citizen": "시민"}
+SERVICE = {"no": "송달 아님", "pending": "송달 전", "served": "송달", "": ""}
 _STYLE = """
 @page { size: A4; margin: 18mm }
 body { font: 10.5pt/1.5 "Pretendard GOV", "Noto Sans KR", sans-serif; color: #1e2124; max-width: 190mm; margin: auto }
@@ -38,7 +39,7 @@ def page(document: Mapping[str, Any], key_id: str, digest: str) -> str:
     return f"""<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>고지 증명서</title>
 <style>{_STYLE}</style></head><body>
 <h1>고지 증명서 <small>Proof of notice</small></h1>
-<table><tr><th>작성</th><td>{escape(city["ko"])}, {escape(_when(document["made_at"]))}</td></tr>
+<table><tr><th>작성</th><td>{escape(city["ko"])}, {escape(when(document["made_at"]))}</td></tr>
 <tr><th>대상</th><td>{escape(debtor["name"])} ({escape(debtor["tax_no"])}) {escape(debtor["address"])}</td></tr>
 <tr><th>사유</th><td>{escape(document["why"])}</td></tr></table>
 <p class="note">{escape(service["ko"])}<br><span lang="en">{escape(service["en"])}</span></p>
@@ -58,22 +59,34 @@ def page(document: Mapping[str, Any], key_id: str, digest: str) -> str:
 
 
 def _row(event: Mapping[str, Any]) -> str:
+    what, quoted, rest = told(event)
+    said = [escape(what)]
+    if quoted:
+        said.append(f"<br>“{escape(quoted)}”")
+    if rest:
+        said.append(f"<br><small>{escape(rest)}</small>")
+    law = "<br>".join(escape(one) for one in (event["article"], event["document"]) if one)
+    return (
+        f"<tr><td>{escape(when(event['at']))}</td><td>{''.join(said)}</td><td>{law}</td>"
+        f"<td>{escape(actor(event))}</td><td>{SERVICE[event['service']]}</td></tr>"
+    )
+
+
+def actor(event: Mapping[str, Any]) -> str:
+    """Who, without which one: that stands in the signed file."""
+    kind = str(event["actor"]).partition(":")[0]
+    return ACTORS.get(kind, kind)
+
+
+def told(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What happened, the words that were sent, and the facts of it, for a line of a page."""
     facts = event["facts"]
-    said = [escape(event["ko"])]
-    if "text" in facts:
-        said.append(f"<br>“{escape(str(facts['text']))}”")
-    told = {
+    names = {
         "amount_krw": "금액", "total_krw": "합계", "due_on": "기한", "dun_due_on": "독촉 기한",
         "provider_id": "통신사 번호", "reason": "사유", "tracking_no": "등기",
     }  # fmt: skip
-    rest = [f"{name} {_plain(key, facts[key])}" for key, name in told.items() if key in facts]
-    if rest:
-        said.append(f"<br><small>{escape(', '.join(rest))}</small>")
-    law = "<br>".join(escape(one) for one in (event["article"], event["document"]) if one)
-    return (
-        f"<tr><td>{escape(_when(event['at']))}</td><td>{''.join(said)}</td><td>{law}</td>"
-        f"<td>{escape(event['actor'].partition(':')[0])}</td><td>{_SERVICE[event['service']]}</td></tr>"
-    )
+    rest = ", ".join(f"{name} {_plain(key, facts[key])}" for key, name in names.items() if key in facts)
+    return event["ko"], str(facts.get("text", "")), rest
 
 
 def _plain(key: str, value: Any) -> str:
@@ -84,6 +97,6 @@ def _won(krw: int) -> str:
     return f'<td class="krw">{krw:,}</td>'
 
 
-def _when(at: str) -> str:
+def when(at: str) -> str:
     """Korean time for a moment, the day as it is for a day."""
     return at if len(at) == 10 else f"{datetime.fromisoformat(at).astimezone(SEOUL):%Y-%m-%d %H:%M:%S}"

@@ -5,18 +5,20 @@ that what happened afterwards can be set beside it. Nothing here writes to a led
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
+from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.arrears.ledger.copying import copy_in
 from civic.arrears.ledger.people import find
 from civic.arrears.oversight.signed_file import canonical
-from civic.arrears.oversight.simulation_summary import Simulated, basis_on, summary_of
+from civic.arrears.oversight.simulation_summary import Simulated, Summing, basis_on
 from civic.arrears.oversight.tables import arrears_simulated, arrears_simulations
 from civic.arrears.seizure.drafting import Selection
 from civic.arrears.seizure.guards import Judged, judge
@@ -26,12 +28,14 @@ from civic.arrears.tables import arrears_bills
 from civic.staff.service import record_change
 from core.arrears_rules import Arrears
 from core.clock import SEOUL
+from core.db import driver
 from core.errors import BadInput, NotFound
 from core.ids import new_id
 
-CHUNK = 5_000
-"""Debtors judged at once: their bills lie in memory together."""
+CHUNK = 1_000
+"""Debtors judged at once: their bills lie in memory together, and whoever shares the process waits so long."""
 MOST = 500_000
+_COPY = b"COPY arrears_simulated (simulation_id, debtor_id, city_id, owed_krw, would_krw, reasons, bills) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,27 @@ class Simulation:
 async def simulate(
     tx: AsyncConnection, city_id: str, selection: Selection, staff_id: UUID, now: datetime, rules: Arrears
 ) -> Simulation:
-    """Judge everybody whom the selection means, and keep it. `selection.most`: 0 for all. Raises BadInput."""
-    on = now.astimezone(SEOUL).date()
-    rows = await judged(tx, city_id, selection, on, rules)
-    if not rows:
+    """Judge everybody whom the selection means, piece by piece, and keep it: memory does not grow with the city, and
+    nothing but its own rows is written. `selection.most`: 0 for all. Raises BadInput."""
+    on, simulation_id = now.astimezone(SEOUL).date(), new_id()
+    basis, stored = basis_on(on, rules), selection.stored()
+    begun = Simulation(simulation_id, on, stored, basis, {}, "", staff_id, now)
+    await tx.execute(insert(arrears_simulations).values(city_id=city_id, **_values(begun)))
+    summing, digesting, connection = Summing(rules.oversight.bands_krw), sha256(), await driver(tx)
+    async for rows in _pieces(tx, city_id, selection, on, rules):
+        lines = []
+        for one in rows:
+            plain = one.plain()
+            summing.add(one)
+            digesting.update(canonical(plain))
+            lines.append(one.stored(simulation_id, city_id, plain))
+        await copy_in(connection, _COPY, lines)
+    summary = summing.plain()
+    if not summary["debtors"]:
         raise BadInput("조건에 맞는 체납자가 없습니다.", "Nobody meets these conditions.")
-    basis = basis_on(on, rules)
-    summary = summary_of(rows, rules.oversight.bands_krw)
-    stored = selection.stored()
-    made = Simulation(
-        new_id(), on, stored, basis, summary, digest_of(stored, basis, summary, rows), staff_id, now
-    )  # fmt: skip
-    await tx.execute(insert(arrears_simulations).values(city_id=city_id, **_values(made)))
-    for start in range(0, len(rows), CHUNK):
-        lines = [one.stored(made.id, city_id) for one in rows[start : start + CHUNK]]
-        await tx.execute(insert(arrears_simulated), lines)
+    made = replace(begun, summary=summary, digest=_sealed(digesting, stored, basis, summary))
+    ended = update(arrears_simulations).where(arrears_simulations.c.id == simulation_id)
+    await tx.execute(ended.values(summary=summary, digest=made.digest))
     await record_change(
         tx,
         city_id=city_id,
@@ -74,37 +84,51 @@ async def simulate(
         action="arrears_simulation.made",
         object_kind="arrears_simulation",
         object_id=str(made.id),
-        detail={"sha256": made.digest, "debtors": len(rows), "would_krw": summary["would_krw"]},
+        detail={"sha256": made.digest, "debtors": summary["debtors"], "would_krw": summary["would_krw"]},
         now=now,
     )
     return made
 
 
-async def judged(tx: AsyncConnection, city_id: str, selection: Selection, on: date, rules: Arrears) -> list[Simulated]:
-    """The largest debt first. Whoever is in a batch that runs is left out as a new batch would leave him out."""
+async def _pieces(
+    tx: AsyncConnection, city_id: str, selection: Selection, on: date, rules: Arrears
+) -> AsyncIterator[list[Simulated]]:
+    """Everybody in the order of ids, in which rows are digested; of `most`, those who owe most."""
+    if not selection.most:
+        async for rows in _judged(tx, city_id, selection, on, rules):
+            yield rows
+        return
+    largest: list[Simulated] = []
+    async for rows in _judged(tx, city_id, selection, on, rules):
+        largest += rows
+        if len(largest) > 2 * selection.most + CHUNK:
+            largest = _largest(largest, selection.most)
+    largest = sorted(_largest(largest, selection.most), key=lambda one: one.debtor_id)
+    for start in range(0, len(largest), CHUNK):
+        yield largest[start : start + CHUNK]
+
+
+def _largest(rows: list[Simulated], most: int) -> list[Simulated]:
+    return nsmallest(most, rows, key=lambda one: (-one.owed_krw, one.debtor_id))
+
+
+async def _judged(
+    tx: AsyncConnection, city_id: str, selection: Selection, on: date, rules: Arrears
+) -> AsyncIterator[list[Simulated]]:
+    """Whoever is in a batch that runs is left out as a new batch would leave him out."""
     is_named = bool(selection.debtor_ids or selection.tax_nos)
-    ids = [one async for one in _meant(tx, city_id, selection, on)]
-    found: list[Simulated] = []
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        told = await judge(tx, city_id, part, on, rules)
-        busy = await _busy(tx, part)
-        for one in told.values():
-            is_meant = is_named or _within(one, selection)
-            if is_meant:
-                found.append(_simulated(one, is_busy=one.debtor_id in busy))
-    found.sort(key=lambda one: (-one.owed_krw, one.debtor_id))
-    return found[: selection.most] if selection.most else found
+    async for ids in _meant(tx, city_id, selection, on):
+        told = await judge(tx, city_id, ids, on, rules)
+        busy = await _busy(tx, ids)
+        rows = [told[one] for one in ids if is_named or _within(told[one], selection)]
+        yield [_simulated(one, is_busy=one.debtor_id in busy) for one in rows]
 
 
-def digest_of(
-    selection: Mapping[str, Any], basis: Mapping[str, Any], summary: Mapping[str, Any], rows: Sequence[Simulated]
-) -> str:
-    """The same inputs and judgements give the same digest; one changed row another one."""
-    whole = sha256(canonical({"selection": selection, "basis": basis, "summary": summary}))
-    for one in sorted(rows, key=lambda row: row.debtor_id):
-        whole.update(canonical(one.plain()))
-    return whole.hexdigest()
+def _sealed(rows: Any, selection: Mapping[str, Any], basis: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """The same inputs and judgements give the same digest; one changed row another one. `rows`: the hash over all of
+    them in the order of their debtors' ids."""
+    rows.update(canonical({"selection": selection, "basis": basis, "summary": summary}))
+    return str(rows.hexdigest())
 
 
 async def read(tx: AsyncConnection, city_id: str, simulation_id: UUID) -> Simulation:
@@ -116,28 +140,52 @@ async def read(tx: AsyncConnection, city_id: str, simulation_id: UUID) -> Simula
     return Simulation(**{name: row[name] for name in Simulation.__dataclass_fields__})
 
 
-async def rows_of(tx: AsyncConnection, simulation_id: UUID) -> list[Simulated]:
-    """All rows of a run, the largest debt first."""
+async def pieces_of(tx: AsyncConnection, simulation_id: UUID) -> AsyncIterator[list[Simulated]]:
+    """All rows of a run in the order of ids, some thousand at a time."""
+    of, last = arrears_simulated, None
+    while True:
+        wanted = select(of).where(of.c.simulation_id == simulation_id)
+        if last is not None:
+            wanted = wanted.where(of.c.debtor_id > last)
+        found = (await tx.execute(wanted.order_by(of.c.debtor_id).limit(CHUNK))).mappings().all()
+        if found:
+            yield [Simulated.of(dict(row)) for row in found]
+        if len(found) < CHUNK:
+            return
+        last = found[-1]["debtor_id"]
+
+
+async def page_of(
+    tx: AsyncConnection, simulation_id: UUID, *, code: str | None, is_in: bool | None, after: int, limit: int
+) -> tuple[list[Simulated], int]:
+    """Some rows, the largest debt first, and how many there are in all. `code`: those with this reason."""
     of = arrears_simulated
-    wanted = select(of).where(of.c.simulation_id == simulation_id).order_by(of.c.owed_krw.desc(), of.c.debtor_id)
-    return [Simulated.of(dict(row)) for row in (await tx.execute(wanted)).mappings()]
+    fits = [of.c.simulation_id == simulation_id]
+    if code is not None:
+        fits.append(of.c.reasons.contains([{"code": code}]))
+    if is_in is not None:
+        fits.append((of.c.would_krw > 0) == is_in)
+    wanted = select(of).where(*fits).order_by(of.c.owed_krw.desc(), of.c.debtor_id).offset(after).limit(limit)
+    total = await tx.scalar(select(func.count()).select_from(of).where(*fits))
+    return [Simulated.of(dict(row)) for row in (await tx.execute(wanted)).mappings()], int(total or 0)
 
 
 async def is_whole(tx: AsyncConnection, made: Simulation) -> bool:
     """Whether what is stored still is what was kept."""
-    return made.digest == digest_of(made.selection, made.basis, made.summary, await rows_of(tx, made.id))
+    digesting = sha256()
+    async for rows in pieces_of(tx, made.id):
+        for one in rows:
+            digesting.update(canonical(one.plain()))
+    return made.digest == _sealed(digesting, made.selection, made.basis, made.summary)
 
 
-async def _meant(tx: AsyncConnection, city_id: str, selection: Selection, on: date) -> AsyncIterator[UUID]:
-    seen = set(selection.debtor_ids)
-    for one in selection.debtor_ids:
-        yield one
-    for number in selection.tax_nos:
-        for one in await find(tx, city_id, tax_no=number):
-            if one not in seen:
-                seen.add(one)
-                yield one
+async def _meant(tx: AsyncConnection, city_id: str, selection: Selection, on: date) -> AsyncIterator[list[UUID]]:
+    """Ids in their order, a chunk at a time."""
     if selection.debtor_ids or selection.tax_nos:
+        named = set(selection.debtor_ids)
+        for number in selection.tax_nos:
+            named |= set(await find(tx, city_id, tax_no=number))
+        yield sorted(named)
         return
     bill = arrears_bills.c
     wanted = select(bill.debtor_id).distinct().where(bill.city_id == city_id, bill.state == "open", bill.due_on < on)
@@ -147,8 +195,12 @@ async def _meant(tx: AsyncConnection, city_id: str, selection: Selection, on: da
         wanted = wanted.where(bill.due_on <= selection.due_until)
     if selection.tax_items:
         wanted = wanted.where(bill.tax_item.in_(selection.tax_items))
-    for found in await tx.scalars(wanted.order_by(bill.debtor_id).limit(MOST)):
-        yield found
+    wanted, seen = wanted.order_by(bill.debtor_id).limit(CHUNK), 0
+    ids = list(await tx.scalars(wanted))
+    while ids and seen < MOST:
+        yield ids
+        seen += len(ids)
+        ids = list(await tx.scalars(wanted.where(bill.debtor_id > ids[-1]))) if len(ids) == CHUNK else []
 
 
 def _within(one: Judged, selection: Selection) -> bool:

@@ -1,19 +1,21 @@
 """What a simulation found, row by row and in sum, and which rows of the law were valid on its day: pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from civic.arrears.dated import valid
+from orjson import dumps
+
 from civic.arrears.money.law import SURCHARGE
 from civic.arrears.oversight.bands import amount_band, bands
 from civic.arrears.seizure.floors import FILE as FLOORS
 from civic.arrears.seizure.floors import floor_on
 from civic.arrears.seizure.reasons import reason
 from core.arrears_rules import Arrears
+from core.dated import valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,10 @@ class Simulated:
             "bills": [{"bill": str(bill), "item": item, "krw": krw} for bill, item, krw in self.bills],
         }
 
-    def stored(self, simulation_id: UUID, city_id: str) -> dict[str, Any]:
-        plain = self.plain()
-        return {
-            "simulation_id": simulation_id,
-            "debtor_id": self.debtor_id,
-            "city_id": city_id,
-            "owed_krw": self.owed_krw,
-            "would_krw": self.would_krw,
-            "reasons": plain["reasons"],
-            "bills": plain["bills"],
-        }
+    def stored(self, simulation_id: UUID, city_id: str, plain: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A line of the table, `plain` as told above."""
+        lists = (dumps(plain["reasons"]).decode(), dumps(plain["bills"]).decode())
+        return (simulation_id, self.debtor_id, city_id, self.owed_krw, self.would_krw, *lists)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Simulated":
@@ -63,59 +58,48 @@ class Simulated:
         )
 
 
-def summary_of(rows: Sequence[Simulated], cuts: Sequence[int]) -> dict[str, Any]:
-    """Whole numbers alone. A debtor with two reasons counts under both; `left_out` counts him once."""
-    free = [one for one in rows if one.is_in]
-    return {
-        "debtors": len(rows),
-        "owed_krw": sum(one.owed_krw for one in rows),
-        "would": len(free),
-        "would_krw": sum(one.would_krw for one in free),
-        "left_out": len(rows) - len(free),
-        "left_out_krw": sum(one.owed_krw for one in rows if not one.is_in),
-        "by_reason": _by_reason(rows),
-        "by_item": _by_item(free),
-        "by_band": _by_band(rows, cuts),
-    }
+@dataclass(slots=True)
+class Summing:
+    """Adds up debtors one by one: memory grows with reasons, items and bands, not with people. Whole numbers alone; a
+    debtor with two reasons counts under both, `left_out` counts him once."""
 
+    cuts: Sequence[int]
+    sums: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    items: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    bands: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-def _by_reason(rows: Sequence[Simulated]) -> list[dict[str, Any]]:
-    debtors: dict[str, int] = defaultdict(int)
-    krw: dict[str, int] = defaultdict(int)
-    bills: dict[str, int] = defaultdict(int)
-    for one in rows:
+    def add(self, one: Simulated) -> None:
+        given = {"debtors": 1, "owed_krw": one.owed_krw, "would": int(one.is_in), "would_krw": one.would_krw}
+        self.sums.update(given)
+        self.bands[amount_band(one.owed_krw, self.cuts)].update(given)
+        if not one.is_in:
+            self.sums.update(left_out=1, left_out_krw=one.owed_krw)
         for code in dict.fromkeys(code for code, bill in one.reasons if bill is None):
-            debtors[code] += 1
-            krw[code] += one.owed_krw
+            self.reasons[code].update(debtors=1, owed_krw=one.owed_krw)
         for code, bill in one.reasons:
-            bills[code] += bill is not None
-    found = []
-    for code in sorted({*debtors, *bills}, key=lambda one: (-debtors[one], one)):
-        why = reason(code)
-        told = {"code": code, "article": why.article, "ko": why.text_ko, "en": why.text_en}
-        found.append({**told, "debtors": debtors[code], "owed_krw": krw[code], "bills": bills[code]})
-    return found
+            self.reasons[code]["bills"] += bill is not None
+        for _, item, owed in one.bills if one.is_in else ():
+            self.items[item].update(bills=1, krw=owed)
 
+    def plain(self) -> dict[str, Any]:
+        names = ("debtors", "owed_krw", "would", "would_krw")
+        return {
+            **{name: self.sums[name] for name in (*names, "left_out", "left_out_krw")},
+            "by_reason": self._by_reason(),
+            "by_item": [{"item": item, **self.items[item]} for item in sorted(self.items)],
+            "by_band": [
+                {"band": band, **{name: self.bands[band][name] for name in names}} for band in bands(self.cuts)
+            ],
+        }
 
-def _by_item(free: Sequence[Simulated]) -> list[dict[str, Any]]:
-    krw: dict[str, int] = defaultdict(int)
-    bills: dict[str, int] = defaultdict(int)
-    for one in free:
-        for _, item, owed in one.bills:
-            krw[item] += owed
-            bills[item] += 1
-    return [{"item": item, "bills": bills[item], "krw": krw[item]} for item in sorted(krw)]
-
-
-def _by_band(rows: Sequence[Simulated], cuts: Sequence[int]) -> list[dict[str, Any]]:
-    found = {band: {"band": band, "debtors": 0, "owed_krw": 0, "would": 0, "would_krw": 0} for band in bands(cuts)}
-    for one in rows:
-        line: dict[str, Any] = found[amount_band(one.owed_krw, cuts)]
-        line["debtors"] += 1
-        line["owed_krw"] += one.owed_krw
-        line["would"] += one.is_in
-        line["would_krw"] += one.would_krw
-    return list(found.values())
+    def _by_reason(self) -> list[dict[str, Any]]:
+        found = []
+        for code in sorted(self.reasons, key=lambda one: (-self.reasons[one]["debtors"], one)):
+            why, counted = reason(code), self.reasons[code]
+            told = {"code": code, "article": why.article, "ko": why.text_ko, "en": why.text_en}
+            found.append({**told, **{name: counted[name] for name in ("debtors", "owed_krw", "bills")}})
+        return found
 
 
 def basis_on(on: date, rules: Arrears) -> dict[str, Any]:

@@ -45,6 +45,7 @@ arrears_simulated = Table(
     Column("reasons", Json, nullable=False),
     Column("bills", Json, nullable=False),
     CheckConstraint("would_krw BETWEEN 0 AND owed_krw", name="would"),
+    Index("ix_arrears_simulated_largest", "simulation_id", text("owed_krw DESC"), "debtor_id"),
 )
 """`would_krw`: 0 for whoever is left out; `reasons` [{code, article, text_ko, text_en}] say why. `bills`: [{bill_id,
 tax_item, total_krw}]."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from civic.arrears.seizure import closing, collecting, looking, planning, rows, sending, states, telling
+from civic.arrears.seizure import closing, collecting, looking, noticing, planning, rows, sending, states, telling
 from civic.arrears.seizure.rows import Batch
 from civic.arrears.seizure.states import HOUSE
 from civic.arrears.seizure.tables import arrears_batches
@@ -16,14 +16,22 @@ Piece = Callable[[AsyncConnection, str, datetime, Arrears], Awaitable[int]]
 
 
 async def look(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears) -> int:
-    """Lookups of batches that were ordered; a plan where all banks have answered."""
-    done = 0
+    """Lookups of batches that were ordered; a plan where all banks have answered, or need not be waited for."""
+    given_up = await looking.give_up_balances(tx, city_id, now, rules.seizure)
+    await noticing.stuck(tx, city_id, given_up, now, rules)
+    done = len(given_up)
     for batch in await _batches(tx, city_id, "looking"):
         if batch.paused_at is not None:
             continue
         if batch.looked_at is None:
-            done += await looking.look_next(tx, batch, sorted(rules.banks.banks), rules.seizure.at_once, now) or 1
+            most, minutes = rules.seizure.at_once, rules.seizure.lookup_minutes
+            done += await looking.look_next(tx, batch, sorted(rules.banks.banks), most, now, minutes) or 1
         elif await looking.is_answered(tx, batch):
+            await planning.plan(tx, batch, now, rules)
+            done += 1
+        elif batch.waits_until is not None and batch.waits_until <= now:
+            batch, silent = await looking.pass_over(tx, batch, now)
+            await noticing.silent(tx, batch, silent, now, rules)
             await planning.plan(tx, batch, now, rules)
             done += 1
     return done

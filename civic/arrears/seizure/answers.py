@@ -5,32 +5,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.money.costs import add_cost
 from civic.arrears.money.taking import NewPayment, take_payments
-from civic.arrears.seizure import orders, states
-from civic.arrears.seizure.collecting import STUCK
-from civic.arrears.seizure.orders import Order
+from civic.arrears.seizure import findings, noticing, orders, states
+from civic.arrears.seizure.reasons import STUCK
 from civic.arrears.seizure.rows import Seizure
 from civic.arrears.seizure.states import BANK, Step
 from civic.arrears.seizure.tables import (
-    arrears_accounts_found,
     arrears_batch_debtors,
-    arrears_batches,
     arrears_orders,
     arrears_seizures,
 )
 from civic.arrears.seizure.telling import tell_join
 from civic.arrears.tables import arrears_bills
 from core.arrears_rules import Arrears
+from core.arrears_seizure_rules import Seizure as Rules
 from core.clock import SEOUL
 from core.contracts.banks import BankAnswer, BankRequest
-from core.ids import new_id
-from core.vault import vault_of
 
 Answered = tuple[BankRequest, BankAnswer]
+PRIOR = "prior_seizure"
+"""A bank's code: another authority holds the account."""
 
 
 async def take(tx: AsyncConnection, city_id: str, answered: Sequence[Answered], now: datetime, rules: Arrears) -> None:
@@ -43,8 +41,9 @@ async def take(tx: AsyncConnection, city_id: str, answered: Sequence[Answered], 
     if not open_ones:
         return
     await _close(tx, [by_id[one] for one in open_ones], now)
-    lookups = [(row, by_id[row.id][1]) for row in open_ones.values() if row.kind == "lookup"]
-    await _found(tx, city_id, lookups, now)
+    await findings.keep(
+        tx, city_id, [(row, by_id[row.id][1]) for row in open_ones.values() if row.kind == "lookup"], now
+    )
     rest = {row.seizure_id: (row, by_id[row.id][1]) for row in open_ones.values() if row.kind != "lookup"}
     table = arrears_seizures
     wanted = select(table).where(table.c.id.in_(list(rest))).order_by(table.c.id).with_for_update()
@@ -52,7 +51,7 @@ async def take(tx: AsyncConnection, city_id: str, answered: Sequence[Answered], 
     steps = []
     for one in seizures:
         row, answer = rest[one.id]
-        if (step := _step(one, row.kind, answer, now)) is not None:
+        if (step := _step(one, row.kind, answer, now, rules.seizure)) is not None:
             steps.append((step, row, answer))
         elif row.kind == "join" and one.state == "releasing" and not one.held_krw:
             # The first authority let go while ours was being taken back: the release on its way lets go of this.
@@ -60,10 +59,15 @@ async def take(tx: AsyncConnection, city_id: str, answered: Sequence[Answered], 
     moved = await states.move(tx, [step for step, _, _ in steps], now, BANK)
     pairs = list(zip(moved, steps, strict=True))
     await _costs(tx, [one for one, (step, _, _) in pairs if _takes_effect(one, step)], now)
-    await _look_again(tx, city_id, [one for one in moved if one.state == "held" and one.kind == "join"], now)
+    await findings.others_first(tx, [one.found_id for one, (step, _, _) in pairs if step.event == "turned"])
+    behind = [one for one, (step, row, _) in pairs if one.state == "held" and row.kind == "join"]
+    await findings.look_again(tx, city_id, behind, now)
     came = [(one, *taken) for one, taken in pairs if one.state == "collected"]
     await _set_off(tx, city_id, came, now, rules)
-    await tell_join(tx, [one for one in moved if one.state == "joined"], now, rules)
+    await tell_join(
+        tx, [one for one, (step, _, _) in pairs if one.state == "joined" and step.seizure.state == "sent"], now, rules
+    )
+    await noticing.stuck(tx, city_id, moved, now, rules)
 
 
 async def _close(tx: AsyncConnection, answered: Sequence[Answered], now: datetime) -> None:
@@ -91,74 +95,7 @@ async def _close(tx: AsyncConnection, answered: Sequence[Answered], now: datetim
     await tx.execute(changed, rows)
 
 
-async def _found(tx: AsyncConnection, city_id: str, lookups: Sequence[tuple[Any, BankAnswer]], now: datetime) -> None:
-    """Accounts of debtors in a batch that looks up; of others nothing new is kept."""
-    if not any(answer.found for _, answer in lookups):
-        return
-    case, batch = arrears_batch_debtors.c, arrears_batches.c
-    wanted = (
-        select(case.batch_id, case.debtor_id)
-        .join(arrears_batches, batch.id == case.batch_id)
-        .where(
-            case.batch_id.in_({row.batch_id for row, _ in lookups}),
-            case.debtor_id.in_({row.debtor_id for row, _ in lookups}),
-            case.state == "in",
-            batch.state == "looking",
-        )
-    )
-    wanting = {(row.batch_id, row.debtor_id) for row in await tx.execute(wanted)}
-    vault, made = vault_of(tx), []
-    for row, answer in lookups:
-        if (row.batch_id, row.debtor_id) not in wanting:
-            await _refresh(tx, row, answer, now)
-            continue
-        for one in answer.found:
-            found_id = new_id()
-            made.append(
-                {
-                    "id": found_id,
-                    "city_id": city_id,
-                    "batch_id": row.batch_id,
-                    "debtor_id": row.debtor_id,
-                    "bank": row.bank,
-                    "account": vault.seal_text(one.account, f"arrears_accounts_found.account:{found_id}"),
-                    "kind": one.kind,
-                    "balance_krw": max(0, one.balance_krw),
-                    "held_krw": max(0, one.held_krw),
-                    "found_at": now,
-                }
-            )
-    if made:
-        await tx.execute(insert(arrears_accounts_found), made)
-
-
-async def _look_again(tx: AsyncConnection, city_id: str, joins: Sequence[Seizure], now: datetime) -> None:
-    """What the first authority left in the account is not known: the bank is asked before anything is collected."""
-    given = [Order(one.id, one.version, "lookup", one.bank, one.batch_id, one.debtor_id) for one in joins]
-    if given:
-        await orders.give(tx, city_id, given, now)
-
-
-async def _refresh(tx: AsyncConnection, row: Any, answer: BankAnswer, now: datetime) -> None:
-    """A later lookup corrects the balances of accounts that are known; `held_krw` stays what others hold."""
-    found, held = arrears_accounts_found.c, arrears_seizures.c
-    ours = select(held.found_id, held.held_krw - held.collected_krw - held.released_krw).where(
-        held.batch_id == row.batch_id, held.debtor_id == row.debtor_id
-    )
-    of_ours = {one[0]: one[1] for one in await tx.execute(ours)}
-    known = select(found.id, found.account).where(
-        found.batch_id == row.batch_id, found.debtor_id == row.debtor_id, found.bank == row.bank
-    )
-    told = {one.account: one for one in answer.found}
-    for one in await tx.execute(known):
-        if (new := told.get(one.account)) is None:
-            continue
-        others = max(0, new.held_krw - of_ours.get(one.id, 0))
-        values = {"balance_krw": max(0, new.balance_krw), "held_krw": others, "found_at": now}
-        await tx.execute(update(arrears_accounts_found).where(found.id == one.id).values(values))
-
-
-def _step(one: Seizure, kind: str, answer: BankAnswer, now: datetime) -> Step | None:
+def _step(one: Seizure, kind: str, answer: BankAnswer, now: datetime, rules: Rules) -> Step | None:
     """Where the answer takes the seizure. What the bank says beyond what it was asked is not ours to have."""
     amount = 0 if answer.status == "refused" else answer.amount_krw
     detail = {
@@ -172,13 +109,11 @@ def _step(one: Seizure, kind: str, answer: BankAnswer, now: datetime) -> Step | 
             return Step(one, "held", values, one.document, detail)
         if kind == "join" and answer.status in ("done", "pending"):
             return Step(one, "joined", {}, one.document, detail) if one.state == "sent" else None
+        if kind == "seize" and answer.reason == PRIOR and rules.joins and not one.why:
+            return _turned(one, detail)
         return Step(one, "refused", {"why": one.why or answer.reason or "refused"}, one.document, detail)
     if kind == "collect" and one.state == "collecting":
-        took = min(amount, one.collecting_krw)
-        values = {"collecting_krw": 0, "collected_krw": one.collected_krw + took}
-        if took:
-            return Step(one, "collected", {**values, "collected_at": now}, detail=detail)
-        return Step(one, "held", {"collecting_krw": 0, "why": one.why or f"{STUCK}{answer.reason}"}, detail=detail)
+        return _collected(one, amount, answer, detail, now)
     if kind == "release" and one.state == "easing":
         values = {"releasing_krw": 0, "released_krw": one.released_krw + min(amount, one.releasing_krw)}
         return Step(one, "held", values, detail=detail)
@@ -187,16 +122,40 @@ def _step(one: Seizure, kind: str, answer: BankAnswer, now: datetime) -> Step | 
     return None
 
 
+def _turned(one: Seizure, detail: dict[str, Any]) -> Step:
+    """Another authority was first: what was approved goes on as 참가압류 in its stead (지방세징수법 §67), judged again
+    before it is ordered."""
+    values = {"kind": "join", "asked_krw": 0, "sent_at": None, "document": ""}
+    return Step(one, "approved", values, detail=detail, event="turned")
+
+
+def _collected(one: Seizure, amount: int, answer: BankAnswer, detail: dict[str, Any], now: datetime) -> Step:
+    """`collecting_krw` stays what was asked for and did not come, until `collecting.py` has let go the rest; whether
+    the bank still owes it an officer asks."""
+    took = min(amount, one.collecting_krw)
+    short = one.collecting_krw - took
+    stuck = f"{STUCK}collect:{answer.reason or 'partly'}" if short else ""
+    if not took:
+        return Step(one, "held", {"collecting_krw": 0, "why": one.why or stuck}, detail=detail)
+    values = {"collecting_krw": short, "collected_krw": one.collected_krw + took, "collected_at": now}
+    return Step(one, "collected", {**values, "why": one.why or stuck}, detail=detail)
+
+
 def _released(one: Seizure, amount: int, answer: BankAnswer, detail: dict[str, Any], now: datetime) -> Step:
     if not one.held_krw:
         if answer.status == "refused":
-            return Step(one, "joined", {"releasing_krw": 0, "why": f"{STUCK}{answer.reason}"}, detail=detail)
+            return Step(one, "joined", {"releasing_krw": 0, "why": _stuck(one, answer)}, detail=detail)
         return Step(one, "released", {"releasing_krw": 0, "released_at": now}, detail=detail)
     released = one.released_krw + min(amount, one.left_krw)
     values = {"releasing_krw": 0, "released_krw": released}
     if one.collected_krw + released == one.held_krw:
         return Step(one, "released", {**values, "released_at": now}, detail=detail)
-    return Step(one, "held", {**values, "why": f"{STUCK}{answer.reason or 'partly'}"}, detail=detail)
+    return Step(one, "held", {**values, "why": _stuck(one, answer)}, detail=detail)
+
+
+def _stuck(one: Seizure, answer: BankAnswer) -> str:
+    """Why it was to be let go stays beside why the bank did not."""
+    return f"{STUCK}{one.why or 'paid_partly'}:{answer.reason or 'partly'}"
 
 
 def _takes_effect(one: Seizure, step: Step) -> bool:

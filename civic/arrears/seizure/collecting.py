@@ -1,6 +1,7 @@
 """After the bank was served the city collects up to the arrears (지방세징수법 §53), and lets go what is left over."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from civic.arrears.ledger.stops import stops_on
 from civic.arrears.money.owing import owed
 from civic.arrears.seizure import orders, rows, states
 from civic.arrears.seizure.floors import floor_on
+from civic.arrears.seizure.reasons import STUCK
 from civic.arrears.seizure.release import letting_go, needed, order_release
 from civic.arrears.seizure.rows import Seizure
-from civic.arrears.seizure.spreading import floor_left
+from civic.arrears.seizure.spreading import NEVER, floor_left
 from civic.arrears.seizure.states import LIVE, Step
 from civic.arrears.seizure.tables import arrears_accounts_found, arrears_batches, arrears_orders, arrears_seizures
 from civic.arrears.tables import arrears_stops
@@ -23,9 +25,6 @@ from core.arrears_rules import Arrears
 from core.arrears_seizure_rules import Seizure as Rules
 from core.clock import SEOUL
 from core.db import Id
-
-STUCK = "stuck:"
-"""A bank refused to pay over or to let go: it stays as it is until an officer has looked (`why` begins so)."""
 
 
 async def collect_next(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears) -> int:
@@ -104,6 +103,7 @@ async def _due(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears)
         arrears_orders.c.batch_id == one.batch_id,
         arrears_orders.c.kind == "lookup",
         arrears_orders.c.answered_at.is_(None),
+        arrears_orders.c.passed_at.is_(None),
     )
     stopped = exists().where(
         arrears_stops.c.debtor_id == one.debtor_id,
@@ -140,7 +140,8 @@ async def _balances(tx: AsyncConnection, live: Sequence[Seizure]) -> dict[UUID, 
     wanted = select(found.debtor_id, found.id, found.balance_krw, found.held_krw).where(
         found.batch_id.in_({batch_id for batch_id, _ in pairs}),
         found.debtor_id == any_(literal([debtor_id for _, debtor_id in pairs], ARRAY(Id))),
-        found.kind.not_in(("welfare", "living", "joint")),
+        found.kind.not_in(list(NEVER)),
+        ~found.is_others,
     )
     balances: dict[UUID, dict[UUID, int]] = {}
     for row in await tx.execute(wanted):
@@ -149,7 +150,8 @@ async def _balances(tx: AsyncConnection, live: Sequence[Seizure]) -> dict[UUID, 
 
 
 async def finish_next(tx: AsyncConnection, city_id: str, now: datetime, rules: Arrears) -> int:
-    """What was collected from is let go or done; what was marked while the bank was silent is let go now."""
+    """What was collected from is let go or done, but for what the bank still owes us; what was marked while a bank was
+    silent is let go now."""
     table = arrears_seizures
     marked = (table.c.state.in_(("held", "joined"))) & (table.c.why != "") & ~table.c.why.startswith(STUCK)
     wanted = select(table.c.debtor_id).where(table.c.city_id == city_id, or_(table.c.state == "collected", marked))
@@ -163,6 +165,12 @@ async def finish_next(tx: AsyncConnection, city_id: str, now: datetime, rules: A
 
 
 def _finished(one: Seizure, now: datetime) -> Step | None:
+    if one.state == "collected" and one.why.startswith(STUCK):
+        over = one.left_krw - one.collecting_krw
+        if over <= 0:
+            return Step(one, "held", {"collecting_krw": 0})
+        return Step(one, "easing", {"collecting_krw": 0, "releasing_krw": over}, detail={"why": "collected"})
     if one.state == "collected":
+        one = replace(one, collecting_krw=0)
         return letting_go(one, one.why or "collected", None) if one.left_krw else Step(one, "done")
     return letting_go(one, one.why, now) if one.why and not one.why.startswith(STUCK) else None

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from civic.arrears.dated import Row, rows, valid
 from core.arrears_seizure_rules import Floor as Rules
+from core.dated import Row, rows, valid
 from core.errors import ConfigError
 
 FILE = Path(__file__).parent / "floors.csv"

@@ -98,8 +98,9 @@ async def lock(tx: AsyncConnection, debtor_ids: Iterable[UUID]) -> list[UUID]:
 async def known(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Any]:
     """Rows of `arrears_orders`, locked: which of these requests are ours and not answered yet."""
     table = arrears_orders.c
+    columns = (table.id, table.batch_id, table.debtor_id, table.seizure_id, table.kind, table.bank, table.amount_krw)
     rows = await tx.execute(
-        select(table.id, table.batch_id, table.debtor_id, table.seizure_id, table.kind, table.bank, table.amount_krw)
+        select(*columns, table.passed_at)
         .where(table.id == any_(literal(list(ids), ARRAY(Id))), table.answered_at.is_(None))
         .with_for_update()
     )

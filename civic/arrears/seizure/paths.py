@@ -44,9 +44,13 @@ _RELEASE, _LOOK = STAGES["released"], STAGES["looked"]
 PATH: Mapping[str, Stage] = {
     "batch_judged": Stage("심사", "Judged", "지방세징수법 제28조·제33조·제40조", "압류 대상 심사표", "기안자"),
     "batch_looking": _LOOK,
+    "batch_waiting": Stage("기다림", "Waiting on", "금융실명법 제4조 제1항 제2호", "", "징수 부서"),
+    "batch_silent": Stage("은행 무응답", "Bank silent", "금융실명법 제4조 제1항 제2호", "", "시스템"),
     "batch_planned": Stage("계획", "Planned", "지방세징수법 제40조·제43조", "압류 계획", "시스템"),
     "batch_approved": Stage("승인", "Approved", "시 결재 규정 (2인)", "압류 결의서", "승인자"),
     "sent": Stage("압류 지시", "Ordered", "지방세징수법 제51조", "채권압류통지서", "징수 부서"),
+    "sent_join": Stage("참가압류 지시", "Join ordered", "지방세징수법 제67조", "참가압류통지서", "징수 부서"),
+    "turned": Stage("참가압류로 전환", "Turned into a join", "지방세징수법 제67조", "참가압류통지서", "시스템"),
     "dropped": Stage("제외", "Left out", "지방세징수법 제28조·제33조·제43조", "", "시스템"),
     "joined": Stage("참가압류", "Joined", "지방세징수법 제67조", "참가압류통지서", "징수 부서"),
     "held": Stage("압류 효력", "Seized", "지방세징수법 제52조", "압류조서 (제38조)", "은행"),

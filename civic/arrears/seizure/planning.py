@@ -24,7 +24,7 @@ from core.ids import new_id
 
 
 async def plan(tx: AsyncConnection, batch: Batch, now: datetime, rules: Arrears) -> Batch:
-    """The batch, locked and all its lookups answered, with its plan. Who owes nothing any more is no part of it."""
+    """The batch, locked and all its lookups answered or passed over, with its plan without who owes nothing."""
     on = now.astimezone(SEOUL).date()
     table = arrears_batch_debtors
     wanted = select(table.c.id, table.c.debtor_id).where(table.c.batch_id == batch.id, table.c.state == "in")
@@ -73,7 +73,8 @@ async def spreads(
 
 async def _accounts(tx: AsyncConnection, batch_id: UUID) -> dict[UUID, list[Account]]:
     table = arrears_accounts_found.c
-    wanted = select(table.debtor_id, table.id, table.bank, table.kind, table.balance_krw, table.held_krw)
+    columns = (table.id, table.bank, table.kind, table.balance_krw, table.held_krw, table.is_others)
+    wanted = select(table.debtor_id, *columns)
     found: dict[UUID, list[Account]] = {}
     for row in await tx.execute(wanted.where(table.batch_id == batch_id).order_by(table.id)):
         found.setdefault(row.debtor_id, []).append(Account(*row[1:]))

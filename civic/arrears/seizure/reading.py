@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.ledger.people import persons
 from civic.arrears.records import Person
+from civic.arrears.seizure.reasons import STUCK
 from civic.arrears.seizure.rows import Seizure
+from civic.arrears.seizure.states import ENDED
 from civic.arrears.seizure.tables import (
     arrears_accounts_found,
     arrears_batch_debtors,
@@ -24,7 +26,8 @@ from civic.arrears.seizure.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`account` is masked but for its end. `seizure` None: it is left alone, for the code `why_not`."""
+    """`account` is masked but for its end. `seizure` None: it is left alone, for the code `why_not`. `is_late`:
+    told after the plan was made, and no part of it."""
 
     id: UUID
     bank: str
@@ -33,6 +36,7 @@ class Account:
     balance_krw: int
     held_krw: int
     why_not: str
+    is_late: bool
     seizure: Seizure | None
 
 
@@ -87,7 +91,9 @@ async def _accounts(tx: AsyncConnection, batch_id: UUID, debtor_ids: Sequence[UU
     taken = select(arrears_seizures).where(one.batch_id == batch_id, one.debtor_id.in_(debtor_ids))
     seizures = {row.found_id: Seizure.of(row) for row in await tx.execute(taken)}
     columns = (found.debtor_id, found.id, found.bank, found.account, found.kind, found.balance_krw, found.held_krw)
-    wanted = select(*columns, found.why_not).where(found.batch_id == batch_id, found.debtor_id.in_(debtor_ids))
+    wanted = select(*columns, found.why_not, found.is_late).where(
+        found.batch_id == batch_id, found.debtor_id.in_(debtor_ids)
+    )
     made: dict[UUID, list[Account]] = {}
     for row in await tx.execute(wanted.order_by(found.balance_krw.desc(), found.id)):
         one_account = Account(
@@ -98,6 +104,7 @@ async def _accounts(tx: AsyncConnection, batch_id: UUID, debtor_ids: Sequence[UU
             row.balance_krw,
             row.held_krw,
             row.why_not,
+            row.is_late,
             seizures.get(row.id),
         )
         made.setdefault(row.debtor_id, []).append(one_account)
@@ -115,9 +122,11 @@ async def progress(tx: AsyncConnection, batch_id: UUID) -> dict[str, Any]:
     states = select(one.state, func.count(), *sums).where(one.batch_id == batch_id).group_by(one.state)
     debtors = select(case.state, func.count()).where(case.batch_id == batch_id).group_by(case.state)
     names = ("seizures", "planned_krw", "held_krw", "collected_krw", "released_krw")
+    stuck = select(func.count()).where(one.batch_id == batch_id, one.state.not_in(ENDED), one.why.startswith(STUCK))
     return {
         "lookups": lookups[0],
         "lookups_answered": lookups[1],
+        "stuck": int(await tx.scalar(stuck) or 0),
         "debtors": {row[0]: row[1] for row in await tx.execute(debtors)},
         "states": {
             row[0]: dict(zip(names, (int(cell or 0) for cell in row[1:]), strict=True))

@@ -81,6 +81,18 @@ OF_ACCOUNTS = _listed(
     ("not_needed", LAW + "제43조", "다른 계좌로 충분합니다.", "Other accounts suffice."),
     ("empty", LAW + "제51조", "잔액이 없습니다.", "No balance."),
     ("prior_seizure", LAW + "제67조", "다른 기관이 먼저 압류하였습니다.", "Another authority was first."),
+    (
+        "name_differs",
+        LAW + "제33조 (체납자의 재산)",
+        "은행이 알려 준 예금주 이름이 체납자와 다릅니다.",
+        "The holder that the bank names is not the debtor.",
+    ),
+    (
+        "late",
+        "금융실명법 제4조 제1항 제2호",
+        "기다리는 시간이 지난 뒤 은행이 답하여 이 계획에 넣지 않았습니다.",
+        "The bank answered after the wait was over, so it is no part of this plan.",
+    ),
     ("not_answered", "금융실명법 제4조 제1항 제2호", "은행이 답하지 않았습니다.", "The bank did not answer."),
 )
 OF_RELEASES = _listed(
@@ -92,9 +104,47 @@ OF_RELEASES = _listed(
     ("refused", LAW + "제51조", "은행이 받아들이지 않았습니다.", "The bank refused."),
     ("approval_void", "시 결재 규정", "목록이 바뀌어 승인이 무효입니다.", "The list changed; approvals are void."),
 )  # fmt: skip
-REASONS: Mapping[str, Reason] = {**OF_DEBTORS, **OF_BILLS, **OF_ACCOUNTS, **OF_RELEASES}
+OF_BANKS = _listed(
+    ("no_account", LAW + "제51조", "계좌가 없거나 해지되었습니다.", "There is no such account, or it was closed."),
+    ("protected", LAW + "제40조", "압류할 수 없는 계좌라고 은행이 답했습니다.", "The bank says that it is protected."),
+    ("joint", LAW + "제33조 (체납자의 재산)", "공동 명의라고 은행이 답했습니다.", "A joint account, says the bank."),
+    ("insufficient", LAW + "제51조", "잔액이 모자랍니다.", "The balance does not suffice."),
+    ("unknown_hold", LAW + "제51조", "은행에는 이 압류가 없습니다.", "The bank knows of no such seizure."),
+    ("unknown_person", LAW + "제51조", "은행의 고객이 아닙니다.", "The bank does not know the debtor."),
+    ("released", LAW + "제63조", "이미 풀었습니다.", "It was let go before."),
+    ("partly", LAW + "제51조", "은행이 일부만 처리했습니다.", "The bank did only a part."),
+    ("amount", LAW + "제51조", "은행이 금액을 받아들이지 않았습니다.", "The bank did not accept the amount."),
+    ("reused_id", "은행 연결", "은행이 요청 번호를 받지 않았습니다.", "The bank refused the request's number."),
+    ("silent", "금융실명법 제4조 제1항 제2호", "은행이 답하지 않았습니다.", "The bank did not answer."),
+)  # fmt: skip
+REASONS: Mapping[str, Reason] = {**OF_DEBTORS, **OF_BILLS, **OF_ACCOUNTS, **OF_RELEASES, **OF_BANKS}
+STUCK = "stuck:"
+"""A bank did not do what it was asked: the seizure stays as it is until an officer has looked. The code goes on with
+what was asked (`collect`, `lookup`, or why it was to be let go) and the bank's own code: `stuck:collect:insufficient`.
+"""
+SILENT = "lookup:silent"
+_STUCK = {
+    "collect": (LAW + "제53조", "추심이 멈췄습니다", "The collection has stopped"),
+    "lookup": (
+        "금융실명법 제4조 제1항 제2호",
+        "잔액을 다시 묻는 조회에 답이 없어 멈췄습니다",
+        "The balance is not known anew",
+    ),
+    "": (LAW + "제63조", "해제가 멈췄습니다", "The release has stopped"),
+}
 
 
 def reason(code: str) -> Reason:
     """A bank's own code, which is not in the list, is shown as it came."""
+    if code.startswith(STUCK):
+        what, why = stuck_of(code)
+        article, ko, en = _STUCK.get(what, _STUCK[""])
+        said = reason(why)
+        return Reason(code, article, f"{ko}: {said.text_ko}", f"{en}: {said.text_en}")
     return REASONS.get(code) or Reason(code, "", f"은행 응답: {code}", f"The bank's answer: {code}")
+
+
+def stuck_of(code: str) -> tuple[str, str]:
+    """(what was asked, the bank's code) of a code that begins with `STUCK`."""
+    what, _, why = code.removeprefix(STUCK).rpartition(":")
+    return what, why

@@ -10,6 +10,7 @@ from civic.arrears.ledger.stops import Stop, stops_on
 from civic.arrears.money.owing import owed
 from civic.arrears.records import DebtorOwed
 from civic.arrears.seizure import orders, rows, states
+from civic.arrears.seizure.reasons import stuck_of
 from civic.arrears.seizure.rows import Seizure
 from civic.arrears.seizure.states import HOUSE, LIVE, Actor, Step
 from civic.arrears.seizure.telling import tell_release
@@ -85,7 +86,7 @@ async def _let_go(
             steps.append(letting_go(one, why or "paid_partly", since))
         elif is_whole and one.state in ("sent", "easing", "collecting") and not one.why:
             marked.append((one, why or "paid_partly"))
-        elif one.state == "held" and not one.why:
+        elif one.state == "held" and (not one.why or stuck_of(one.why)[0] == "collect"):
             values = {"releasing_krw": over, "freed_by": since}
             steps.append(Step(one, "easing", values, detail={"why": "paid_partly"}))
         over -= keeps

@@ -32,6 +32,7 @@ class Batch:
     paused_at: datetime | None
     stopped_at: datetime | None
     looked_at: datetime | None
+    waits_until: datetime | None
     planned_at: datetime | None
     approved_at: datetime | None
     started_at: datetime | None
@@ -110,7 +111,7 @@ class Seizure:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _FIXED}
 
 
-_FIXED = {"city_id", "batch_id", "debtor_id", "found_id", "bank", "kind", "turn", "planned_krw", "created_at"}
+_FIXED = {"city_id", "batch_id", "debtor_id", "found_id", "bank", "turn", "planned_krw", "created_at"}
 
 
 async def batch(

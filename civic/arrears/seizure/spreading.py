@@ -7,18 +7,21 @@ from uuid import UUID
 
 from core.arrears_seizure_rules import Seizure as Rules
 
-_NEVER = {"welfare": "welfare_account", "living": "living_account", "joint": "joint_account"}
+NEVER = {"welfare": "welfare_account", "living": "living_account", "joint": "joint_account"}
+"""Kinds of accounts that are never seized, with the code that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """As a lookup told it. `held_krw` of the balance others have seized before."""
+    """As a lookup told it. `held_krw` of the balance others have seized before. `is_others`: the holder that the bank
+    names is not the debtor."""
 
     id: UUID
     bank: str
     kind: str
     balance_krw: int
     held_krw: int = 0
+    is_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def spread(demand_krw: int, accounts: Sequence[Account], floor_krw: int, rules: 
     Deposits protected by their kind are no part of the reckoning (지방세징수법 §40), nor does the sum pass what is owed
     (§43). Where others were first it is a 참가압류 (§67), and only for what free accounts do not give.
     """
-    why_not = {one.id: _NEVER[one.kind] for one in accounts if one.kind in _NEVER}
+    why_not = {one.id: NEVER[one.kind] for one in accounts if one.kind in NEVER}
+    why_not |= {one.id: "name_differs" for one in accounts if one.is_others and one.id not in why_not}
     open_ones = [one for one in accounts if one.id not in why_not]
     why_not |= {one.id: "empty" for one in open_ones if one.balance_krw <= 0}
     free = [one for one in open_ones if one.balance_krw > 0 and not one.held_krw]

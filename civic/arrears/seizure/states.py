@@ -39,20 +39,21 @@ BATCH_FOLLOWS: Mapping[str, frozenset[str]] = {
 FOLLOWS: Mapping[str, frozenset[str]] = {
     "planned": frozenset({"approved", "dropped"}),
     "approved": frozenset({"planned", "sent", "dropped"}),
-    "sent": frozenset({"held", "joined", "refused", "dropped"}),
+    "sent": frozenset({"held", "joined", "refused", "approved", "dropped"}),
     "joined": frozenset({"held", "refused", "releasing"}),
     "held": frozenset({"easing", "collecting", "releasing"}),
     "easing": frozenset({"held"}),
     "collecting": frozenset({"collected", "held"}),
-    "collected": frozenset({"releasing", "done"}),
+    "collected": frozenset({"releasing", "easing", "held", "done"}),
     "releasing": frozenset({"released", "held", "joined"}),
     "released": frozenset(),
     "done": frozenset(),
     "dropped": frozenset(),
     "refused": frozenset(),
 }
-"""sent → dropped: the order was taken back before the bank had it. collecting → held and releasing → held: the bank
-refused, so it is as before and an officer is asked."""
+"""sent → approved: another authority was first, so it is ordered again as a 참가압류 (§67). sent → dropped: the order
+was taken back before the bank had it. collecting → held and releasing → held: the bank refused, so it is as before and
+an officer is asked; collected → held or easing the same, where it paid over less than it held."""
 ENDED = frozenset(state for state, after in FOLLOWS.items() if not after)
 LIVE = frozenset(FOLLOWS) - ENDED - {"planned"}
 AUDITED = frozenset({"sent", "joined", "held", "easing", "collecting", "collected", "releasing", "released", "refused"})
@@ -97,13 +98,15 @@ HOUSE, BANK = Actor("system"), Actor("bank")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A seizure goes to `to`, with the columns that change; `document` and `detail` are for its event."""
+    """A seizure goes to `to`, with the columns that change; `document` and `detail` are for its event, which
+    `event` names where the new state does not say what happened."""
 
     seizure: Seizure
     to: State
     values: Mapping[str, Any] = field(default_factory=dict)
     document: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    event: str = ""
 
 
 def may_follow(state: str, wanted: str) -> bool:
@@ -121,14 +124,15 @@ def must_follow(follows: Mapping[str, frozenset[str]], names: Mapping[str, tuple
 
 _MOVE = text(
     """UPDATE arrears_seizures AS s SET
-         state = n.state, version = s.version + 1, updated_at = n.updated_at, asked_krw = n.asked_krw,
+         state = n.state, kind = n.kind, version = s.version + 1, updated_at = n.updated_at, asked_krw = n.asked_krw,
          held_krw = n.held_krw, collecting_krw = n.collecting_krw, collected_krw = n.collected_krw,
          releasing_krw = n.releasing_krw, released_krw = n.released_krw, cost_krw = n.cost_krw, document = n.document,
          why = n.why, freed_by = n.freed_by, sent_at = n.sent_at, held_at = n.held_at, told_at = n.told_at,
          collected_at = n.collected_at, released_at = n.released_at, ended_at = n.ended_at
        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n(
-         id uuid, was text, version int, state text, updated_at timestamptz, asked_krw bigint, held_krw bigint,
-         collecting_krw bigint, collected_krw bigint, releasing_krw bigint, released_krw bigint, cost_krw bigint,
+         id uuid, was text, version int, state text, kind text, updated_at timestamptz, asked_krw bigint,
+         held_krw bigint, collecting_krw bigint, collected_krw bigint, releasing_krw bigint, released_krw bigint,
+         cost_krw bigint,
          document text, why text, freed_by timestamptz, sent_at timestamptz, held_at timestamptz, told_at timestamptz,
          collected_at timestamptz, released_at timestamptz, ended_at timestamptz)
        WHERE s.id = n.id AND s.state = n.was AND s.version = n.version
@@ -167,8 +171,8 @@ async def _write(tx: AsyncConnection, pairs: Sequence[tuple[Seizure, Seizure]]) 
 
 
 def _event(step: Step, after: Seizure, now: datetime, actor: Actor) -> dict[str, Any]:
-    name = "joined" if step.to == "joined" else step.to
-    found = PATH.get(name)
+    name = step.event or step.to
+    found = PATH.get("sent_join" if name == "sent" and after.kind == "join" else name)
     amounts = {
         column: getattr(after, column)
         for column in ("asked_krw", "held_krw", "collected_krw", "released_krw")
@@ -180,7 +184,7 @@ def _event(step: Step, after: Seizure, now: datetime, actor: Actor) -> dict[str,
         "debtor_id": after.debtor_id,
         "seizure_id": after.id,
         "at": now,
-        "step": step.to,
+        "step": name,
         "article": found.article if found else "",
         "document": step.document or (found.document if found else ""),
         "actor_kind": actor.kind,

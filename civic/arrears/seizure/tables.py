@@ -36,6 +36,7 @@ arrears_batches = Table(
     Column("paused_at", Moment),
     Column("stopped_at", Moment),
     Column("looked_at", Moment),
+    Column("waits_until", Moment),
     Column("planned_at", Moment),
     Column("approved_at", Moment),
     Column("started_at", Moment),
@@ -55,7 +56,8 @@ arrears_batches = Table(
 )
 """`ordered_by`, `order_no`, `order_basis`: who as the responsible person had the banks asked (금융실명법 §4①ii).
 `digest`: of exactly the list that approvals are given to; `round` counts the lists, so approvals of an older one are
-void. `stopped_at`: nothing more is seized; what is held is brought to its end."""
+void. `stopped_at`: nothing more is seized; what is held is brought to its end. `waits_until`: when the batch goes on
+without the banks that have not told what they hold."""
 
 arrears_batch_debtors = Table(
     "arrears_batch_debtors",
@@ -90,11 +92,14 @@ arrears_accounts_found = Table(
     Column("balance_krw", BigInteger, nullable=False),
     Column("held_krw", BigInteger, nullable=False, server_default="0"),
     Column("why_not", Text, nullable=False, server_default=""),
+    Column("is_late", Boolean, nullable=False, server_default="false"),
+    Column("is_others", Boolean, nullable=False, server_default="false"),
     Column("found_at", Moment, nullable=False),
     CheckConstraint("balance_krw >= 0 AND held_krw >= 0", name="amounts"),
     Index("ix_arrears_accounts_found_debtor", "batch_id", "debtor_id"),
 )
-"""What the lookup told. `held_krw`: seized there before by others. `why_not`: code why the account is left alone."""
+"""What the lookup told. `held_krw`: seized there before by others. `why_not`: code why the account is left alone.
+`is_late`: told after the batch had gone on, so it is no part of its plan. `is_others`: the bank names another."""
 
 arrears_seizures = Table(
     "arrears_seizures",
@@ -178,6 +183,7 @@ arrears_orders = Table(
     Column("document", Text, nullable=False, server_default=""),
     Column("asked_at", Moment, nullable=False),
     Column("answered_at", Moment),
+    Column("passed_at", Moment),
     Column("status", Text, nullable=False, server_default=""),
     Column("answered_krw", BigInteger, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
@@ -187,7 +193,8 @@ arrears_orders = Table(
     Index("ix_arrears_orders_open", "batch_id", "kind", postgresql_where=text("answered_at IS NULL")),
     Index("ix_arrears_orders_seizure", "seizure_id", postgresql_where=text("seizure_id IS NOT NULL")),
 )
-"""What was asked of which bank; `id` is the request's id, made from what it is about, so it cannot be asked twice."""
+"""What was asked of which bank; `id` is the request's id, made from what it is about, so it cannot be asked twice.
+`passed_at`: of a lookup, when nobody waited for its answer any more; the answer is still taken."""
 
 arrears_approvals = Table(
     "arrears_approvals",
@@ -220,12 +227,14 @@ arrears_release_wishes = Table(
     Column("decided_at", Moment),
     Column("is_granted", Boolean),
     Column("note", Text, nullable=False, server_default=""),
+    Column("without_bank", Boolean, nullable=False, server_default="false"),
     CheckConstraint("amount_krw > 0", name="amount"),
     CheckConstraint("(decided_by IS NULL) = (is_granted IS NULL)", name="decided"),
     CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_people"),
     Index("ix_arrears_release_wishes_open", "seizure_id", unique=True, postgresql_where=text("decided_by IS NULL")),
 )
-"""An officer asks to let go (all or part, 지방세징수법 §63); another one decides."""
+"""An officer asks to let go (all or part, 지방세징수법 §63); another one decides. `without_bank`: the bank has said in
+writing that it holds nothing, so no order goes there and the seizure ends here."""
 
 arrears_seizure_events = Table(
     "arrears_seizure_events",

@@ -15,7 +15,7 @@ from civic.arrears.money.owing import owed
 from civic.arrears.notices.letters import Kind, NewLetter, list_letters
 from civic.arrears.records import BillOwed, DebtorOwed
 from civic.arrears.seizure import states
-from civic.arrears.seizure.reasons import reason
+from civic.arrears.seizure.reasons import STUCK, reason
 from civic.arrears.seizure.rows import Seizure, accounts
 from civic.arrears.seizure.tables import arrears_seizures
 from core.arrears_rules import Arrears
@@ -67,7 +67,7 @@ async def tell_release(tx: AsyncConnection, seizures: Sequence[Seizure], now: da
     opened = await accounts(tx, [one.found_id for one in seizures])
     letters = []
     for one in seizures:
-        said = reason(one.why or "paid_partly")
+        said = reason(_code(one))
         facts = {
             **_facts(one, opened[one.found_id], rules),
             "released_on": on,
@@ -83,21 +83,24 @@ async def tell_release(tx: AsyncConnection, seizures: Sequence[Seizure], now: da
 
 
 async def tell_join(tx: AsyncConnection, seizures: Sequence[Seizure], now: datetime, rules: Arrears) -> None:
-    """참가압류통지 (§67) to the debtor; the first authority is named by the bank, whom the order itself told."""
+    """참가압류통지 (§67) to the debtor and the bank. Who was first the bank knows: an officer asks and tells it."""
     if not seizures:
         return
     opened = await accounts(tx, [one.found_id for one in seizures])
-    letters = [
-        NewLetter(
-            one.debtor_id,
-            "join",
-            (),
-            {**_facts(one, opened[one.found_id], rules), "amount_krw": one.asked_krw},
-            f"seizure:{one.id}:join",
-        )
-        for one in seizures
-    ]
+    letters = []
+    for one in seizures:
+        facts = {**_facts(one, opened[one.found_id], rules), "amount_krw": one.asked_krw}
+        key = f"seizure:{one.id}:join"
+        letters.append(NewLetter(one.debtor_id, "join", (), facts, key))
+        letters.append(NewLetter(one.debtor_id, "join", (), {**facts, "recipient": _bank(one, rules)}, f"{key}:bank"))
     await list_letters(tx, seizures[0].city_id, letters, now, prefix=rules.notices.sender.document_prefix)
+
+
+def _code(one: Seizure) -> str:
+    """Why it is let go, in whole or in part. That a bank refused something before is no reason to tell anybody."""
+    if not one.why.startswith(STUCK):
+        return one.why or "paid_partly"
+    return "collected" if one.collected_krw else "paid_partly"
 
 
 def bank_name(code: str, rules: Arrears) -> str:

@@ -51,6 +51,11 @@ async def test_a_proof_is_made_handed_out_and_vouched_for_by_the_published_keys(
     assert file.headers["x-content-sha256"] == made["digest"] and file.headers["cache-control"] == "no-store"
     page = await manager.get(f"/api/v1/arrears/proofs/{made['id']}", params={"form": "html"})
     assert "고지 증명서" in page.text and "송달이 아닙니다" in page.text and made["digest"] in page.text
+    paper = await manager.get(f"/api/v1/arrears/proofs/{made['id']}", params={"form": "pdf"})
+    assert paper.content.startswith(b"%PDF") and paper.headers["content-type"] == "application/pdf"
+    assert (
+        paper.headers["content-disposition"].endswith('.pdf"') and paper.headers["x-content-sha256"] == made["digest"]
+    )
     listed = await manager.get("/api/v1/arrears/proofs", params={"debtor_id": str(told.debtor_id)})
     assert [one["id"] for one in listed.json()["items"]] == [made["id"]]
     async with house.db.transaction() as tx:

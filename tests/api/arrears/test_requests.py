@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import event, select
 
 from bot.arrears.plans import Plans
@@ -167,6 +168,43 @@ async def test_an_officer_changes_the_parts_and_the_citizen_reads_them(house: Sm
     assert [part["amount_krw"] for part in plan["parts"]] == [300_000, 300_000]
 
 
+async def test_changed_parts_that_pay_less_than_was_to_be_split_are_refused(house: SmallHouse) -> None:
+    one = await asker(house)
+    asked = await one.asks_for_parts()
+    agent = Agent(house)
+    given = [{"due_on": (one.today + timedelta(days=14)).isoformat(), "amount_krw": 100_000}]
+    refused = await agent.post(f"requests/{asked.id}/grant", {"parts": given}, 1)
+    assert refused.status_code == 422 and "600,000원보다 적습니다" in refused.json()["detail"]
+    assert await one.stopped() == set() and await one.heard() == []
+    await one.pays(500_000)
+    left = await agent.get(f"debtors/{one.id}")
+    owed_krw = left.json()["total_krw"]
+    given[0]["amount_krw"] = owed_krw
+    assert (await agent.post(f"requests/{asked.id}/grant", {"parts": given}, 1)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("instalment", "나눠 내기"),
+        ("release", "압류 해제"),
+        ("deferral", "징수유예"),
+        ("dispute", "이의"),
+        ("court", "파산·회생 알림"),
+    ],
+)
+async def test_each_kind_of_request_is_refused_in_words_that_name_it(
+    house: SmallHouse, kind: requests.Kind, name: str
+) -> None:
+    one = await asker(house)
+    asked = await one.asks(kind, {"which": "bankrupt", "ground": "wage", "months": 2, "parts": [], "files": []})
+    done = await Agent(house).post(f"requests/{asked.id}/refuse", {"answer": "자료를 더 보내 주세요."}, 1)
+    assert done.status_code == 200
+    (said,) = await one.heard()
+    assert f"{name} 신청을 받아들이지 못했습니다" in said and "까닭: 자료를 더 보내 주세요." in said
+    assert await one.stopped() == set()
+
+
 async def test_a_refusal_needs_a_reason_that_the_citizen_reads(house: SmallHouse) -> None:
     one = await asker(house)
     asked = await one.asks("dispute", {"text": "이미 냈습니다"})
@@ -193,6 +231,20 @@ async def test_welfare_money_is_let_go_by_a_stop_at_once(house: SmallHouse) -> N
     done = await agent.post(f"requests/{asked.id}/grant", {}, 1)
     assert done.status_code == 200 and await one.stopped() == {"welfare"}
     assert "바로 해제를 요청" in (await one.heard())[0]
+
+
+async def test_a_court_told_of_stops_what_it_stops_once_an_officer_confirmed_it(house: SmallHouse) -> None:
+    asked, agent = await asker(house), Agent(house)
+    made_ = await asked.asks("court", {"which": "rehabilitation", "text": "인천지방법원 2026개회12345", "files": []})
+    assert await asked.stopped() == set()
+    (listed,) = [one for one in (await agent.get("requests?kind=court")).json()["items"] if one["id"] == str(made_.id)]
+    assert listed["due_at"] and "wish" not in listed
+    one = (await agent.get(f"requests/{made_.id}")).json()
+    assert one["wish"] == {"which": "rehabilitation", "text": "인천지방법원 2026개회12345", "files": []}
+    assert (await agent.post(f"requests/{made_.id}/grant", {}, one["version"])).status_code == 200
+    assert await asked.stopped() == {"rehabilitation"}
+    (said,) = await asked.heard()
+    assert "법원 절차를 확인해" in said and "멈추었습니다" in said
 
 
 async def test_a_plan_reminds_warns_and_ends_and_is_told_each_step_once(house: SmallHouse) -> None:

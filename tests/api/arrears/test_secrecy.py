@@ -8,32 +8,44 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import func, select, update
 
 from api.app import create_app
+from civic.arrears.asking.desk import ArrearsDesk
 from civic.arrears.notices.tables import arrears_letters
 from civic.arrears.runs.tables import arrears_run_recipients
 from civic.arrears.seizure.tables import arrears_seizure_events
 from civic.arrears.tables import arrears_bills, arrears_debtors, arrears_payments, arrears_stops
+from civic.cases.case import Actor
+from civic.cases.change import add_note
 from civic.cases.open import open_case
+from civic.cases.stream import Place
+from civic.cases.stream import here as here_in_stream
 from civic.cases.tables import cases
 from civic.conversations.secrecy import HIDDEN_TAX
 from civic.conversations.tables import conversations, inbound, outbound
 from civic.files.service import attach
 from civic.people.service import name_citizen
-from civic.staff.tables import access_log
+from civic.staff.tables import access_log, staff_notices
+from civic.webhooks.tables import webhook_deliveries
 from core.ids import new_id
 from tests.api.house import SmallHouse
+from tests.api.test_live import Process
 from tests.api.test_permissions import ANYBODY, ROUTES, WITH_A_KEY
+from tests.bot.hearing import begin, sender_of, subscribed
 from tests.civic.arrears.made import NOW
 from tests.civic.arrears.oversight.timeline import Told, happened
 from tests.civic.cases.rows import CITY, conversation, draft, said
 from tests.civic.files.made import made as picture_of
+from tests.integrations.channels.counterpart import serving
+from tests.integrations.channels.kits import Answer
 
 SUM, NAME, TAX_NO = "98,765,432", "은닉빛나라", "7777000123"
 WORDS = f"[김포시] 체납 지방세 {SUM}원 안내입니다."
@@ -250,10 +262,107 @@ def _tells(status: int, content: bytes, planted: Planted) -> bool:
     )
 
 
+async def _asked_for(tx: Any, house: SmallHouse, planted: Planted, kind: Any) -> None:
+    """As the citizen does in the chat, with his own words."""
+    desk = ArrearsDesk(house.db, house.vault, house.settings.city.id, house.settings.arrears, {}, {})
+    wish, thread = {"text": SAID, "name": NAME}, UUID(planted.thread)
+    await desk.ask(tx, planted.told.debtor_id, kind, wish, house.clock.now(), conversation_id=thread)
+
+
+async def test_live_screens_of_every_role_tell_nothing_of_it(
+    house: SmallHouse, planted: Planted, database_url: str
+) -> None:
+    """Server-sent events: what was changed in the case and the thread, and what staff were told."""
+    async with house.db.reading() as tx:
+        start = str(Place(await here_in_stream(tx)))
+    async with house.db.transaction() as tx:
+        case = (await tx.execute(select(cases.c.id).where(cases.c.receipt_no == planted.reference))).scalar_one()
+        await add_note(tx, case, "확인했습니다", Actor.system(), house.clock.now(), is_internal=True)
+        row = new_id()
+        sealed = house.vault.seal_text(SAID, f"inbound.text:{row}")
+        await said(tx, UUID(planted.thread), sealed, id=row, secrecy="tax", received_at=NOW)
+        await _asked_for(tx, house, planted, "deferral")
+    process = await Process(house, database_url).up()
+    heard = b""
+    try:
+        for who in ("parks", "parks_admin", "auditor", "manager", "admin", "agent"):
+            lines = [one async for one in (await process.screen(who)).events(start, is_following=False)]
+            assert lines or who == "parks"
+            heard += b"".join(lines)
+    finally:
+        await process.down()
+    assert planted.reference.encode() in heard
+    assert [one for one in PLANTED if one.encode() in heard or one in heard.decode("unicode_escape", "ignore")] == []
+
+
+async def test_what_staff_are_told_of_names_nobody_and_no_sum(house: SmallHouse, planted: Planted) -> None:
+    """Notices to staff also go out as messages, to whoever holds the role."""
+    async with house.db.transaction() as tx:
+        await _asked_for(tx, house, planted, "release")
+        rows = (await tx.execute(select(staff_notices))).mappings().all()
+    shown = str([dict(row) for row in rows])
+    assert "arrears_request" in shown
+    assert [one for one in PLANTED if one in shown] == []
+    others = [row for row in rows if row["kind"].startswith("arrears") and row["department_id"] == "parks"]
+    assert others == []
+
+
+async def test_other_systems_are_told_nothing_of_it(house: SmallHouse, planted: Planted) -> None:
+    async with serving(lambda call: Answer(200, b"")) as ears:
+        clock = begin()
+        await subscribed(house.db, ears.url + "/in")
+        async with house.db.transaction() as tx:
+            case = (await tx.execute(select(cases.c.id).where(cases.c.receipt_no == planted.reference))).scalar_one()
+            await add_note(tx, case, "답변드립니다", Actor.system(), clock.now(), is_internal=False)
+            await add_note(tx, case, "메모", Actor.system(), clock.now(), is_internal=True)
+        async with sender_of(house.db, clock) as sender:
+            assert await sender.drain() >= 1
+        told = b"".join(call.body for call in ears.calls)
+    async with house.db.transaction() as tx:
+        kept = str((await tx.execute(select(webhook_deliveries.c.payload))).scalars().all())
+    assert planted.reference.encode() in told
+    assert [one for one in PLANTED if one.encode() in told or one in kept] == []
+
+
+async def test_no_route_that_writes_exports_or_refuses_shows_it_to_another_department(
+    house: SmallHouse, planted: Planted, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Answers and error texts of every method but GET, the exports and searches by POST among them."""
+    await house.hire("walker", "manager", department_id="parks", sees_all=True)
+    walked = 0
+    async with house.client("walker", If_Match='"1"', **WHY) as outsider:
+        for (method, path), (_, body) in ROUTES.items():
+            if method == "GET" or "/session" in path:
+                continue
+            filled = re.sub(r"{(\w+)}", lambda found: quote(planted.names.get(found[1], str(new_id()))), path)
+            for given in (body, {"q": NAME, "name": NAME, "text": NAME, "reason": "정기 점검"}):
+                answer = await outsider.request(method, filled, json=given)
+                walked += 1
+                shown = [one for one in PLANTED if one.encode() in answer.content.replace(NAME.encode(), b"", 1)
+                         and not (one == NAME and NAME in str(given))]  # fmt: skip
+                assert shown == [], f"{method} {path} shows {shown}"
+    assert walked > 200
+    logged = capfd.readouterr()
+    assert not [one for one in PLANTED if one in logged.out + logged.err]
+
+
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+async def test_an_export_of_cases_holds_none_of_it(house: SmallHouse, planted: Planted, name: str) -> None:
+    await house.hire(f"exporter_{name}", "manager", department_id="parks", sees_all=True)
+    async with house.client(f"exporter_{name}", **WHY) as outsider:
+        answer = await outsider.post("/api/v1/exports", json={"format": name, "reason": "민원 처리 현황 정기 점검"})
+    assert answer.status_code == 200, answer.text
+    whole = answer.content
+    if name == "xlsx":
+        with ZipFile(BytesIO(whole)) as book:
+            whole = b"".join(book.read(one) for one in book.namelist())
+    assert [one for one in PLANTED if one.encode() in whole] == []
+
+
 async def test_what_is_planted_is_there(house: SmallHouse, planted: Planted) -> None:
     """Else the tests above would prove nothing."""
     async with house.db.transaction() as tx:
         secret = await tx.scalar(select(func.count()).where(inbound.c.secrecy == "tax"))
         known = await tx.scalar(select(arrears_debtors.c.person).where(arrears_debtors.c.id == planted.told.debtor_id))
         threads = await tx.scalar(select(func.count()).select_from(conversations))
-    assert secret == 1 and known is not None and known["name"] == NAME and int(threads or 0) >= 2
+    assert int(secret or 0) >= 1 and known is not None and known["name"] == NAME and int(threads or 0) >= 2

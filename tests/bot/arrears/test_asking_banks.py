@@ -35,6 +35,7 @@ class Told:
         self.failing: dict[str, BankFailed] = {}
         self.answer: dict[object, BankAnswer | None] = {}
         self.late: list[BankAnswer] = []
+        self.unreadable: BankFailed | None = None
 
     async def ask(self, bank: str, requests: Sequence[BankRequest]) -> Sequence[BankAnswer]:
         self.calls.append((bank, list(requests)))
@@ -44,6 +45,8 @@ class Told:
         return [one for one in told if one is not None]
 
     async def answers(self, bank: str, after: str) -> tuple[Sequence[BankAnswer], str]:
+        if self.unreadable:
+            raise self.unreadable
         position = int(after or 0)
         return self.late[position:], str(len(self.late))
 
@@ -181,8 +184,7 @@ async def test_a_request_given_up_is_told_to_staff_and_goes_on_when_it_is_resume
     await house.ask([one])
     await house.asking().go()
     assert (await house.row(one)).state == "dead"
-    async with house.db.reading() as tx:
-        texts = list((await tx.execute(select(staff_notices.c.text_ko))).scalars())
+    texts = await _texts(house)
     assert len(texts) == 1 and "멈췄습니다" in texts[0] and one.person.name not in texts[0]
     told(house).failing.clear()
     async with house.db.transaction() as tx:
@@ -269,14 +271,62 @@ async def test_a_bank_without_an_open_gateway_keeps_its_requests_waiting(house: 
     assert (await house.row(one)).attempts == 0
 
 
+async def test_lines_of_another_city_are_not_taken_and_staff_hear_of_them(house: House) -> None:
+    one = request("seize", account="1", amount_krw=9)
+    told(house).answer[one.request_id] = BankAnswer(one.request_id, "pending")
+    await house.ask([one])
+    await house.asking().go()
+    told(house).late += [BankAnswer(one.request_id, "done", 9), BankAnswer(request().request_id, "done", 1)]
+    house.clock.move(timedelta(seconds=15))
+    await house.asking().go()
+    assert house.handed.ids == [one.request_id]
+    texts = await _texts(house)
+    assert len(texts) == 1 and "묻지 않은 답 1건" in texts[0]
+
+
+async def test_what_a_bank_that_owes_nothing_brings_is_read_within_the_hour(house: House) -> None:
+    await house.ask([request()])
+    await house.asking().go()
+    told(house).unreadable = BankFailed("파일이 깨졌습니다.", "a damaged file", retry=False)
+    house.clock.move(timedelta(minutes=59))
+    await house.asking().go()
+    assert await _texts(house) == []
+    for _ in range(2):
+        house.clock.move(timedelta(minutes=61))
+        await house.asking().go()
+    (text,) = await _texts(house)
+    assert "파일이 깨졌습니다" in text
+    told(house).unreadable, told(house).late = None, [BankAnswer(request().request_id, "done", 1)]
+    house.clock.move(timedelta(minutes=61))
+    await house.asking().go()
+    assert any("묻지 않은 답 1건" in one for one in await _texts(house))
+
+
+async def _texts(house: House) -> list[str]:
+    async with house.db.reading() as tx:
+        return list((await tx.execute(select(staff_notices.c.text_ko))).scalars())
+
+
+async def test_a_bank_that_was_never_reached_gives_up_no_request(house: House) -> None:
+    one, other = request(), request("seize", account="1", amount_krw=9)
+    told(house).failing["901"] = BankFailed("연결되지 않습니다.", "not reached", is_away=True)
+    await house.ask([one, other])
+    for _ in range(house.arrears.banks.most_attempts + 5):
+        await house.asking().go()
+        house.clock.move(timedelta(hours=1))
+    assert await house.states() == {"waiting": 2}
+    told(house).failing.clear()
+    await house.asking().go()
+    assert await house.states() == {"answered": 2}
+
+
 async def test_a_failing_bank_is_told_to_staff_once_a_day(house: House) -> None:
     told(house).failing["901"] = BankFailed("연결되지 않습니다.", "not reached")
     await house.ask([request()])
     for _ in range(6):
         await house.asking().go()
         house.clock.move(timedelta(seconds=50))
-    async with house.db.reading() as tx:
-        texts = list((await tx.execute(select(staff_notices.c.text_ko))).scalars())
+    texts = await _texts(house)
     assert len(texts) == 1 and "답이 오지 않습니다" in texts[0]
 
 

@@ -207,18 +207,18 @@ async def test_an_objection_reaches_the_officers_in_his_words(people: People) ->
 async def test_numbers_answer_a_notice_that_names_them_and_words_do_too(people: People) -> None:
     debtor = await new_debtor(people)
     await debtor.phone.say("안녕하세요")
-    await _notice(people, debtor)
+    await told_by_notice(people, debtor)
     assert "하나만 숫자로" in texts(await debtor.phone.say("2"))
     said = texts(await debtor.phone.say(debtor.tax_no[-4:]))
     assert "오늘 내실 금액" in said
-    await _notice(people, debtor)
+    await told_by_notice(people, debtor)
     assert "이렇게 나눠 보시면" in texts(await debtor.phone.say("분납"))
 
 
 async def test_a_wrong_number_stops_at_once_and_learns_nothing(people: People) -> None:
     debtor = await new_debtor(people)
     await debtor.phone.say("안녕하세요")
-    await _notice(people, debtor)
+    await told_by_notice(people, debtor)
     said = texts(await debtor.phone.say("저 아닌데요 번호 바뀌었어요"))
     assert "보내지 않고" in said and "원" not in said.replace("원하", "")
     async with people.house.db.transaction() as tx:
@@ -237,7 +237,7 @@ async def test_a_changed_number_without_any_notice_is_no_word_about_taxes(people
 async def test_an_officer_who_is_asked_for_holds_it_as_tax_data(people: People) -> None:
     debtor = await new_debtor(people)
     await debtor.phone.say("안녕하세요")
-    await _notice(people, debtor)
+    await told_by_notice(people, debtor)
     assert "담당자에게 연결" in texts(await debtor.phone.say("4"))
     await debtor.phone.say("전화 좀 주세요 체납이 너무 많아요")
     row = await people.row(debtor.phone)
@@ -245,7 +245,7 @@ async def test_an_officer_who_is_asked_for_holds_it_as_tax_data(people: People) 
     assert (await rows_of(people, debtor.phone))[-1] == ("전화 좀 주세요 체납이 너무 많아요", "tax")
 
 
-async def _notice(people: People, debtor: Debtor) -> None:
+async def told_by_notice(people: People, debtor: Debtor) -> None:
     row, now = await people.row(debtor.phone), people.city.clock.now()
     timing = schedule(people.house.settings.messaging, "arrears", now)
     draft = Draft(

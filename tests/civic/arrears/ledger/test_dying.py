@@ -24,7 +24,9 @@ from tests.civic.arrears.ledger.told import file_of
 PRACTICE = Practice(90, date(2026, 11, 20))
 DEBTORS = file_of("debtors", PRACTICE.people())
 BILLS = file_of("bills", PRACTICE.bills())
+PAYMENTS = file_of("payments", PRACTICE.payments())
 ROWS = len(list(PRACTICE.bills()))
+PAID = len(list(PRACTICE.payments()))
 
 
 async def _process(url: str, one: Import, step: str) -> tuple[int, str]:
@@ -94,3 +96,29 @@ async def test_two_workers_with_the_same_import_do_it_once(database: Database, u
     async with database.transaction() as tx:
         told = text("SELECT count(*) FROM audit_log WHERE object_id = :i AND action = 'arrears_import.done'")
         assert await tx.scalar(told, {"i": str(one.id)}) == 1
+
+
+async def _paid(db: Database, city: str) -> Sequence[Any]:
+    wanted = text(
+        """SELECT p.payment_no, p.state, p.amount_krw, p.excess_krw, b.bill_no, b.state, b.closed_on,
+        (SELECT sum(tax_krw + surcharge_krw) FROM arrears_entries WHERE payment_id = p.id)
+        FROM arrears_payments p JOIN arrears_bills b ON b.id = p.bill_id WHERE p.city_id = :c ORDER BY 1"""
+    )
+    async with db.transaction() as tx:
+        return [tuple(row) for row in await tx.execute(wanted, {"c": city})]
+
+
+@pytest.mark.parametrize("step", ["booked", "written", "committed"])
+async def test_a_worker_that_dies_among_payments_books_none_of_them_twice(
+    database: Database, database_url: str, step: str
+) -> None:
+    for city in ("paid-calm", f"paid-{step}"):
+        await taken(database, "debtors", DEBTORS, city)
+        await taken(database, "bills", BILLS, city)
+    assert (await taken(database, "payments", PAYMENTS, "paid-calm")).state == "done"
+    one = await received(database, "payments", PAYMENTS, f"paid-{step}")
+    assert (await _process(database_url, one, step))[0] == -signal.SIGKILL
+    calm = await _paid(database, "paid-calm")
+    assert await _paid(database, f"paid-{step}") == (calm if step == "committed" else [])
+    assert (await _here(database, one)).new_rows == PAID == len(calm) > 25
+    assert await _paid(database, f"paid-{step}") == calm

@@ -67,3 +67,21 @@ def test_a_statement_is_read_by_a_citizen() -> None:
     )
     assert "443,500 won" in statement_en(owed, date(2026, 3, 2))
     assert grows_on(date(2025, 9, 30), date(2026, 3, 1)) == date(2026, 4, 1)
+
+
+def test_it_says_that_a_deferral_moved_the_deadline_and_its_lines_still_add_up() -> None:
+    spans = ((date(2025, 9, 20), date(2026, 3, 20)),)
+    found = explain_terms(Terms(BILL, 500_000, date(2025, 9, 30), spans), date(2025, 9, 30), [], date(2026, 4, 21))
+    said = {line.text_ko: line for line in found.lines}
+    assert said["납부기한 전에 징수유예되어 기한이 2026-03-20까지입니다"].article
+    assert said["납부지연가산세 1개월째: 남은 본세 500,000원 × 0.66%"].on == date(2026, 4, 21)
+    assert sum(line.krw for line in found.lines) == found.owed.total_krw == 518_300
+    still = Terms(BILL, 500_000, date(2025, 9, 30), ((date(2025, 9, 20), date.max),))
+    assert explain_terms(still, date(2025, 9, 30), [], date(2026, 4, 21)).owed.total_krw == 500_000
+
+
+def test_a_reduction_below_the_least_tax_is_said_to_end_the_monthly_part() -> None:
+    reduced = [Entry("reduction", date(2026, 1, 10), tax_krw=600_000)]
+    found = explain_terms(Terms(BILL, 1_000_000, date(2025, 9, 30)), date(2025, 9, 30), reduced, date(2026, 3, 2))
+    assert "본세가 450,000원 미만이라 달마다 더하지 않습니다" in [line.text_ko for line in found.lines]
+    assert sum(line.krw for line in found.lines) == found.owed.total_krw == 412_000

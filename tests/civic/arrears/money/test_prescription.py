@@ -148,3 +148,11 @@ async def test_a_seizure_of_a_deposit_interrupts_while_it_is_held(database: Data
         gone = update(arrears_seizures).where(arrears_seizures.c.id == ids[3])
         await tx.execute(gone.values(state="released", released_at=NOW, ended_at=NOW, released_krw=100_000))
         assert (await explained(tx, CITY, [mine]))[mine][-1].last_on == date(2031, 11, 20)
+
+
+def test_a_kind_that_the_city_says_does_nothing_leaves_the_last_day_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [Event("instalment", date(2021, 1, 5), date(2021, 3, 5))]
+    assert prescribes_on(100_000, DUE, parts) == date(2025, 11, 29), "sixty days more"
+    monkeypatch.setattr("civic.arrears.money.prescription.effect", lambda kind, day: {"value": "nothing"})
+    assert prescribes_on(100_000, DUE, parts) == date(2025, 9, 30)
+    assert prescribes_on(100_000, DUE, [Event("instalment", date(2021, 1, 5), None)]) == date(2025, 9, 30)

@@ -152,6 +152,20 @@ async def test_a_warning_waits_for_the_reminder_before_it(tx: AsyncConnection, r
     assert one is not None and one.excluded == ""
 
 
+async def test_a_warning_speaks_only_of_bills_whose_dunning_deadline_has_passed(
+    tx: AsyncConnection, rules: Arrears
+) -> None:
+    who = await made.debtor(tx)
+    ripe = await made.bill(tx, who, principal_krw=150_000, **DUNNED)
+    await made.bill(tx, who, principal_krw=900_000, notified_on=date(2026, 10, 10), due_on=date(2026, 10, 30))
+    late: dict[str, Any] = {"notified_on": date(2026, 9, 10), "due_on": date(2026, 9, 30)}
+    await made.bill(tx, who, principal_krw=800_000, dunned_on=date(2026, 11, 10), dun_due_on=TODAY, **late)
+    reminder = await _one(tx, "reminder", who, rules)
+    assert reminder is not None and len(reminder.bill_ids) == 3
+    warning = await _one(tx, "warning", who, rules)
+    assert warning is not None and (warning.bill_ids, warning.total_krw) == ((ripe,), 154_500)
+
+
 async def test_a_bill_notice_comes_before_the_due_date_and_only_then(tx: AsyncConnection, rules: Arrears) -> None:
     who = await made.debtor(tx)
     await made.bill(tx, who, principal_krw=310_000, notified_on=date(2026, 11, 10), due_on=date(2026, 11, 30))

@@ -200,13 +200,15 @@ async def test_a_returned_letter_goes_out_again_to_the_address_that_was_found(
     assert told == ["listed", "printed", "sent", "returned", "addressed", "printed", "sent"]
 
 
-async def test_a_published_letter_counts_as_served_fourteen_days_later(tx: AsyncConnection, rules: Arrears) -> None:
+async def test_a_published_letter_counts_as_served_once_fourteen_days_have_passed(
+    tx: AsyncConnection, rules: Arrears
+) -> None:
     _, bill_id, letter_id = await _dun(tx, rules)
     await _sent(tx, rules, letter_id)
     await posting.mark_returned(tx, CITY, letter_id, TODAY, "unknown", None, LATER)
     await posting.publish(tx, CITY, letter_id, TODAY, "게시판", {}, None, LATER)
     found = (await dunning_served(tx, CITY, [bill_id]))[bill_id]
-    assert found.served_on == TODAY + timedelta(days=14)
+    assert found.served_on == TODAY + timedelta(days=15)
     assert found.due_on is not None and found.due_on > found.served_on
 
 

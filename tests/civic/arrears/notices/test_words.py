@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.notices import defaults, values, words
+from civic.arrears.notices._patterns import PLACEHOLDER
 from civic.arrears.notices.tables import arrears_templates
 from civic.arrears.notices.words import Template, Written, approve, approved, checked, rendered, write
 from civic.staff.service import add_staff
@@ -100,6 +101,7 @@ async def test_a_new_edition_retires_the_one_before(tx: AsyncConnection, setting
     [
         ({"body": "#{성명} 님 체납 #{금액}\n" + BODY}, "lock_screen"),
         ({"subject": "#{성명} 님 #{금액}"}, "lock_screen"),
+        ({"body": "[#{시}] #{성명} 님께 #{부서}에서 알려 드립니다\n합계 #{금액}\n" + BODY}, "lock_screen"),
         ({"body": BODY + "\nhttps://pay.gimpo.go.kr"}, "link"),
         ({"body": BODY + "\nbit.ly/3x"}, "link"),
         ({"body": BODY + "\n위택스 www . wetax . go . kr"}, "link"),
@@ -120,6 +122,9 @@ async def test_a_new_edition_retires_the_one_before(tx: AsyncConnection, setting
         ({"kind": "alimtalk"}, "no_key"),
         ({"subject": ""}, "no_subject"),
         ({"level": "dun", "kind": "sms"}, "needs_room"),
+        ({"level": "dun"}, "said_by_letter"),
+        ({"level": "dun", "body": BODY.replace("#{납부기한}", "#{문서번호}")}, "said_by_letter"),
+        ({"level": "dun", "body": BODY.replace("#{전화}", "")}, "missing_value"),
     ],
 )
 def test_it_names_what_stands_against_an_approval(changed: dict[str, str], code: str, settings: Settings) -> None:
@@ -149,6 +154,17 @@ async def test_the_words_that_ship_pass_every_check_and_still_wait_for_two_peopl
     kinds = set(await approved(tx, CITY, "reminder"))
     assert kinds == {("alimtalk", "ko"), ("alimtalk", "en"), ("lms", "ko"), ("lms", "en"), ("sms", "ko")}
     assert await defaults.enter(tx, CITY, writer, NOW) == []
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_word_beside_a_dunning_letter_keeps_its_secrets_and_says_that_the_letter_counts(
+    lang: str, settings: Settings
+) -> None:
+    (beside,) = [one for one in defaults.shipped() if (one.level, one.kind, one.lang) == ("dun", "lms", lang)]
+    named = set(PLACEHOLDER.findall(beside.subject + beside.body))
+    assert named == {"시", "성명", "부서", "전화"}, "no sum, no account, no number: the letter says them"
+    assert ("송달이 아닙니다" if lang == "ko" else "not a formal service") in beside.body
+    assert ("우편" if lang == "ko" else "by post") in beside.body
 
 
 def test_a_short_message_is_counted_as_a_carrier_counts(settings: Settings) -> None:

@@ -158,3 +158,11 @@ async def test_looks_of_a_month_are_listed_by_who_how_often_and_when(database: D
     assert {name: line[name] for name in ("looks", "debtors", "lists", "outside", "unreasoned")} == {
         "looks": 2, "debtors": 1, "lists": 1, "outside": 1, "unreasoned": 1,
     }  # fmt: skip
+
+
+async def test_a_city_that_is_owed_more_than_two_thousand_million_won_has_figures(database: Database) -> None:
+    owed_krw = 1_046_260_078_000
+    async with database.transaction() as tx:
+        await days.keep(tx, "large", TODAY, {"whole": {"total_krw": owed_krw}}, NOW)
+        told = await figures(tx, "large", FIRST, LAST, RULES)
+    assert [one["arrears_krw"] for one in told["by_month"]] == [owed_krw]

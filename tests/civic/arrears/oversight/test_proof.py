@@ -1,16 +1,20 @@
 """A proof tells what is stored, hangs together, and shows every byte that was changed, without our store."""
 
 import os
+import re
 import subprocess
 import sys
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import insert, select
 
-from civic.arrears.oversight import keyring, proof, proof_chain
+from civic.arrears.oversight import keyring, proof, proof_chain, proof_pdf
 from civic.arrears.oversight.signed_file import PROOF, RESULT, Broken, canonical, read, write
 from civic.arrears.oversight.tables import arrears_proof_keys, arrears_proofs
 from civic.staff import chain
@@ -216,3 +220,49 @@ async def test_nothing_else_is_told_of_a_proof_than_what_it_is(database: Databas
         )  # fmt: skip
         mine = await proof.of_debtor(tx, CITY, told.debtor_id)
     assert mine and all(one["digest"] for one in mine) and "document" not in mine[0]
+
+
+async def test_the_command_says_what_of_a_changed_file_was_changed_and_what_to_do(
+    made: proof.Proof, tmp_path: Path
+) -> None:
+    document = read(made.data).document
+    (place,) = [one["number"] for one in document["events"] if one["kind"] == "message.queued"]
+    changes = {
+        "event": (made.data.replace(b"613,000", b"13,000"), f"{place}번째 사건", f"Event {place} "),
+        "reason": (
+            made.data.replace("소송 제출".encode(), "민원 제출".encode()),
+            "사건의 사슬은 이어지므로",
+            "The events hang",
+        ),
+        "cut": (made.data[:700], "증명 파일이 아니거나 손상", "no signed file, or it is damaged"),
+    }
+    for name, (data, ko, en) in changes.items():
+        file = tmp_path / f"{name}.json"
+        file.write_bytes(data)
+        said = _check(file)
+        assert said.returncode == 1 and data != made.data
+        assert ko in said.stdout and en in said.stdout, said.stdout
+        assert sha256(data).hexdigest() in said.stdout and "원본을 다시 받아" in said.stdout
+    paper = tmp_path / "proof.pdf"
+    paper.write_bytes(proof_pdf.pdf(document, made.key_id, made.digest, made.made_at))
+    said = _check(paper)
+    assert said.returncode == 1 and "서명된 파일(JSON)을 넣어 주세요" in said.stdout
+
+
+def test_the_sheets_bear_the_signed_files_digest_on_each_and_how_to_check_it(made: proof.Proof) -> None:
+    document = read(made.data).document
+    paper = proof_pdf.pdf(document, made.key_id, made.digest, made.made_at)
+    assert paper == proof_pdf.pdf(document, made.key_id, made.digest, made.made_at)
+    book = PdfReader(BytesIO(paper))
+    sheets = [page.extract_text() for page in book.pages]
+    assert all(sha256(made.data).hexdigest() in sheet for sheet in sheets)
+    whole = re.sub(r"[\s\u200b]+", "", "".join(sheets))
+    for words in (
+        "arrearscheck", "--key", made.key_id, document["last"], "송달이아닙니다", "소송제출",
+        *(one["document_no"] for one in document["service"]["served"]), *(one["bill_no"] for one in document["owed"]),
+    ):  # fmt: skip
+        assert words.replace(" ", "") in whole, words
+    assert all(one["ko"].replace(" ", "") in whole for one in document["events"])
+    assert book.metadata is not None and book.metadata.title == "고지 증명서"
+    root: Any = book.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("ko")

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.ledger.stops import stop
 from civic.arrears.oversight import comparing, simulation
 from civic.arrears.oversight.bands import amount_band, bands
+from civic.arrears.oversight.simulation import Simulation
+from civic.arrears.oversight.simulation_summary import Simulated
 from civic.arrears.oversight.tables import arrears_simulated
 from civic.arrears.seizure.drafting import Selection, choose
 from civic.arrears.seizure.tables import arrears_batches
@@ -44,12 +47,20 @@ async def people(database: Database) -> dict[str, UUID]:
     return made
 
 
+async def simulate(tx: AsyncConnection, selection: Selection) -> Simulation:
+    return await simulation.simulate(tx, CITY, selection, STAFF, NOW, RULES)
+
+
+async def rows_of(tx: AsyncConnection, made: Simulation) -> list[Simulated]:
+    return [one async for rows in simulation.pieces_of(tx, made.id) for one in rows]
+
+
 async def test_it_says_who_would_be_seized_for_how_much_and_why_the_others_not(
     database: Database, people: dict[str, UUID]
 ) -> None:
     async with database.transaction() as tx:
         made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
-        rows = {one.debtor_id: one for one in await simulation.rows_of(tx, made.id)}
+        rows = {one.debtor_id: one for one in await rows_of(tx, made)}
     free = rows[people["free"]]
     assert free.is_in and free.would_krw == free.owed_krw == sum(krw for _, _, krw in free.bills) > 3_400_000
     assert rows[people["deferred"]].reasons[0][0] == "deferral"
@@ -65,7 +76,7 @@ async def test_it_says_who_would_be_seized_for_how_much_and_why_the_others_not(
 async def test_it_judges_as_the_real_batch_would(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
         chosen = await choose(tx, CITY, Selection(), TODAY, RULES)
-        said = {one.debtor_id: one for one in await simulation.judged(tx, CITY, ALL, TODAY, RULES)}
+        said = {one.debtor_id: one for one in await rows_of(tx, await simulate(tx, ALL))}
     assert {one: (told.amount_krw, told.owed_krw) for one, told in chosen.items()} == {
         one: (row.would_krw, row.owed_krw) for one, row in said.items()
     }
@@ -120,7 +131,10 @@ async def test_it_takes_whom_the_selection_means(
     database: Database, people: dict[str, UUID], selection: Selection, names: set[str]
 ) -> None:
     async with database.transaction() as tx:
-        found = {one.debtor_id for one in await simulation.judged(tx, CITY, selection, TODAY, RULES)}
+        found = {one.debtor_id for one in await rows_of(tx, await simulate(tx, selection))} if names else set()
+        if not names:
+            with pytest.raises(BadInput):
+                await simulate(tx, selection)
     assert found == {people[name] for name in names}
 
 
@@ -133,10 +147,42 @@ async def test_nobody_meant_is_told_and_not_kept(database: Database, people: dic
 async def test_what_happened_afterwards_is_set_beside_it(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
         made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
-        summary, rows = await comparing.compare(tx, made)
-    outcomes = {one.said.debtor_id: one.outcome for one in rows}
+        summary = await comparing.compare(tx, made)
+        outcomes = {one.said.debtor_id: one.outcome async for rows in comparing.afters(tx, made) for one in rows}
     assert outcomes[people["free"]] == "not_begun" and outcomes[people["deferred"]] == "spared_as_said"
     assert summary["held_krw"] == 0 and summary["said_krw"] == made.summary["would_krw"]
+
+
+async def test_pieces_of_one_debtor_give_the_simulation_of_all_at_once(
+    database: Database, people: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as tx:
+        for selection in (ALL, Selection(most=2), Selection(most=3)):
+            whole = await simulate(tx, selection)
+            with monkeypatch.context() as patched:
+                patched.setattr(simulation, "CHUNK", 1)
+                cut = await simulate(tx, selection)
+                assert await simulation.is_whole(tx, cut) and await simulation.is_whole(tx, whole)
+                assert await comparing.compare(tx, cut) == await comparing.compare(tx, whole)
+                assert await rows_of(tx, cut) == await rows_of(tx, whole)
+            assert (cut.summary, cut.digest) == (whole.summary, whole.digest)
+
+
+async def test_a_page_holds_those_asked_for_the_largest_debt_first(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        made = await simulate(tx, ALL)
+
+        async def page(**given: Any) -> tuple[list[UUID], int]:
+            wanted = {"code": None, "is_in": None, "after": 0, "limit": 50, **given}
+            rows, total = await simulation.page_of(tx, made.id, **wanted)
+            return [one.debtor_id for one in rows], total
+
+        by_debt = [people[name] for name in ("free", "deferred", "running", "undunned")]
+        assert await page() == (by_debt, 4)
+        assert await page(after=1, limit=2) == (by_debt[1:3], 4)
+        assert await page(is_in=True) == ([people["free"]], 1)
+        assert await page(is_in=False, limit=1) == ([people["deferred"]], 3)
+        assert await page(code="dun_open") == ([people["running"]], 1)
 
 
 def test_bands_are_cut_where_the_settings_say() -> None:

@@ -1,6 +1,6 @@
 """A small town for tests of seizures: debtors, the practice network's own book as the banks, officers, a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot.arrears.asking_banks import AskingBanks
 from bot.arrears.following import Following
 from bot.arrears.seizing import Seizing
+from civic.arrears.banks.tables import arrears_bank_ways
 from civic.arrears.ledger.people import persons
 from civic.arrears.money.owing import owed
 from civic.arrears.seizure import approving, drafting, looking, rows
@@ -23,7 +24,7 @@ from civic.arrears.tables import arrears_payments
 from core.arrears_rules import Arrears
 from core.arrears_seizure_rules import Bank as BankRules
 from core.clock import SEOUL, SetClock
-from core.contracts.banks import Account, BankAnswer, BankRequest, Booked, Found
+from core.contracts.banks import Account, BankAnswer, BankFailed, BankRequest, Booked, Found
 from core.db import Database
 from core.ids import new_id
 from core.settings import Settings, read
@@ -38,7 +39,9 @@ PAST: dict[str, Any] = {"dunned_on": date(2025, 10, 20), "dun_due_on": date(2025
 
 
 class Door:
-    """A gateway straight into the book: `failing` calls break off after the work, `silent` leaves out every second."""
+    """A gateway straight into the book. `away`: banks that cannot be reached. `mute`: what a bank does not answer at
+    all. `spoil`: what a bank answers instead of doing it, by bank and kind.
+    """
 
     name = "network"
     most = 50
@@ -49,8 +52,18 @@ class Door:
         self.book = book
         self._clock = clock
         self.asked: list[BankRequest] = []
+        self.away: set[str] = set()
+        self.mute: set[tuple[str, str]] = set()
+        self.spoil: dict[tuple[str, str], Callable[[BankRequest], BankAnswer]] = {}
 
     async def ask(self, bank: str, requests: Sequence[BankRequest]) -> Sequence[BankAnswer]:
+        if bank in self.away:
+            raise BankFailed("은행이 쉽니다.", "The bank is away.", is_away=True)
+        reached = [one for one in requests if not {(bank, one.kind)} & (self.mute | self.spoil.keys())]
+        told = [self.spoil[bank, one.kind](one) for one in requests if (bank, one.kind) in self.spoil]
+        return [*told, *self._served(bank, reached)]
+
+    def _served(self, bank: str, requests: Sequence[BankRequest]) -> list[BankAnswer]:
         self.asked += requests
         given = [
             {
@@ -68,6 +81,8 @@ class Door:
         return [_answer(one) for one in self.bank.serve(bank, given, self._clock.now())]
 
     async def answers(self, bank: str, after: str) -> tuple[Sequence[BankAnswer], str]:
+        if bank in self.away:
+            raise BankFailed("은행이 쉽니다.", "The bank is away.", is_away=True)
         found = books.late_answers(self.book, bank, int(after or 0), 100)
         return [_answer(one["answer"]) for one in found], str(found[-1]["seq"]) if found else after
 
@@ -123,13 +138,20 @@ class Town:
         return one
 
     async def account(
-        self, debtor_id: UUID, balance: int, *, bank: str = "901", kind: Account = "deposit", prior: int = 0
+        self,
+        debtor_id: UUID,
+        balance: int,
+        *,
+        bank: str = "901",
+        kind: Account = "deposit",
+        prior: int = 0,
+        holder: str = "",
     ) -> str:
         async with self.db.reading() as tx:
             person = (await persons(tx, made.CITY, [debtor_id]))[debtor_id]
         number = f"{bank}-{new_id().hex[-9:]}"
         with self.book.writing() as writing:
-            writing.open(bank, number, person.tax_no, person.name, kind, balance, prior)
+            writing.open(bank, number, person.tax_no, holder or person.name, kind, balance, prior)
         return number
 
     async def owes(self, debtor_id: UUID) -> int:
@@ -173,6 +195,11 @@ class Town:
         batch = await self.approve(await self.planned(*debtor_ids))
         await self.rounds()
         return await self.batch(batch)
+
+    async def awake(self) -> None:
+        """No bank rests, or was looked at, by another test, whose clock stood elsewhere."""
+        async with self.db.transaction() as tx:
+            await tx.execute(delete(arrears_bank_ways))
 
     async def rounds(self, most: int = 12) -> None:
         """What the clock does, so long as anything may follow."""

@@ -28,6 +28,7 @@ async def town(house: SmallHouse, tmp_path: Path) -> AsyncIterator[Town]:
             update={"arrears": opened.rules.model_copy(update={"department": "road"})}
         )
         opened.settings = house.settings
+        await opened.awake()
         if "second" not in house.members:
             await house.hire("second", "manager")
         yield opened

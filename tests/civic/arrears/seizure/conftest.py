@@ -1,6 +1,6 @@
 """The town of these tests, one a test."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from tests.civic.arrears.seizure.town import town as open_town
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> Iterator[Town]:
+async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     with open_town(database, tmp_path) as opened:
+        await opened.awake()
         yield opened

@@ -46,12 +46,13 @@ def found(folder: Path, kind: Type, bank: str) -> Iterator[tuple[Path, Name]]:
 
 
 def waiting(folder: Path, kind: Type, bank: str, after: int) -> tuple[Path, Name] | None:
-    """The file that follows number `after`; what was taken before is put aside. Raises Refused, MissingNumber.
+    """The file that follows number `after`; what was taken before is put aside. Raises Refused, MissingNumber, the
+    latter also where that file was refused and no right one came since.
 
     `after` was committed by whoever reads, so everything up to it may go to `taken/`. A file under a number that was
     taken is a repeat: the same bytes are dropped, others refused.
     """
-    beyond: list[int] = []
+    beyond: list[Path] = []
     for path in sorted(folder.glob(f"{kind}-{bank}-*")):
         name = Name.of(path.name)
         if name is None:
@@ -62,18 +63,29 @@ def waiting(folder: Path, kind: Type, bank: str, after: int) -> tuple[Path, Name
         elif name.number == after + 1:
             return path, name
         else:
-            beyond.append(name.number)
-    if beyond:
-        raise MissingNumber(after + 1)
+            beyond.append(path)
+    is_refused = any(name.number == after + 1 for name in _refused(folder, kind, bank))
+    if beyond or is_refused:
+        since = min((path.stat().st_mtime for path in beyond), default=None)
+        raise MissingNumber(after + 1, since=since, is_refused=is_refused)
     return None
 
 
-class MissingNumber(Exception):
-    """Later files are there, this number is not."""
+def _refused(folder: Path, kind: Type, bank: str) -> Iterator[Name]:
+    for path in (folder / "refused").glob(f"{kind}-{bank}-*"):
+        if name := Name.of(path.stem):
+            yield name
 
-    def __init__(self, number: int) -> None:
+
+class MissingNumber(Exception):
+    """This number is not there. `since`: the first of the later files lies there from this moment (seconds of the
+    epoch), None without any. `is_refused`: it came and could not be taken."""
+
+    def __init__(self, number: int, *, since: float | None, is_refused: bool) -> None:
         super().__init__(str(number))
         self.number = number
+        self.since = since
+        self.is_refused = is_refused
 
 
 def refuse(path: Path, reasons_ko: list[str]) -> None:

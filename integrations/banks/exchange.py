@@ -39,11 +39,13 @@ Rows = list[tuple[str, dict[str, str]]]
 
 class Settings(Section):
     """`folder`: holds out/<bank>/<day>/ for what we ask and in/<bank>/ for what the bank brings, by whatever carries
-    files between the two (SFTP, a leased line's program). `form`: fixed (전문) or csv."""
+    files between the two (SFTP, a leased line's program). `form`: fixed (전문) or csv. `missing_minutes`: so long may a
+    number be missing before staff hear of it."""
 
     folder: str
     form: Literal["fixed", "csv"] = "fixed"
     most: int = Field(default=5_000, ge=1, le=100_000)
+    missing_minutes: int = Field(default=15, ge=1)
     is_practice: bool = False
 
 
@@ -56,6 +58,7 @@ class Exchange:
         self.most = settings.most
         self.is_practice = settings.is_practice
         self._form = settings.form
+        self._missing_minutes = settings.missing_minutes
         self._folder = Path(settings.folder)
         self._now = now
 
@@ -103,12 +106,22 @@ class Exchange:
                 f"파일을 통째로 거부했습니다: {why}", f"A file was refused as a whole: {refused}", retry=False
             ) from None
         except MissingNumber as missing:
-            raise BankFailed(
-                f"{missing.number}번 파일이 오지 않아 다음 파일이 기다립니다.",
-                f"File {missing.number} is missing; later ones wait for it.",
-            ) from None
+            raise self._missing(missing) from None
         except OSError as error:
             raise _away(error) from None
+
+    def _missing(self, missing: MissingNumber) -> BankFailed:
+        """Files may overtake each other for a moment; what is missing longer is for staff to ask the bank for."""
+        number, minutes = missing.number, self._missing_minutes
+        if missing.is_refused:
+            ko = f"거부한 {number}번 파일을 은행이 다시 보내 주기를 기다립니다."
+            return BankFailed(ko, f"File {number} was refused; a right one from the bank is awaited.")
+        if missing.since is None or self._now().timestamp() - missing.since < minutes * 60:
+            ko = f"{number}번 파일이 오지 않아 다음 파일이 기다립니다."
+            return BankFailed(ko, f"File {number} is missing; later ones wait for it.")
+        ko = f"{number}번 파일이 오지 않아 다음 파일이 {minutes}분 넘게 기다립니다. 은행에 다시 요청해 주세요."
+        en = f"File {number} is missing; later ones have waited for over {minutes} minutes. Ask the bank for it."
+        return BankFailed(ko, en, retry=False)
 
     def _read(self, kind: Type, bank: str, after: int) -> tuple[Rows, str]:
         found = waiting(self._folder / "in" / bank, kind, bank, after)

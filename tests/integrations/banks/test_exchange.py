@@ -1,6 +1,7 @@
 """Files to and from banks: whole or not at all, in the order of their numbers, each once."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -100,7 +101,8 @@ async def test_a_broken_file_is_refused_whole_and_a_right_one_under_its_name_is_
             await kit.gateway.answers(BANK, "")
         assert not failed.value.retry and SOMEBODY.name not in str(failed.value)
         assert reason in (path.parent / "refused" / f"{path.name}.1.txt").read_text()
-        assert await kit.gateway.answers(BANK, "") == ([], "")
+        with pytest.raises(BankFailed, match="거부한 1번 파일을 은행이 다시"):
+            await kit.gateway.answers(BANK, "")
         path.write_bytes(whole)
         (told,), position = await kit.gateway.answers(BANK, "")
         assert (told.request_id, told.amount_krw, position) == (seize.request_id, 700, "1")
@@ -129,12 +131,17 @@ async def test_a_file_waits_for_the_one_before_it(tmp_path: Path) -> None:
         for _ in range(2):
             await kit.gateway.ask(BANK, [asked("lookup")])
             kit.work()
-        (first, _), (_, _) = found(files(kit, "in"), "ANS", BANK)
+        (first, _), (later, _) = found(files(kit, "in"), "ANS", BANK)
         kept = first.read_bytes()
         first.unlink()
         with pytest.raises(BankFailed, match="1번 파일이 오지 않아") as failed:
             await kit.gateway.answers(BANK, "")
         assert failed.value.retry
+        yesterday = datetime.now(UTC).timestamp() - 86_400
+        os.utime(later, (yesterday, yesterday))
+        with pytest.raises(BankFailed, match="15분 넘게") as failed:
+            await kit.gateway.answers(BANK, "")
+        assert not failed.value.retry, "staff hear of it"
         first.write_bytes(kept)
         _, position = await kit.gateway.answers(BANK, "")
         _, position = await kit.gateway.answers(BANK, position)

@@ -9,7 +9,7 @@ from uuid import UUID
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commands.house import console, running_store
+from commands.house import console, number, running_store
 from core import secret, store
 from core.clock import SEOUL
 from core.db import Database
@@ -70,7 +70,7 @@ def show_all() -> None:
         wanted = listed(settings.city.id).order_by(table.c.created_at.desc()).limit(20)
         return [dict(row) for row in (await tx.execute(wanted)).mappings()]
 
-    shown = Table("번호", "이름", "단계", "상태", "만든 때")
+    shown = Table(number(), "이름", "단계", "상태", "만든 때")
     for one in run(work):
         state = STATUS[one["status"]] + (" (멈춤)" if one["paused_at"] else "")
         shown.add_row(

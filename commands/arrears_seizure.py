@@ -4,16 +4,16 @@ Who orders a lookup and who approves must be signed in: that is done over the st
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commands.house import console, running_store
+from commands.house import console, number, running_store
 from core import secret, store
 from core.clock import SEOUL
 from core.db import Database
@@ -23,6 +23,21 @@ from core.vault import old_secrets, open_vault
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection, Settings, datetime], Awaitable[T]]
+DEBTORS = {"in": "대상", "excluded": "제외", "over": "마침"}
+ACTORS = {"staff": "직원", "bank": "은행", "system": "시스템"}
+DETAILS = {
+    "debtors": "체납자 {:,}명",
+    "excluded": "제외 {:,}명",
+    "banks": "은행 {:,}곳",
+    "seizures": "압류 {:,}건",
+    "amount_krw": "계획 {:,}원",
+    "asked_krw": "지시 {:,}원",
+    "held_krw": "압류 {:,}원",
+    "collected_krw": "추심 {:,}원",
+    "released_krw": "해제 {:,}원",
+    "minutes": "{}분 걸림",
+    "reason": "까닭: {}",
+}
 
 
 def _run(work: Work[T]) -> T:
@@ -64,7 +79,7 @@ def show_all() -> None:
         wanted = select(table).where(table.c.city_id == settings.city.id).order_by(table.c.created_at.desc()).limit(20)
         return [Batch.of(row) for row in await tx.execute(wanted)]
 
-    shown = Table("번호", "제목", "상태", "기안", "마침")
+    shown = Table(number(), "제목", "상태", "기안", "마침")
     for one in _run(work):
         closed = f"{one.closed_at.astimezone(SEOUL):%m-%d %H:%M}" if one.closed_at else ""
         state = BATCH_NAMES[one.state][0] + (" (멈춤)" if one.paused_at else "")
@@ -74,21 +89,25 @@ def show_all() -> None:
 
 def show(batch_id: UUID) -> None:
     """How far it is: lookups, debtors and seizures by state with sums. Nobody is named."""
-    from civic.arrears.seizure import reading, rows
+    from civic.arrears.seizure import looking, next_steps, reading, rows
     from civic.arrears.seizure.reasons import reason
     from civic.arrears.seizure.states import BATCH_NAMES, NAMES
 
-    async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> tuple[rows.Batch, dict[str, Any]]:
+    async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> tuple[rows.Batch, dict[str, Any], str]:
         batch = await rows.batch(tx, settings.city.id, batch_id)
-        return batch, await reading.progress(tx, batch.id)
+        told, silent = await reading.progress(tx, batch.id), await looking.silent(tx, batch.id)
+        left = told["lookups"] - told["lookups_answered"]
+        return batch, told, next_steps.of_batch(batch, told["states"], left, silent, told["stuck"])[0]
 
-    batch, told = _run(work)
+    batch, told, following = _run(work)
     console.print(f"{batch.title}: {BATCH_NAMES[batch.state][0]}", markup=False)
-    console.print(f"조회 {told['lookups_answered']:,}/{told['lookups']:,}건, 체납자 {told['debtors']}", markup=False)
+    people = ", ".join(f"{DEBTORS[state]} {count:,}명" for state, count in told["debtors"].items())
+    console.print(f"조회 {told['lookups_answered']:,}/{told['lookups']:,}건. 체납자 {people}", markup=False)
     shown = Table("상태", "건", "계획(원)", "압류(원)", "추심(원)", "해제(원)")
     for state, row in told["states"].items():
         shown.add_row(NAMES[state][0], *(f"{value:,}" for value in row.values()))
     console.print(shown)
+    console.print(following, markup=False)
     if batch.report:
         for code, count in batch.report["why"].items():
             console.print(f"{reason(code).text_ko} ({reason(code).article}): {count:,}건", markup=False)
@@ -136,15 +155,29 @@ def change(batch_id: UUID, what: str, why: str, login: str) -> None:
 def events(batch_id: UUID, most: int) -> None:
     """The newest steps, each with its article and document."""
     from civic.arrears.seizure import reading
+    from civic.arrears.seizure.paths import stage_of
     from civic.arrears.seizure.tables import arrears_seizure_events as table
 
     async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> list[Any]:
         wanted = reading.events_of(settings.city.id, batch_id=batch_id)
         return list(await tx.execute(wanted.order_by(table.c.at.desc(), table.c.id.desc()).limit(most)))
 
-    shown = Table("때", "단계", "근거", "문서", "누가", "내용")
+    shown = Table(Column("때", no_wrap=True), Column("단계", no_wrap=True), "근거", "누가", "내용")
     for row in _run(work):
-        detail = ", ".join(f"{name} {value}" for name, value in row.detail.items())
-        at = f"{row.at.astimezone(SEOUL):%m-%d %H:%M:%S}"
-        shown.add_row(at, row.step, row.article, row.document, row.actor_kind, detail)
+        stage = stage_of(row.step, is_batch=row.seizure_id is None)
+        told = ", ".join([one for one in (row.document, *_said(row.detail)) if one])
+        at = f"{row.at.astimezone(SEOUL):%m-%d %H:%M}"
+        shown.add_row(at, stage.ko, row.article, ACTORS[row.actor_kind], told)
     console.print(shown)
+
+
+def _said(detail: Mapping[str, Any]) -> Iterator[str]:
+    """The amounts and reasons of a line; digests, rounds and what the closing report holds are read over the API."""
+    from civic.arrears.seizure.reasons import reason
+
+    for name, words in DETAILS.items():
+        value = detail.get(name)
+        if isinstance(value, int | str) and value != "":
+            yield words.format(value)
+    if isinstance(why := detail.get("why"), str):
+        yield reason(why).text_ko

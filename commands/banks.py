@@ -9,7 +9,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from commands.house import console
+from commands.house import console, number
 from core import loading
 from core.errors import BadInput, Unavailable
 from core.settings import read
@@ -70,7 +70,7 @@ def ledger(
         for name, krw in (*booked, ("지금 압류 중", told["held"]), ("모든 잔액", told["balances"])):
             console.print(f"{name}: {krw:,}원", highlight=False)
         return
-    table, after = Table("때", "일", "계좌", "금액(원)", "요청"), ""
+    table, after = Table("때", "일", "계좌", "금액(원)", number("요청")), ""
     while True:
         told = _call("GET", f"/v1/banks/{bank}/ledger?after={after}", url)
         for line in told["lines"]:

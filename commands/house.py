@@ -6,12 +6,18 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from rich.console import Console
+from rich.table import Column
 
 from core import store
 from core.clock import SystemClock
 from core.settings import Settings, read
 
 console = Console(stderr=True)
+
+
+def number(header: str = "번호") -> Column:
+    """A column of ids that are typed again: never cut, however narrow the terminal is."""
+    return Column(header, no_wrap=True, min_width=36)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.fields import Plain
 from civic.arrears.seizure import next_steps
 from civic.arrears.seizure.approving import Approval
-from civic.arrears.seizure.paths import STAGES
+from civic.arrears.seizure.paths import STAGES, stage_of
 from civic.arrears.seizure.reasons import reason
 from civic.arrears.seizure.rows import Batch, Seizure
 from civic.arrears.seizure.states import BATCH_NAMES, NAMES
@@ -128,6 +128,8 @@ class EventShown(BaseModel):
     debtor_id: UUID | None
     seizure_id: UUID | None
     step: str
+    step_ko: str
+    step_en: str
     article: str
     document: str
     actor_kind: str
@@ -135,6 +137,11 @@ class EventShown(BaseModel):
     from_state: str | None
     to_state: str | None
     detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: Any) -> "EventShown":
+        stage = stage_of(row.step, is_batch=row.seizure_id is None)
+        return cls(**row._mapping, step_ko=stage.ko, step_en=stage.en)
 
 
 class EventsPage(BaseModel):

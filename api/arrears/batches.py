@@ -197,4 +197,4 @@ async def list_events(
         await rows.batch(tx, house.settings.city.id, batch_id)
         wanted = reading.events_of(house.settings.city.id, batch_id=batch_id)
         found, following = await page(tx, wanted, table.c.at, table.c.id, cursor, limit)
-    return EventsPage(items=[EventShown.model_validate(row) for row in found], next_cursor=following)
+    return EventsPage(items=[EventShown.of(row) for row in found], next_cursor=following)

@@ -114,7 +114,7 @@ async def read_seizure(seizure_id: UUID, asking: Reader, house: HouseDep) -> Sei
         ordered, answered = await reading.freed(tx, seizure_id)
     return SeizureWhole(
         seizure=seizure_of(one, reading.masked(account), bank_name(one.bank, rules)),
-        events=sorted((EventShown.model_validate(row) for row in events), key=lambda event: (event.at, event.id)),
+        events=sorted((EventShown.of(row) for row in events), key=lambda event: (event.at, event.id)),
         wishes=[WishShown.model_validate(row) for row in wishes],
         ordered_minutes=_minutes(one.freed_by, ordered),
         answered_minutes=_minutes(one.freed_by, answered),

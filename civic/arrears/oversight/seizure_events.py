@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.asking.tables import arrears_requests
 from civic.arrears.oversight.event import Event, staff
-from civic.arrears.seizure.paths import PATH
+from civic.arrears.seizure.paths import stage_of
 from civic.arrears.seizure.reasons import reason
 from civic.arrears.seizure.tables import (
     arrears_batch_debtors,
@@ -39,8 +39,7 @@ async def of_seizures(tx: AsyncConnection, debtor_id: UUID) -> list[Event]:
     named = {row.id: row for row in await tx.execute(banks)}
     found = []
     for row in (await tx.execute(wanted)).mappings():
-        stage = PATH.get(row["step"]) or PATH.get(str(row["to_state"])) or PATH.get(f"batch_{row['to_state']}")
-        ko, en = (stage.ko, stage.en) if stage else (row["step"], row["step"])
+        stage = stage_of(row["step"], is_batch=row["seizure_id"] is None)
         seizure = named.get(row["seizure_id"])
         facts = {
             "from": row["from_state"],
@@ -52,10 +51,8 @@ async def of_seizures(tx: AsyncConnection, debtor_id: UUID) -> list[Event]:
         }
         who = staff(row["staff_id"]) if row["actor_kind"] == "staff" else row["actor_kind"]
         source = ("arrears_seizure_events", row["id"])
-        article = row["article"] or (stage.article if stage else "")
-        found.append(
-            Event(row["at"], f"seizure.{row['step']}", ko, en, source, article, row["document"], who, facts=facts)
-        )
+        article, told = row["article"] or stage.article, (f"seizure.{row['step']}", stage.ko, stage.en)
+        found.append(Event(row["at"], *told, source, article, row["document"], who, facts=facts))
     return found + await _left_out(tx, debtor_id)
 
 

@@ -47,7 +47,18 @@ PATH: Mapping[str, Stage] = {
     "batch_waiting": Stage("기다림", "Waiting on", "금융실명법 제4조 제1항 제2호", "", "징수 부서"),
     "batch_silent": Stage("은행 무응답", "Bank silent", "금융실명법 제4조 제1항 제2호", "", "시스템"),
     "batch_planned": Stage("계획", "Planned", "지방세징수법 제40조·제43조", "압류 계획", "시스템"),
+    "batch_asked": Stage("은행마다 물음", "Every bank asked", _LOOK.article, "", "시스템"),
+    "batch_signed": Stage("결재", "Signed", "시 결재 규정 (2인)", "", "승인자"),
+    "batch_refused": Stage("반려", "Sent back", "시 결재 규정 (2인)", "", "승인자"),
     "batch_approved": Stage("승인", "Approved", "시 결재 규정 (2인)", "압류 결의서", "승인자"),
+    "batch_running": Stage("압류 시작", "Begun", "", "", "시스템"),
+    "batch_paused": Stage("멈춤", "Paused", "", "", "징수 부서"),
+    "batch_started": Stage("다시 시작", "Started again", "", "", "징수 부서"),
+    "batch_stopped": Stage("중지", "Stopped for good", "", "", "징수 부서"),
+    "batch_cancelled": Stage("취소", "Cancelled", "", "", "징수 부서"),
+    "batch_closed": Stage("묶음 종료", "Batch closed", "", "", "시스템"),
+    "planned": Stage("계획으로 되돌림", "Back to the plan", "시 결재 규정 (2인)", "", "시스템"),
+    "approved": Stage("승인", "Approved", "시 결재 규정 (2인)", "", "승인자"),
     "sent": Stage("압류 지시", "Ordered", "지방세징수법 제51조", "채권압류통지서", "징수 부서"),
     "sent_join": Stage("참가압류 지시", "Join ordered", "지방세징수법 제67조", "참가압류통지서", "징수 부서"),
     "turned": Stage("참가압류로 전환", "Turned into a join", "지방세징수법 제67조", "참가압류통지서", "시스템"),
@@ -62,7 +73,14 @@ PATH: Mapping[str, Stage] = {
     "done": Stage("종료", "Done", "지방세징수법 제53조", "", "시스템"),
     "refused": Stage("은행 거부", "Refused", "지방세징수법 제51조", "", "은행"),
 }
-"""The same for the states of a batch (`batch_…`) and of a seizure."""
+"""The same for the steps of a batch (`batch_…`) and of a seizure, whose timelines name them so."""
+
+
+def stage_of(step: str, *, is_batch: bool) -> Stage:
+    """What a line of the timeline is called: a batch that is refused was sent back by its approver, a seizure by its
+    bank. A signed proof must not fail for want of a name: a step without one is told as it was written."""
+    found = PATH.get(f"batch_{step}") if is_batch else None
+    return found or PATH.get(step) or Stage(step, step, "", "", "")
 
 
 def may_go(stage: str, to: str) -> bool:

@@ -13,6 +13,7 @@ from integrations.bank_network.book import totals
 from integrations.bank_network.faults import Faults
 from integrations.banks import network
 from tests.integrations.banks.kits import BANK, KEY, Kit, asked, over_http
+from tests.waiting import until
 
 
 async def called(kit: Kit, body: bytes, target: str, /, **signed: object) -> int:
@@ -80,15 +81,16 @@ async def test_each_bad_end_of_a_call_says_whether_it_may_have_been_done(
 ) -> None:
     monkeypatch.setattr("integrations.bank_network.faults.Dice.end", lambda _: end)
     async with over_http(tmp_path, Faults(latency_ms=0, hang_s=3)) as kit:
-        kit.gateway._settings = kit.gateway._settings.model_copy(  # type: ignore[attr-defined]
-            update={"timeout_s": 0.5}
-        )
+        patient = kit.gateway._settings  # type: ignore[attr-defined]
+        hasty = patient.model_copy(update={"timeout_s": 0.5})
+        kit.gateway._settings = hasty if end == "hang" else patient  # type: ignore[attr-defined]
         kit.open("901-1", 1_000)
         seize = asked("seize", account="901-1", amount_krw=10)
         with pytest.raises(BankFailed) as failed:
             await kit.gateway.ask(BANK, [seize])
         assert (failed.value.retry, failed.value.unknown) == (True, is_unknown)
-        assert totals(kit.book)["held"] == (10 if is_done else 0)
+        await until(lambda: totals(kit.book)["held"] == (10 if is_done else 0))
+        kit.gateway._settings = patient  # type: ignore[attr-defined]
         monkeypatch.setattr("integrations.bank_network.faults.Dice.end", lambda _: "")
         (told,) = await kit.gateway.ask(BANK, [seize])
         assert (told.status, told.amount_krw, totals(kit.book)["held"]) == ("done", 10, 10)

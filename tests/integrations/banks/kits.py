@@ -77,7 +77,8 @@ async def over_http(folder: Path, faults: Faults | None = None) -> AsyncIterator
     book = Book(folder / "network.sqlite3", 1)
     served = Served(Network(book, KEY, faults or Faults(latency_ms=0), 1).app())
     await served.up()
-    settings = network.Settings(url=served.base, key=KEY, inside=("127.0.0.1",), timeout_s=2, is_practice=True)
+    # Every request is on the disk before it is answered: a shared machine's disk may need long for that.
+    settings = network.Settings(url=served.base, key=KEY, inside=("127.0.0.1",), timeout_s=60, is_practice=True)
     gateway = network.build("practice", settings)
     try:
         yield Kit(gateway, book, lambda: None, served.down)

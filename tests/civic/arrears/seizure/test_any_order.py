@@ -15,9 +15,10 @@ from sqlalchemy import select, update
 from civic.arrears.ledger import stops
 from civic.arrears.money.taking import NewPayment, take_payment
 from civic.arrears.seizure import approving, handling, next_steps, planning, rows
+from civic.arrears.seizure.paths import PATH
 from civic.arrears.seizure.rows import Batch
 from civic.arrears.seizure.states import ENDED
-from civic.arrears.seizure.tables import arrears_batch_debtors, arrears_orders
+from civic.arrears.seizure.tables import arrears_batch_debtors, arrears_orders, arrears_seizure_events
 from core import secret
 from core.contracts.banks import BankAnswer, BankRequest
 from core.db import Database
@@ -159,6 +160,9 @@ class World:
         assert self.town.held() == left
         came = sum([await self.town.came(one) for one in self.debtors])
         assert self.town.booked("collect") == came
+        async with self.town.db.reading() as tx:
+            for event in await tx.execute(select(arrears_seizure_events)):
+                assert (event.step if event.seizure_id else f"batch_{event.step}") in PATH
 
     def banks_back(self) -> None:
         """Every bank does again what it is asked; what rested for an hour rests no longer."""

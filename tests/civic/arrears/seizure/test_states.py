@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from civic.arrears.seizure import states
-from civic.arrears.seizure.paths import STAGE_FOLLOWS, STAGES, may_go
+from civic.arrears.seizure.paths import PATH, STAGE_FOLLOWS, STAGES, may_go, stage_of
 from civic.arrears.seizure.states import BATCH_FOLLOWS, BATCH_NAMES, ENDED, FOLLOWS, NAMES, Step
 from core.errors import Conflict
 from tests.civic.arrears.seizure.town import Town
@@ -22,6 +22,14 @@ def test_every_state_has_its_followers_and_its_name(
     follows: dict[str, frozenset[str]], names: dict[str, object]
 ) -> None:
     assert set(follows) == set(names) and {to for after in follows.values() for to in after} <= set(follows)
+
+
+def test_every_state_that_is_reached_is_named_in_a_timeline() -> None:
+    """A batch begins as a draft and a seizure as a plan: nothing leads there."""
+    for follows, is_batch in ((FOLLOWS, False), (BATCH_FOLLOWS, True)):
+        for state in {to for after in follows.values() for to in after}:
+            assert (f"batch_{state}" if is_batch else state) in PATH
+    assert (stage_of("refused", is_batch=True).ko, stage_of("refused", is_batch=False).ko) == ("반려", "은행 거부")
 
 
 @given(st.sampled_from(sorted(FOLLOWS)), st.sampled_from(sorted(FOLLOWS)))

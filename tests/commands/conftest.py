@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core.loading import ROOT
 from tests.crash.processes import environment, write_config
@@ -34,3 +35,15 @@ def run(folder: Path, database_url: str) -> Run:
         )
 
     return runs
+
+
+@pytest.fixture
+def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The city's own configuration and a store of the tests, for a command called within this process."""
+    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    config["var"] = str(tmp_path / "var")
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
+    monkeypatch.setenv("SINMUNGO_CONFIG", str(path))
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")

@@ -1,26 +1,13 @@
 """`./sinmungo arrears import` and `practice`: a newcomer's ledger, its own files again, and what is refused."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from commands.arrears_ledger import bring_in, practise
 from core.errors import BadInput, Conflict
-from core.loading import ROOT
 
-
-@pytest.fixture(autouse=True)
-def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
-    config["var"] = str(tmp_path / "var")
-    path = tmp_path / "config.yml"
-    path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
-    monkeypatch.setenv("SINMUNGO_CONFIG", str(path))
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    yield path
+pytestmark = pytest.mark.usefixtures("office")
 
 
 def given(file: Path, kind: str, *control: str, is_dry_run: bool = False, **more: object) -> int:

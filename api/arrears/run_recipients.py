@@ -1,5 +1,6 @@
 """The ledger of a run's recipients: page by page with names masked, and as a file with a reason."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.arrears.parts import Exporter, Reader, reason_of
-from api.arrears.taking_out import hand_out
+from api.arrears.taking_out import Line, hand_out
 from api.deps import HouseDep
 from api.exports.handing import ANSWERS
 from api.exports.routes import Reason
@@ -115,19 +116,21 @@ async def list_recipients(
 )
 async def export_recipients(run_id: UUID, given: Taking, asking: Exporter, house: HouseDep) -> StreamingResponse:
     """Whole names; the reason and whose they are stand in the log before a byte leaves."""
-    city_id, lines, debtors = house.settings.city.id, list[list[Cell]](), list[UUID]()
-    after: UUID | None = None
-    while True:
-        async with house.db.reading() as tx:
-            await asking.still_here(tx, house)
-            run = await writing.read(tx, city_id, run_id)
-            part = await ledger.recipients(tx, run["id"], after=after, most=_STEP)
-            people = await persons(tx, city_id, [one.debtor_id for one in part])
-        lines += [_line(one, people[one.debtor_id]) for one in part]
-        debtors += [one.debtor_id for one in part]
-        if len(part) < _STEP:
-            break
-        after = part[-1].id
+    city_id = house.settings.city.id
+
+    async def pieces() -> AsyncIterator[list[Line]]:
+        after, part = None, list[Recipient]()
+        while after is None or len(part) == _STEP:
+            async with house.db.reading() as tx:
+                await asking.still_here(tx, house)
+                run = await writing.read(tx, city_id, run_id)
+                part = await ledger.recipients(tx, run["id"], after=after, most=_STEP)
+                people = await persons(tx, city_id, [one.debtor_id for one in part])
+            if not part:
+                return
+            after = part[-1].id
+            yield [(one.debtor_id, _line(one, people[one.debtor_id])) for one in part]
+
     return await hand_out(
         house,
         asking,
@@ -136,8 +139,7 @@ async def export_recipients(run_id: UUID, given: Taking, asking: Exporter, house
         action="arrears.run.export",
         reason=given.reason,
         columns=_COLUMNS,
-        lines=lines,
-        debtors=debtors,
+        pieces=pieces(),
         filters={"arrears_run": str(run_id)},
     )
 

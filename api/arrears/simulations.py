@@ -1,5 +1,6 @@
 """Simulations before seizure: who would be seized, for how much, why the others are not, and what came of it."""
 
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
 from api.arrears.parts import Exporter, Reader, Writer, reason_of
-from api.arrears.taking_out import hand_out
+from api.arrears.taking_out import Line, hand_out
 from api.deps import HouseDep
 from api.exports.handing import ANSWERS
 from api.exports.routes import Reason
@@ -18,7 +19,7 @@ from api.fields import Plain
 from api.paging import Cursor, Limit, page
 from civic.arrears.ledger.people import persons
 from civic.arrears.notices.values import masked_name
-from civic.arrears.oversight import comparing, simulation
+from civic.arrears.oversight import comparing, simulating, simulation
 from civic.arrears.oversight.simulation_summary import Simulated
 from civic.arrears.oversight.tables import arrears_simulations
 from civic.arrears.records import Person
@@ -63,12 +64,17 @@ class Selected(BaseModel):
 
 
 class SimulationShown(BaseModel):
-    """Sums alone. `basis`: the floor and the dated rows of the day; `digest`: SHA-256 over everything that was kept."""
+    """Sums alone. `state`: waiting, running, made or failed (`why_ko`, `why_en`); `judged`: how many debtors so far.
+    Once made, `basis`: the floor and the dated rows of the day; `digest`: SHA-256 over everything that was kept."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     on_day: date
+    state: simulation.State
+    judged: int
+    why_ko: str
+    why_en: str
     selection: dict[str, Any]
     basis: dict[str, Any]
     summary: dict[str, Any]
@@ -120,13 +126,11 @@ class Taking(BaseModel):
     reason: Reason = Field(examples=["11월 예금 압류 대상 사전 검토"])
 
 
-@router.post("", status_code=201, summary="압류 모의 (simulate a seizure)")
+@router.post("", status_code=202, summary="압류 모의 (simulate a seizure)")
 async def make_simulation(given: Selected, asking: Writer, house: HouseDep) -> SimulationShown:
-    """Nothing is seized and no bank is asked."""
+    """Asked for: a worker makes it, and `GET` tells how far it is. Nothing is seized and no bank is asked."""
     async with house.db.transaction() as tx:
-        made = await simulation.simulate(
-            tx, house.settings.city.id, given.chosen(), asking.member.id, house.clock.now(), house.settings.arrears
-        )
+        made = await simulating.ask(tx, house.settings.city.id, given.chosen(), asking.member.id, house.clock.now())
         await asking.looked(tx, house, "arrears_list", str(made.id), action="arrears.simulation.make")
     return SimulationShown.model_validate(made)
 
@@ -162,7 +166,7 @@ async def read_debtors(
 ) -> DebtorsShown:
     why, city_id = reason_of(asking), house.settings.city.id
     async with house.db.transaction() as tx:
-        made = await simulation.read(tx, city_id, simulation_id)
+        made = await simulation.read_made(tx, city_id, simulation_id)
         part, total = await simulation.page_of(tx, made.id, code=code, is_in=is_in, after=after, limit=limit)
         known = await persons(tx, city_id, [one.debtor_id for one in part])
         shown = ", ".join(str(one.debtor_id) for one in part)
@@ -174,7 +178,7 @@ async def read_debtors(
 @router.get("/{simulation_id}/outcome", summary="모의와 실제 (what came of it)")
 async def read_outcome(simulation_id: UUID, asking: Reader, house: HouseDep) -> Compared:
     async with house.db.transaction() as tx:
-        made = await simulation.read(tx, house.settings.city.id, simulation_id)
+        made = await simulation.read_made(tx, house.settings.city.id, simulation_id)
         is_whole = await simulation.is_whole(tx, made)
         summary = await comparing.compare(tx, made)
         await asking.looked(tx, house, "arrears_list", str(simulation_id), action="arrears.simulation.outcome")
@@ -189,13 +193,21 @@ async def read_outcome(simulation_id: UUID, asking: Reader, house: HouseDep) -> 
 )
 async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter, house: HouseDep) -> StreamingResponse:
     city_id = house.settings.city.id
-    async with house.db.transaction() as tx:
-        made = await simulation.read(tx, city_id, simulation_id)
-        rows: list[tuple[Simulated, list[str | int]]] = []
-        async for piece in simulation.pieces_of(tx, made.id):
-            known = await persons(tx, city_id, [one.debtor_id for one in piece])
-            rows += [(one, _line(one, known[one.debtor_id])) for one in piece]
-    rows.sort(key=lambda row: (-row[0].owed_krw, row[0].debtor_id))
+    async with house.db.reading() as tx:
+        made = await simulation.read_made(tx, city_id, simulation_id)
+
+    async def pieces() -> AsyncIterator[list[Line]]:
+        last: Simulated | None = None
+        while True:
+            async with house.db.reading() as tx:
+                await asking.still_here(tx, house)
+                part = await simulation.largest_after(tx, made.id, last)
+                known = await persons(tx, city_id, [one.debtor_id for one in part])
+            if not part:
+                return
+            last = part[-1]
+            yield [(one.debtor_id, _line(one, known[one.debtor_id])) for one in part]
+
     return await hand_out(
         house,
         asking,
@@ -204,8 +216,7 @@ async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter
         action="arrears.simulation.export",
         reason=given.reason,
         columns=_COLUMNS,
-        lines=[line for _, line in rows],
-        debtors=[one.debtor_id for one, _ in rows],
+        pieces=pieces(),
         filters={"simulation": str(made.id), "sha256": made.digest},
     )
 

@@ -1,7 +1,8 @@
 """Lists with debtors as files: the book of downloads and the access log have their rows before a byte leaves."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from api.deps import Caller, House
 from api.exports.handing import begun, handed_out, log_numbers
 from civic.exports import service as exports
 from civic.exports.service import Cell, Column, Export, Format
+
+Line = tuple[UUID, Sequence[Cell]]
 
 
 async def hand_out(
@@ -22,16 +25,14 @@ async def hand_out(
     action: str,
     reason: str,
     columns: Mapping[str, int],
-    lines: Sequence[Sequence[Cell]],
-    debtors: Sequence[UUID],
+    pieces: AsyncIterator[Sequence[Line]],
     filters: Mapping[str, Any],
 ) -> StreamingResponse:
-    """`columns`: title to width; `lines` in their order; `debtors`: whose data stand in it, one access-log row a few
-    hundred of them."""
+    """`columns`: title to width. `pieces`: the lines in their order, some thousand at a time, each with the debtor
+    whose data stand in it: one access-log row a few hundred of them. Only those ids stay in memory."""
     made = begun(house, file_format)
-    made.numbers = [str(one) for one in debtors]
     try:
-        await asyncio.to_thread(_write, file_format, made.path, columns, lines)
+        made.numbers = await _written(file_format, made.path, columns, pieces)
         made.sha256, made.size = await asyncio.to_thread(exports.fingerprint, made.path)
         async with house.db.transaction() as tx:
             export = Export(
@@ -42,13 +43,13 @@ async def hand_out(
                 reason=reason,
                 filters=filters,
                 columns=list(columns),
-                rows=len(lines),
+                rows=len(made.numbers),
                 size=made.size,
                 sha256=made.sha256,
                 source_ip=asking.ip,
             )
             export_id = str(await exports.note(tx, export))
-            head = f"{reason} | {len(lines)} rows | sha256 {made.sha256}"
+            head = f"{reason} | {len(made.numbers)} rows | sha256 {made.sha256}"
             await log_numbers(tx, house, asking, export_id, made, action=action, head=head)
     except BaseException:
         made.path.unlink(missing_ok=True)
@@ -56,10 +57,16 @@ async def hand_out(
     return handed_out(house, made, name, file_format, export_id)
 
 
-def _write(file_format: Format, path: Any, columns: Mapping[str, int], lines: Sequence[Sequence[Cell]]) -> None:
+async def _written(
+    file_format: Format, path: Path, columns: Mapping[str, int], pieces: AsyncIterator[Sequence[Line]]
+) -> list[str]:
+    """Whose data stand in the file."""
     heads = [Column(title, "text", lambda _: None, width) for title, width in columns.items()]
-    file = exports.open_file(file_format, path, heads)
+    file, debtors = exports.open_file(file_format, path, heads), list[str]()
     try:
-        file.add(lines)
+        async for piece in pieces:
+            await asyncio.to_thread(file.add, [cells for _, cells in piece])
+            debtors += [str(debtor) for debtor, _ in piece]
     finally:
-        file.close()
+        await asyncio.to_thread(file.close)
+    return debtors

@@ -14,11 +14,24 @@ from typing import Any
 from uuid import UUID
 
 from bench.arrears._ledger import CITY, NOW, filled, memory, opened
+from bot.arrears.simulating import Simulating
+from civic.arrears.ledger.people import persons
 from civic.arrears.ledger.standing import greatest
-from civic.arrears.oversight import comparing, days, keyring, proof, proof_chain, proof_pdf, signed_file, simulation
+from civic.arrears.oversight import (
+    comparing,
+    days,
+    keyring,
+    proof,
+    proof_chain,
+    proof_pdf,
+    signed_file,
+    simulating,
+    simulation,
+)
 from civic.arrears.oversight.figures import figures
+from civic.arrears.oversight.simulation_summary import Simulated
 from civic.arrears.seizure.drafting import Selection
-from core.clock import SEOUL
+from core.clock import SEOUL, SetClock
 from core.db import Database, driver
 from core.ids import new_id
 from core.settings import read
@@ -57,19 +70,17 @@ async def _bare(db: Database) -> None:
 
 
 async def _simulated(db: Database, bound: float) -> None:
-    made: list[simulation.Simulation] = []
+    async with db.transaction() as tx:
+        asked = await simulating.ask(tx, CITY, Selection(most=0), new_id(), NOW)
     watching, seen = asyncio.Event(), [memory()]
     watch = asyncio.create_task(_watch(watching, seen))
 
-    async def whole() -> None:
-        async with db.transaction() as tx:
-            made.append(await simulation.simulate(tx, CITY, Selection(most=0), new_id(), NOW, RULES))
-
     began = memory()
-    took = await _timed(whole)
+    took = await _timed(lambda: Simulating(db, RULES, CITY, SetClock(NOW)).run(asked.id))
     watching.set()
     late = await watch
-    one = made[0]
+    async with db.reading() as tx:
+        one = await simulation.read_made(tx, CITY, asked.id)
     print(
         f"simulation of {one.summary['debtors']:,} debtors ({one.summary['would']:,} seizable): {took:.1f} s, "
         f"{took / bound:.1f} times the bound; memory {began:.0f} to {max(seen):.0f} MiB; others in the process waited "
@@ -85,6 +96,16 @@ async def _simulated(db: Database, bound: float) -> None:
     for after in (0, one.summary["would"] // 2):
         took = await _timed(lambda after=after: page(after))  # type: ignore[misc]
         _page(f"a page of it behind {after:,}", took)
+
+    async def all_rows() -> None:
+        last: Simulated | None = None
+        async with db.reading() as tx:
+            while part := await simulation.largest_after(tx, one.id, last):
+                await persons(tx, CITY, [row.debtor_id for row in part])
+                last = part[-1]
+
+    took = await _timed(all_rows)
+    print(f"all its rows with their names, as a file takes them: {took:.1f} s, memory {memory():.0f} MiB", flush=True)
 
     async def compared() -> None:
         async with db.transaction() as tx:

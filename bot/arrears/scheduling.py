@@ -12,6 +12,8 @@ from bot.arrears.reckoning import Reckoning
 from bot.arrears.reconciling import Reconciling
 from bot.arrears.running import ArrearsRuns
 from bot.arrears.seizing import Seizing
+from bot.arrears.simulating import KIND as SIMULATION
+from bot.arrears.simulating import Simulating
 from bot.arrears.telling import Word
 from core.jobs import Jobs
 
@@ -31,6 +33,9 @@ def schedule_arrears(jobs: Jobs, running: "Running") -> None:
     _ledger(jobs, running)
     _money(jobs, running)
     _banks(jobs, running)
+    simulating = Simulating(running.db, running.settings.arrears, running.settings.city.id, running.clock)
+    jobs.handle(SIMULATION, simulating.job, attempts=20, wait_s=2, timeout_s=3_600)
+    jobs.every("arrears.simulations", "*/2 * * * * *", lambda: simulating.look(jobs))
     counting = Counting(running.db, running.settings, running.clock)
     jobs.every("arrears.count", "20 0 * * *", counting.go)
     jobs.every("arrears.forget", "50 3 * * *", counting.forget)

@@ -23,16 +23,24 @@ arrears_simulations = Table(
     Column("id", Id, primary_key=True),
     Column("city_id", Text, nullable=False),
     Column("on_day", Date, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
     Column("selection", Json, nullable=False),
+    Column("people", Json),
+    Column("judged", Integer, nullable=False, server_default="0"),
     Column("basis", Json, nullable=False),
     Column("summary", Json, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("why_ko", Text, nullable=False, server_default=""),
+    Column("why_en", Text, nullable=False, server_default=""),
     Column("staff_id", Id, nullable=False),
     Column("created_at", Moment, nullable=False),
+    CheckConstraint("state IN ('waiting', 'running', 'made', 'failed')", name="state"),
     Index("ix_arrears_simulations_list", "city_id", "created_at", "id"),
+    Index("ix_arrears_simulations_due", "created_at", postgresql_where=text("state IN ('waiting', 'running')")),
 )
-"""`selection`: which bills were asked for. `basis`: the rows of the dated tables that were valid on the day, with
-article and source. `digest`: SHA-256 over selection, basis, summary and all rows in their order."""
+"""`selection`: which bills were asked for; `people`: the debtors that were named, or nothing. `judged`: how many
+were so far. Once made, `basis`: the rows of the dated tables that were valid on the day, with article and source;
+`digest`: SHA-256 over selection, basis, summary and all rows in their order. `why_ko`, `why_en`: why it failed."""
 
 arrears_simulated = Table(
     "arrears_simulated",

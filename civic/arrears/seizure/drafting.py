@@ -56,6 +56,14 @@ class Selection:
             "most": self.most,
         }
 
+    @classmethod
+    def again(cls, stored: Mapping[str, Any], debtor_ids: Sequence[UUID]) -> "Selection":
+        """What `stored` kept, with those who were named."""
+        values: dict[str, Any] = {name: stored[name] for name in ("least_krw", "most_krw", "most")}
+        for name in ("due_from", "due_until"):
+            values[name] = date.fromisoformat(stored[name]) if stored[name] else None
+        return cls(**values, tax_items=tuple(stored["tax_items"]), debtor_ids=tuple(debtor_ids))
+
 
 async def draft(
     tx: AsyncConnection, city_id: str, title: str, selection: Selection, staff_id: UUID, now: datetime, rules: Arrears

@@ -5,11 +5,13 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from bot.arrears.simulating import Simulating
 from civic.arrears.oversight.signed_file import is_by, keys_in, read
 from civic.staff.tables import access_log
 from core.arrears_desk_rules import Commission, Partner
@@ -18,6 +20,7 @@ from tests.api.house import SmallHouse
 from tests.civic.arrears.made import NOW
 from tests.civic.arrears.oversight.timeline import Told, happened
 
+WHY_TAKEN = {"reason": "11월 예금 압류 대상 사전 검토"}
 WHY = {"X_Access_Reason": quote("체납 상담")}
 
 
@@ -88,13 +91,21 @@ async def test_another_department_stays_outside(house: SmallHouse, told: Told) -
 async def test_a_simulation_is_made_read_compared_and_taken_out_with_a_reason(
     house: SmallHouse, manager: httpx.AsyncClient, told: Told
 ) -> None:
-    made = (await manager.post("/api/v1/arrears/simulations", json={})).json()
+    asked = await manager.post("/api/v1/arrears/simulations", json={})
+    assert (asked.status_code, asked.json()["state"], asked.json()["summary"]) == (202, "waiting", {})
+    path = f"/api/v1/arrears/simulations/{asked.json()['id']}"
+    early = [await manager.get(f"{path}/debtors"), await manager.get(f"{path}/outcome")]
+    early.append(await manager.post(f"{path}/export", json=WHY_TAKEN))
+    assert [one.status_code for one in early] == [409] * 3 and "0명" in early[0].text
+    worker = Simulating(house.db, house.settings.arrears, house.settings.city.id, house.clock)
+    await worker.run(UUID(asked.json()["id"]))
+    made = (await manager.get(path)).json()
+    assert made["state"] == "made" and made["judged"] == 1
     assert made["summary"]["debtors"] == made["summary"]["would"] == 1 and made["basis"]["floor"]["article"]
-    path = f"/api/v1/arrears/simulations/{made['id']}"
     shown = (await manager.get(f"{path}/debtors")).json()
     assert shown["total"] == 1 and shown["items"][0]["name"] != "가람하늘"
     assert (await manager.get(f"{path}/outcome")).json()["is_whole"] is True
-    taken = await manager.post(f"{path}/export", json={"reason": "11월 예금 압류 대상 사전 검토"})
+    taken = await manager.post(f"{path}/export", json=WHY_TAKEN)
     (line,) = csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig")))
     assert line["성명 (Name)"] == "가람하늘" and line["결과 (Result)"] == "압류 대상"
     sheet = await manager.post(f"{path}/export", json={"reason": "11월 예금 압류 대상 검토", "format": "xlsx"})

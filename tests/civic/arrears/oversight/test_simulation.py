@@ -1,7 +1,7 @@
 """A simulation judges as the real batch does, says why each is left out, and stays as it was kept."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.arrears.ledger.people import persons
 from civic.arrears.ledger.stops import stop
-from civic.arrears.oversight import comparing, simulation
+from civic.arrears.oversight import comparing, simulating, simulation
 from civic.arrears.oversight.bands import amount_band, bands
 from civic.arrears.oversight.simulation import Simulation
 from civic.arrears.oversight.simulation_summary import Simulated
@@ -47,8 +48,15 @@ async def people(database: Database) -> dict[str, UUID]:
     return made
 
 
-async def simulate(tx: AsyncConnection, selection: Selection) -> Simulation:
-    return await simulation.simulate(tx, CITY, selection, STAFF, NOW, RULES)
+async def simulate(tx: AsyncConnection, selection: Selection = ALL, now: datetime = NOW) -> Simulation:
+    asked, told = await simulating.ask(tx, CITY, selection, STAFF, now), list[int]()
+
+    async def tell(judged: int) -> None:
+        told.append(judged)
+
+    made = await simulating.make(tx, CITY, asked.id, RULES, now, tell)
+    assert made is not None and made.state == "made" and told == sorted(told) and made.judged == told[-1]
+    return made
 
 
 async def rows_of(tx: AsyncConnection, made: Simulation) -> list[Simulated]:
@@ -59,7 +67,7 @@ async def test_it_says_who_would_be_seized_for_how_much_and_why_the_others_not(
     database: Database, people: dict[str, UUID]
 ) -> None:
     async with database.transaction() as tx:
-        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        made = await simulate(tx)
         rows = {one.debtor_id: one for one in await rows_of(tx, made)}
     free = rows[people["free"]]
     assert free.is_in and free.would_krw == free.owed_krw == sum(krw for _, _, krw in free.bills) > 3_400_000
@@ -76,7 +84,7 @@ async def test_it_says_who_would_be_seized_for_how_much_and_why_the_others_not(
 async def test_it_judges_as_the_real_batch_would(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
         chosen = await choose(tx, CITY, Selection(), TODAY, RULES)
-        said = {one.debtor_id: one for one in await rows_of(tx, await simulate(tx, ALL))}
+        said = {one.debtor_id: one for one in await rows_of(tx, await simulate(tx))}
     assert {one: (told.amount_krw, told.owed_krw) for one, told in chosen.items()} == {
         one: (row.would_krw, row.owed_krw) for one, row in said.items()
     }
@@ -86,8 +94,8 @@ async def test_it_names_the_floor_and_the_rows_of_the_law_that_were_valid(
     database: Database, people: dict[str, UUID]
 ) -> None:
     async with database.transaction() as tx:
-        now = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
-        before = await simulation.simulate(tx, CITY, ALL, STAFF, NOW - timedelta(days=330), RULES)
+        now = await simulate(tx)
+        before = await simulate(tx, now=NOW - timedelta(days=330))
     assert (now.basis["floor"]["krw"], before.basis["floor"]["krw"]) == (2_500_000, 1_850_000)
     assert now.basis["floor"]["certainty"] == "P" and now.basis["floor"]["source"]
     assert {row["table"] for row in now.basis["dated"]} == {"floors.csv", "surcharge.csv"}
@@ -103,13 +111,13 @@ async def test_it_writes_nothing_to_the_ledger(database: Database, people: dict[
 
     before = await counted()
     async with database.transaction() as tx:
-        await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        await simulate(tx)
     assert await counted() == before
 
 
 async def test_a_row_that_was_changed_afterwards_shows(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
-        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        made = await simulate(tx)
         assert await simulation.is_whole(tx, await simulation.read(tx, CITY, made.id))
         of = arrears_simulated
         await tx.execute(update(of).where(of.c.simulation_id == made.id, of.c.would_krw > 0).values(would_krw=1))
@@ -138,15 +146,42 @@ async def test_it_takes_whom_the_selection_means(
     assert found == {people[name] for name in names}
 
 
+async def test_those_who_are_named_are_judged_and_nobody_else(database: Database, people: dict[str, UUID]) -> None:
+    async with database.transaction() as tx:
+        number = (await persons(tx, CITY, [people["undunned"]]))[people["undunned"]].tax_no
+        named = Selection(debtor_ids=(people["deferred"],), tax_nos=(number,), least_krw=10**12)
+        made = await simulate(tx, named)
+        assert {one.debtor_id for one in await rows_of(tx, made)} == {people["deferred"], people["undunned"]}
+        assert made.selection["named"] == 2 and number not in str(made)
+        with pytest.raises(BadInput):
+            await simulating.ask(tx, CITY, Selection(debtor_ids=(new_id(),)), STAFF, NOW)
+
+
+async def test_a_file_of_it_is_read_in_pieces_the_largest_debt_first(
+    database: Database, people: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as tx:
+        twins = [await debtor(tx) for _ in range(3)]
+        for one in twins:
+            await bill(tx, one, principal_krw=90_000)
+        made, found = await simulate(tx, replace(ALL, most_krw=10**6)), list[Simulated]()
+        monkeypatch.setattr(simulation, "CHUNK", 2)
+        while part := await simulation.largest_after(tx, made.id, found[-1] if found else None):
+            found += part
+        assert found == sorted(await rows_of(tx, made), key=lambda one: (-one.owed_krw, one.debtor_id))
+        assert {one.debtor_id for one in found} >= set(twins)
+        await tx.rollback()
+
+
 async def test_nobody_meant_is_told_and_not_kept(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
         with pytest.raises(BadInput):
-            await simulation.simulate(tx, CITY, replace(ALL, least_krw=10**12), STAFF, NOW, RULES)
+            await simulate(tx, replace(ALL, least_krw=10**12))
 
 
 async def test_what_happened_afterwards_is_set_beside_it(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
-        made = await simulation.simulate(tx, CITY, ALL, STAFF, NOW, RULES)
+        made = await simulate(tx)
         summary = await comparing.compare(tx, made)
         outcomes = {one.said.debtor_id: one.outcome async for rows in comparing.afters(tx, made) for one in rows}
     assert outcomes[people["free"]] == "not_begun" and outcomes[people["deferred"]] == "spared_as_said"
@@ -160,7 +195,8 @@ async def test_pieces_of_one_debtor_give_the_simulation_of_all_at_once(
         for selection in (ALL, Selection(most=2), Selection(most=3)):
             whole = await simulate(tx, selection)
             with monkeypatch.context() as patched:
-                patched.setattr(simulation, "CHUNK", 1)
+                for module in (simulation, simulating):
+                    patched.setattr(module, "CHUNK", 1)
                 cut = await simulate(tx, selection)
                 assert await simulation.is_whole(tx, cut) and await simulation.is_whole(tx, whole)
                 assert await comparing.compare(tx, cut) == await comparing.compare(tx, whole)
@@ -170,7 +206,7 @@ async def test_pieces_of_one_debtor_give_the_simulation_of_all_at_once(
 
 async def test_a_page_holds_those_asked_for_the_largest_debt_first(database: Database, people: dict[str, UUID]) -> None:
     async with database.transaction() as tx:
-        made = await simulate(tx, ALL)
+        made = await simulate(tx)
 
         async def page(**given: Any) -> tuple[list[UUID], int]:
             wanted = {"code": None, "is_in": None, "after": 0, "limit": 50, **given}

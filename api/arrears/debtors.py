@@ -168,8 +168,11 @@ class EndOfStop(BaseModel):
 
 
 class StopMade(BaseModel):
+    """`until_on`: its last day; a deferral's is carried from a day off to the next working day."""
+
     id: UUID
     debtor_id: UUID
+    until_on: date | None
 
 
 @router.post("/debtors/find", summary="체납자 찾기 (find debtors)")
@@ -263,10 +266,11 @@ async def add_stop(debtor_id: UUID, wanted: NewStop, asking: Writer, house: Hous
             now,
             wanted.bill_id,
         )
-        detail = {"kind": wanted.kind, "debtor_id": str(debtor_id), "until_on": str(wanted.until_on or "")}
+        until_on = await stops.until_of(tx, stop_id)
+        detail = {"kind": wanted.kind, "debtor_id": str(debtor_id), "until_on": str(until_on or "")}
         await _audit(tx, asking, "arrears_stop.add", stop_id, detail, now)
     await follow(house)
-    return StopMade(id=stop_id, debtor_id=debtor_id)
+    return StopMade(id=stop_id, debtor_id=debtor_id, until_on=until_on)
 
 
 @router.post("/stops/{stop_id}/end", summary="멈춤 끝내기 (end a stop)")
@@ -276,9 +280,10 @@ async def end_stop(stop_id: UUID, given: EndOfStop, asking: Writer, house: House
     async with house.db.transaction() as tx:
         await asking.still_here(tx, house)
         debtor_id = await stops.end_stop(tx, city_id, stop_id, now)
+        until_on = await stops.until_of(tx, stop_id)
         detail = {"debtor_id": str(debtor_id), "reason": given.reason}
         await _audit(tx, asking, "arrears_stop.end", stop_id, detail, now)
-    return StopMade(id=stop_id, debtor_id=debtor_id)
+    return StopMade(id=stop_id, debtor_id=debtor_id, until_on=until_on)
 
 
 async def _audit(tx: Any, asking: Caller, action: str, stop_id: UUID, detail: Mapping[str, Any], now: datetime) -> None:

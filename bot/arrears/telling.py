@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.replies import Texts
 from civic.arrears.asking.paid import place_of
 from civic.arrears.asking.plans import Plan
 from civic.arrears.asking.requests import Request
+from civic.arrears.ledger.stops import until_of
 from civic.arrears.money.owing import owed
-from civic.arrears.tables import arrears_stops
 from civic.conversations.outbound import Draft, queue
 from civic.conversations.rules import schedule
 from core.clock import SEOUL
@@ -68,7 +67,7 @@ class Word:
         if request.kind == "wrong_number":
             return None
         key = "refused" if request.state == "refused" else f"{request.kind}_granted"
-        until = await _until(tx, request) if request.kind == "deferral" else None
+        until = await until_of(tx, request.stop_id) if request.kind == "deferral" else None
         values = {
             "kind": request.kind,
             "answer": request.answer,
@@ -90,7 +89,3 @@ class Word:
 
 def shown(plan: Plan) -> list[dict[str, Any]]:
     return [{"number": one.number, "due": f"{one.due_on:%Y.%m.%d}", "krw": one.amount_krw} for one in plan.parts]
-
-
-async def _until(tx: AsyncConnection, request: Request) -> Any:
-    return await tx.scalar(select(arrears_stops.c.until_on).where(arrears_stops.c.id == request.stop_id))

@@ -342,7 +342,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str | Action, Any]] = {
 }
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/docs/style.css", "/api/v1/openapi.json", "/problems/x")
 DAY = "2026-12-31"
-OPENED = frozenset({200, 201, 204, 404, 409, 412, 422})
+OPENED = frozenset({200, 201, 202, 204, 404, 409, 412, 422})
 """What an open door answers to a caller who names nothing that exists."""
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import any_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.arrears.money.months import deadline
 from civic.arrears.tables import arrears_bills, arrears_debtors, arrears_stops
 from civic.arrears.touched import touch
+from civic.cases.clock import days_off_of, working_days
 from core.db import Id
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
@@ -62,12 +64,15 @@ async def stop(
     now: datetime,
     bill_id: UUID | None = None,
 ) -> UUID:
-    """A new stop, and the debtor is touched. Raises NotFound for a debtor or bill that is not there, BadInput for an
-    end before the beginning.
+    """A new stop, and the debtor is touched. A deferral that would end on a day off ends on the next working day
+    (지방세기본법 §24), as everybody reads it then. Raises NotFound for a debtor or bill that is not there, BadInput for
+    an end before the beginning.
     """
     if until_on is not None and until_on < from_on:
         raise BadInput("끝나는 날이 시작하는 날보다 빠릅니다.", "It would end before it begins.")
     await _known(tx, city_id, debtor_id, bill_id)
+    if kind == "deferral" and until_on is not None:
+        until_on = deadline(until_on, working_days(await days_off_of(tx, city_id, {})))
     stop_id = new_id()
     values = {
         "id": stop_id,
@@ -84,6 +89,12 @@ async def stop(
     await tx.execute(insert(arrears_stops).values(values))
     await touch(tx, city_id, [debtor_id], "stop", now)
     return stop_id
+
+
+async def until_of(tx: AsyncConnection, stop_id: UUID | None) -> date | None:
+    """Its last day."""
+    found: date | None = await tx.scalar(select(arrears_stops.c.until_on).where(arrears_stops.c.id == stop_id))
+    return found
 
 
 async def _known(tx: AsyncConnection, city_id: str, debtor_id: UUID, bill_id: UUID | None) -> None:

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.arrears.ledger import stops
 from civic.arrears.ledger.entering import NewBill, NewDebtor, enter_bills, enter_debtors
 from civic.arrears.ledger.people import find, persons
 from civic.arrears.ledger.stops import end_stop, stop, stops_on
 from civic.arrears.ledger.tables import arrears_changes
 from civic.arrears.tables import arrears_bills, arrears_debtors, arrears_touched
+from civic.cases.clock.declare import declare
 from core.db import Database
 from core.errors import BadInput, Conflict, NotFound
+from core.ids import new_id
 from tests.civic.arrears import made
 
 PERSON = NewDebtor("1234-567890", "이슬기", "010 2345 6789", "김포시 걸포로 2", "10083", "900202")
@@ -145,6 +148,29 @@ async def test_a_stop_holds_from_its_first_to_its_last_day_and_until_it_is_ended
         other = await made.debtor(tx)
         with pytest.raises(NotFound):
             await stop(tx, made.CITY, other, "died", made.TODAY, None, "", None, made.NOW, bill)
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "last"),
+    [
+        ("deferral", date(2026, 11, 28), date(2026, 11, 30)),  # Saturday
+        ("deferral", date(2026, 12, 25), date(2026, 12, 28)),  # 성탄절, a Friday
+        ("deferral", date(2026, 12, 2), date(2026, 12, 3)),  # declared by the city
+        ("deferral", date(2026, 12, 1), date(2026, 12, 1)),
+        ("suspended", date(2026, 11, 28), date(2026, 11, 28)),
+    ],
+)
+async def test_a_deferral_that_would_end_on_a_day_off_lasts_to_the_next_working_day(
+    database: Database, kind: stops.Kind, until: date, last: date
+) -> None:
+    async with database.transaction() as tx:
+        debtor = await made.debtor(tx)
+        await declare(tx, made.CITY, date(2026, 12, 2), "임시휴무", "시 공고", new_id(), made.NOW)
+        given = await stop(tx, made.CITY, debtor, kind, date(2026, 11, 2), until, "제25조", None, made.NOW)
+        assert await stops.until_of(tx, given) == last
+        held = [on for on in (last, last + timedelta(days=1)) if await stops_on(tx, made.CITY, [debtor], on)]
+        assert held == [last]
+        await tx.rollback()
 
 
 async def _touched(tx: AsyncConnection, debtor: UUID) -> list[str]:

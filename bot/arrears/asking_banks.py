@@ -266,7 +266,7 @@ class AskingBanks:
             is_news = await polling.note_unread(tx, self._city_id, way, failed.reason_ko, now)
             if is_news and not failed.retry:
                 bank = self._banks.banks[way.bank].name
-                await tell_unread(tx, self._city_id, self._rules.department, bank, failed.reason_ko, now)
+                await tell_unread(tx, self._city_id, self._rules.department, bank, failed, now)
 
 
 def _page(

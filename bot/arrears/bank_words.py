@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.staff.notices import notify
 from core.clock import SEOUL
+from core.contracts.banks import BankFailed
 
 
 async def tell_failing(
@@ -37,16 +38,16 @@ async def tell_dead(tx: AsyncConnection, city_id: str, department: str, bank: st
 
 
 async def tell_unread(
-    tx: AsyncConnection, city_id: str, department: str, bank: str, reason: str, now: datetime
+    tx: AsyncConnection, city_id: str, department: str, bank: str, failed: BankFailed, now: datetime
 ) -> None:
-    """What a bank sent was refused as a whole."""
+    """What a bank sent was refused, or is missing for long."""
     await _tell(
         tx,
         city_id,
         department,
-        f"unread:{bank}:{reason}",
-        f"{bank}에서 온 자료를 받지 못했습니다. {reason}",
-        f"What {bank} sent was refused as a whole; see the reason at the bank's gateway.",
+        f"unread:{bank}:{failed.reason_ko}",
+        f"{bank}의 자료를 받지 못했습니다. {failed.reason_ko}",
+        f"Nothing was taken from {bank}. {failed.reason_en}",
         now,
     )
 

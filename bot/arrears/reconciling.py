@@ -95,4 +95,4 @@ class Reconciling:
         async with self._db.transaction() as tx:
             is_news = await polling.note_unread(tx, self._city_id, way, failed.reason_ko, now)
             if is_news and not failed.retry:
-                await tell_unread(tx, self._city_id, self._rules.department, name, failed.reason_ko, now)
+                await tell_unread(tx, self._city_id, self._rules.department, name, failed, now)

@@ -96,8 +96,7 @@ def show(batch_id: UUID) -> None:
     async def work(tx: AsyncConnection, settings: Settings, now: datetime) -> tuple[rows.Batch, dict[str, Any], str]:
         batch = await rows.batch(tx, settings.city.id, batch_id)
         told, silent = await reading.progress(tx, batch.id), await looking.silent(tx, batch.id)
-        left = told["lookups"] - told["lookups_answered"]
-        return batch, told, next_steps.of_batch(batch, told["states"], left, silent, told["stuck"])[0]
+        return batch, told, next_steps.of_progress(batch, told, silent)[0]
 
     batch, told, following = _run(work)
     console.print(f"{batch.title}: {BATCH_NAMES[batch.state][0]}", markup=False)

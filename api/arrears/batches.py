@@ -116,8 +116,7 @@ async def read_batch(batch_id: UUID, asking: Reader, house: HouseDep, response: 
         progress = await reading.progress(tx, batch.id)
         unheard = await looking.silent(tx, batch.id)
     response.headers["ETag"] = f'"{batch.version}"'
-    left = progress["lookups"] - progress["lookups_answered"]
-    next_ko, next_en = next_steps.of_batch(batch, progress["states"], left, unheard, progress["stuck"])
+    next_ko, next_en = next_steps.of_progress(batch, progress, unheard)
     rules = house.settings.arrears
     return BatchShown(
         **row_of(batch),

@@ -1,6 +1,5 @@
 """The ledger of a run's recipients: page by page with names masked, and as a file with a reason."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.arrears.parts import Exporter, Reader, reason_of
-from api.arrears.taking_out import Line, hand_out
+from api.arrears.taking_out import hand_out
 from api.deps import HouseDep
 from api.exports.handing import ANSWERS
 from api.exports.routes import Reason
@@ -117,19 +117,11 @@ async def list_recipients(
 async def export_recipients(run_id: UUID, given: Taking, asking: Exporter, house: HouseDep) -> StreamingResponse:
     """Whole names; the reason and whose they are stand in the log before a byte leaves."""
     city_id = house.settings.city.id
+    async with house.db.reading() as tx:
+        run = await writing.read(tx, city_id, run_id)
 
-    async def pieces() -> AsyncIterator[list[Line]]:
-        after, part = None, list[Recipient]()
-        while after is None or len(part) == _STEP:
-            async with house.db.reading() as tx:
-                await asking.still_here(tx, house)
-                run = await writing.read(tx, city_id, run_id)
-                part = await ledger.recipients(tx, run["id"], after=after, most=_STEP)
-                people = await persons(tx, city_id, [one.debtor_id for one in part])
-            if not part:
-                return
-            after = part[-1].id
-            yield [(one.debtor_id, _line(one, people[one.debtor_id])) for one in part]
+    async def rows_after(tx: AsyncConnection, last: Recipient | None) -> list[Recipient]:
+        return await ledger.recipients(tx, run["id"], after=last.id if last else None, most=_STEP)
 
     return await hand_out(
         house,
@@ -139,7 +131,8 @@ async def export_recipients(run_id: UUID, given: Taking, asking: Exporter, house
         action="arrears.run.export",
         reason=given.reason,
         columns=_COLUMNS,
-        pieces=pieces(),
+        rows_after=rows_after,
+        line=_line,
         filters={"arrears_run": str(run_id)},
     )
 

@@ -1,6 +1,5 @@
 """Simulations before seizure: who would be seized, for how much, why the others are not, and what came of it."""
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,9 +8,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.arrears.parts import Exporter, Reader, Writer, reason_of
-from api.arrears.taking_out import Line, hand_out
+from api.arrears.taking_out import hand_out
 from api.deps import HouseDep
 from api.exports.handing import ANSWERS
 from api.exports.routes import Reason
@@ -196,17 +196,8 @@ async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter
     async with house.db.reading() as tx:
         made = await simulation.read_made(tx, city_id, simulation_id)
 
-    async def pieces() -> AsyncIterator[list[Line]]:
-        last: Simulated | None = None
-        while True:
-            async with house.db.reading() as tx:
-                await asking.still_here(tx, house)
-                part = await simulation.largest_after(tx, made.id, last)
-                known = await persons(tx, city_id, [one.debtor_id for one in part])
-            if not part:
-                return
-            last = part[-1]
-            yield [(one.debtor_id, _line(one, known[one.debtor_id])) for one in part]
+    async def rows_after(tx: AsyncConnection, last: Simulated | None) -> list[Simulated]:
+        return await simulation.largest_after(tx, made.id, last)
 
     return await hand_out(
         house,
@@ -216,7 +207,8 @@ async def export_simulation(simulation_id: UUID, given: Taking, asking: Exporter
         action="arrears.simulation.export",
         reason=given.reason,
         columns=_COLUMNS,
-        pieces=pieces(),
+        rows_after=rows_after,
+        line=_line,
         filters={"simulation": str(made.id), "sha256": made.digest},
     )
 

@@ -1,19 +1,30 @@
 """Lists with debtors as files: the book of downloads and the access log have their rows before a byte leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.deps import Caller, House
 from api.exports.handing import begun, handed_out, log_numbers
+from civic.arrears.ledger.people import persons
+from civic.arrears.records import Person
 from civic.exports import service as exports
 from civic.exports.service import Cell, Column, Export, Format
 
 Line = tuple[UUID, Sequence[Cell]]
+
+
+class _OfADebtor(Protocol):
+    @property
+    def debtor_id(self) -> UUID: ...
+
+
+R = TypeVar("R", bound=_OfADebtor)
 
 
 async def hand_out(
@@ -25,13 +36,15 @@ async def hand_out(
     action: str,
     reason: str,
     columns: Mapping[str, int],
-    pieces: AsyncIterator[Sequence[Line]],
+    rows_after: Callable[[AsyncConnection, R | None], Awaitable[Sequence[R]]],
+    line: Callable[[R, Person], Sequence[Cell]],
     filters: Mapping[str, Any],
 ) -> StreamingResponse:
-    """`columns`: title to width. `pieces`: the lines in their order, some thousand at a time, each with the debtor
-    whose data stand in it: one access-log row a few hundred of them. Only those ids stay in memory."""
+    """`columns`: title to width. `rows_after`: the next rows behind the last one, some thousand at a time, none when
+    all were read; `line`: its cells. One access-log row a few hundred debtors, and only their ids stay in memory."""
     made = begun(house, file_format)
     try:
+        pieces = _pieces(house, asking, rows_after, line)
         made.numbers = await _written(file_format, made.path, columns, pieces)
         made.sha256, made.size = await asyncio.to_thread(exports.fingerprint, made.path)
         async with house.db.transaction() as tx:
@@ -55,6 +68,25 @@ async def hand_out(
         made.path.unlink(missing_ok=True)
         raise
     return handed_out(house, made, name, file_format, export_id)
+
+
+async def _pieces(
+    house: House,
+    asking: Caller,
+    rows_after: Callable[[AsyncConnection, R | None], Awaitable[Sequence[R]]],
+    line: Callable[[R, Person], Sequence[Cell]],
+) -> AsyncIterator[Sequence[Line]]:
+    """Each piece for as long as he who asked may see it."""
+    last: R | None = None
+    while True:
+        async with house.db.reading() as tx:
+            await asking.still_here(tx, house)
+            part = await rows_after(tx, last)
+            known = await persons(tx, house.settings.city.id, [one.debtor_id for one in part])
+        if not part:
+            return
+        last = part[-1]
+        yield [(one.debtor_id, line(one, known[one.debtor_id])) for one in part]
 
 
 async def _written(

@@ -1,21 +1,18 @@
 """Files into the ledger of arrears: taken up where they lie, by any worker, again after a crash, one at a time."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.arrears.taking_up import TakingUp
 from civic.arrears.ledger import imports
 from civic.arrears.ledger.importing import import_file
 from civic.arrears.ledger.imports import Import
-from core.arrears_rules import Arrears
-from core.clock import Clock
-from core.db import Database
 from core.errors import SinmungoError, Unavailable
-from core.jobs import Jobs
 
 log = structlog.get_logger(__name__)
 KIND = "arrears.import"
@@ -25,26 +22,13 @@ UNFINISHED = timedelta(hours=24)
 """A file that did not arrive whole within a day is forgotten."""
 
 
-class Importing:
-    """May run in any process, any number of times; an import that has ended is left alone."""
+class Importing(TakingUp):
+    kind, key = KIND, "import_id"
 
-    def __init__(self, db: Database, rules: Arrears, city_id: str, clock: Clock) -> None:
-        self._db = db
-        self._rules = rules
-        self._city_id = city_id
-        self._clock = clock
+    async def due(self, tx: AsyncConnection) -> list[UUID]:
+        return await imports.due(tx, self._city_id)
 
-    async def look(self, jobs: Jobs) -> None:
-        """Ask for a job for each file that has arrived."""
-        async with self._db.transaction() as tx:
-            waiting = await imports.due(tx, self._city_id)
-        for import_id in waiting:
-            await jobs.submit(KIND, str(import_id), {"import_id": str(import_id)})
-
-    async def job(self, payload: Mapping[str, Any]) -> None:
-        await self.run(UUID(payload["import_id"]))
-
-    async def run(self, import_id: UUID) -> Import:
+    async def run(self, import_id: UUID, /) -> Import:
         """Do it now; the record afterwards. Raises Unavailable when the store is away: then nothing happened.
 
         Whatever else goes wrong ends the import as failed, with nothing written.

@@ -1,42 +1,25 @@
 """Simulations of seizure: taken up where they wait, by any worker, again after a crash."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.arrears.taking_up import TakingUp
 from civic.arrears.oversight import simulating
-from core.arrears_rules import Arrears
-from core.clock import Clock
-from core.db import Database
 from core.errors import SinmungoError, Unavailable
-from core.jobs import Jobs
 
 log = structlog.get_logger(__name__)
 KIND = "arrears.simulation"
 
 
-class Simulating:
-    """May run in any process, any number of times; a simulation that has ended is left alone."""
+class Simulating(TakingUp):
+    kind, key = KIND, "simulation_id"
 
-    def __init__(self, db: Database, rules: Arrears, city_id: str, clock: Clock) -> None:
-        self._db = db
-        self._rules = rules
-        self._city_id = city_id
-        self._clock = clock
+    async def due(self, tx: AsyncConnection) -> list[UUID]:
+        return await simulating.due(tx, self._city_id)
 
-    async def look(self, jobs: Jobs) -> None:
-        """Ask for a job for each that waits."""
-        async with self._db.transaction() as tx:
-            waiting = await simulating.due(tx, self._city_id)
-        for one in waiting:
-            await jobs.submit(KIND, str(one), {"simulation_id": str(one)})
-
-    async def job(self, payload: Mapping[str, Any]) -> None:
-        await self.run(UUID(payload["simulation_id"]))
-
-    async def run(self, simulation_id: UUID) -> None:
+    async def run(self, simulation_id: UUID, /) -> None:
         """Do it now. Raises Unavailable when the store is away: then nothing happened.
 
         Whatever else goes wrong ends it as failed, with its reason and without a row.

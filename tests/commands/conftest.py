@@ -38,8 +38,8 @@ def run(folder: Path, database_url: str) -> Run:
 
 
 @pytest.fixture
-def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The city's own configuration and a store of the tests, for a command called within this process."""
+def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The city's own configuration and a store of the tests, for a command called within this process. Its file."""
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
     config["var"] = str(tmp_path / "var")
     path = tmp_path / "config.yml"
@@ -47,3 +47,4 @@ def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SINMUNGO_CONFIG", str(path))
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("COLUMNS", "200")
+    return path

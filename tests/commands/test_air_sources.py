@@ -1,6 +1,5 @@
 """`./sinmungo air`: an exercise is tried and fetched, confirmed hours come in from a file, twice without a trace."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import yaml
 from bot.sources.opening import open_air_sources
 from commands.air_sources import fetch, import_confirmed, sources, try_out
 from core.errors import BadInput, ConfigError, NotFound
-from core.loading import ROOT
 from core.settings import read
 
 CONFIRMED = """지역,망,측정소코드,측정소명,측정일시,SO2,CO,O3,NO2,PM10,PM25,주소
@@ -19,16 +17,7 @@ CONFIRMED = """지역,망,측정소코드,측정소명,측정일시,SO2,CO,O3,NO
 """
 
 
-@pytest.fixture(autouse=True)
-def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
-    config["var"] = str(tmp_path / "var")
-    path = tmp_path / "config.yml"
-    path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
-    monkeypatch.setenv("SINMUNGO_CONFIG", str(path))
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    yield path
+pytestmark = pytest.mark.usefixtures("office")
 
 
 def test_the_exercise_is_tried_without_a_trace_and_then_fetched(capsys: pytest.CaptureFixture[str]) -> None:

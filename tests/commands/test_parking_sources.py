@@ -12,7 +12,6 @@ import yaml
 
 from commands.parking import sources, try_out
 from core.errors import NotFound
-from core.loading import ROOT
 from tests.ports import free_port
 
 Office = Callable[[str], None]
@@ -54,7 +53,7 @@ def page() -> Iterator[str]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(office: Path) -> Office:
     """Settings of a city with one source, at the address given, and the store of this module."""
 
     def configured(url: str) -> None:
@@ -69,15 +68,10 @@ def office(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -
             "licence": "공공누리 제1유형",
             "interval_s": 60,
         }
-        config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
-        config["var"] = str(tmp_path / "var")
+        config = yaml.safe_load(office.read_text("utf-8"))
         config["outside"] = {"allowed_hosts": ["127.0.0.1"]}
         config["parking"]["sources"] = {"narae": source}
-        path = tmp_path / "config.yml"
-        path.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
-        monkeypatch.setenv("SINMUNGO_CONFIG", str(path))
-        monkeypatch.setenv("DATABASE_URL", database_url)
-        monkeypatch.setenv("COLUMNS", "200")
+        office.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
 
     return configured
 

@@ -10,10 +10,10 @@ from sqlalchemy import any_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from civic.arrears.money.books import calendar
 from civic.arrears.money.months import deadline
 from civic.arrears.tables import arrears_bills, arrears_debtors, arrears_stops
 from civic.arrears.touched import touch
-from civic.cases.clock import days_off_of, working_days
 from core.db import Id
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
@@ -72,7 +72,7 @@ async def stop(
         raise BadInput("끝나는 날이 시작하는 날보다 빠릅니다.", "It would end before it begins.")
     await _known(tx, city_id, debtor_id, bill_id)
     if kind == "deferral" and until_on is not None:
-        until_on = deadline(until_on, working_days(await days_off_of(tx, city_id, {})))
+        until_on = deadline(until_on, await calendar(tx, city_id))
     stop_id = new_id()
     values = {
         "id": stop_id,

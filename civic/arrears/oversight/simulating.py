@@ -4,7 +4,7 @@ Who asks gets a number at once; a worker judges, in one transaction that writes 
 dies on the way has written nothing, and it is begun again.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -12,25 +12,22 @@ from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Update, insert, select, text, update
+from sqlalchemy import Update, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from civic.arrears.ledger.copying import copy_in
-from civic.arrears.ledger.people import find
 from civic.arrears.oversight.signed_file import canonical
 from civic.arrears.oversight.simulation import CHUNK, Simulation, read, sealed
 from civic.arrears.oversight.simulation_summary import Simulated, Summing, basis_on
 from civic.arrears.oversight.tables import arrears_simulations
-from civic.arrears.seizure.drafting import Selection
+from civic.arrears.seizure.drafting import Selection, busy_among, named_by, nobody
 from civic.arrears.seizure.guards import Judged, judge
 from civic.arrears.seizure.reasons import reason
-from civic.arrears.seizure.tables import arrears_batch_debtors
-from civic.arrears.tables import arrears_bills, arrears_debtors
+from civic.arrears.tables import arrears_bills
 from civic.staff.service import record_change
 from core.arrears_rules import Arrears
 from core.clock import SEOUL
 from core.db import driver
-from core.errors import BadInput
 from core.ids import new_id
 
 MOST = 500_000
@@ -42,11 +39,9 @@ Tell = Callable[[int], Awaitable[None]]
 
 async def ask(tx: AsyncConnection, city_id: str, selection: Selection, staff_id: UUID, now: datetime) -> Simulation:
     """It waits for a worker. `selection.most`: 0 for all. Raises BadInput when nobody of those named is known."""
-    people: list[UUID] | None = None
-    if selection.debtor_ids or selection.tax_nos:
-        people = await _named(tx, city_id, selection)
-        if not people:
-            raise _nobody()
+    people = await named_by(tx, city_id, selection) if selection.is_named else None
+    if people == []:
+        raise nobody()
     simulation_id = new_id()
     values = {
         "id": simulation_id,
@@ -84,11 +79,14 @@ async def make(
 ) -> Simulation | None:
     """Judge everybody whom it means, piece by piece, and keep it: memory does not grow with the city. `tell`: how many
     were judged so far. Nothing when it has ended, or another worker is at it. Raises BadInput when nobody is meant."""
-    one = await read(tx, city_id, simulation_id)
-    is_mine = await tx.scalar(_MINE, {"id": str(simulation_id)})
-    if not is_mine or (people := await _waiting(tx, simulation_id)) is None:
+    if not await tx.scalar(_MINE, {"id": str(simulation_id)}):
         return None
-    judging = _Judging(tx, city_id, Selection.again(one.selection, people), one.on_day, rules, tell)
+    of = arrears_simulations
+    one = (await tx.execute(select(of).where(of.c.city_id == city_id, of.c.id == simulation_id, _OPEN))).first()
+    if one is None:
+        return None
+    selection = Selection.again(one.selection, [UUID(person) for person in one.people or ()])
+    judging = _Judging(tx, city_id, selection, one.on_day, rules, tell)
     basis, summing, digesting = basis_on(one.on_day, rules), Summing(rules.oversight.bands_krw), sha256()
     connection = await driver(tx)
     async for rows in judging.pieces():
@@ -101,7 +99,7 @@ async def make(
         await copy_in(connection, _COPY, lines)
     summary = summing.plain()
     if not summary["debtors"]:
-        raise _nobody()
+        raise nobody()
     digest = sealed(digesting, one.selection, basis, summary)
     told = {"basis": basis, "summary": summary, "digest": digest, "judged": judging.seen}
     await tx.execute(_changed(simulation_id, state="made", **told))
@@ -122,26 +120,6 @@ async def make(
 def _changed(simulation_id: UUID, **values: Any) -> Update:
     """Of one that has not ended."""
     return update(arrears_simulations).where(arrears_simulations.c.id == simulation_id, _OPEN).values(**values)
-
-
-async def _waiting(tx: AsyncConnection, simulation_id: UUID) -> list[UUID] | None:
-    """Whom it names: nobody for everybody. Nothing once it has ended, as read behind the lock."""
-    of = arrears_simulations.c
-    row = (await tx.execute(select(of.people).where(of.id == simulation_id, _OPEN))).first()
-    return None if row is None else [UUID(one) for one in row.people or ()]
-
-
-async def _named(tx: AsyncConnection, city_id: str, selection: Selection) -> list[UUID]:
-    of = arrears_debtors.c
-    wanted = select(of.id).where(of.city_id == city_id, of.id.in_(selection.debtor_ids))
-    named = set(await tx.scalars(wanted))
-    for number in selection.tax_nos:
-        named |= set(await find(tx, city_id, tax_no=number))
-    return sorted(named)
-
-
-def _nobody() -> BadInput:
-    return BadInput("조건에 맞는 체납자가 없습니다.", "Nobody meets these conditions.")
 
 
 @dataclass
@@ -174,11 +152,10 @@ class _Judging:
 
     async def _judged(self) -> AsyncIterator[list[Simulated]]:
         """Whoever is in a batch that runs is left out as a new batch would leave him out."""
-        chosen = self.selection
         async for ids in self._meant():
             told = await judge(self.tx, self.city_id, ids, self.on, self.rules)
-            busy = await _busy(self.tx, ids)
-            rows = [told[one] for one in ids if chosen.debtor_ids or _within(told[one], chosen)]
+            busy = await busy_among(self.tx, ids)
+            rows = [told[one] for one in ids if self.selection.takes(told[one])]
             self.seen += len(ids)
             await self.tell(self.seen)
             yield [_simulated(one, is_busy=one.debtor_id in busy) for one in rows]
@@ -188,31 +165,17 @@ class _Judging:
         if self.selection.debtor_ids:
             yield list(self.selection.debtor_ids)
             return
-        wanted, after = self._with_bills(), arrears_bills.c.debtor_id
+        after = arrears_bills.c.debtor_id
+        wanted = select(after).distinct().where(*self.selection.bills(self.city_id, self.on)).order_by(after)
+        wanted = wanted.limit(CHUNK)
         ids = list(await self.tx.scalars(wanted))
         while ids and self.seen < MOST:
             yield ids
             ids = list(await self.tx.scalars(wanted.where(after > ids[-1]))) if len(ids) == CHUNK else []
 
-    def _with_bills(self) -> Select[Any]:
-        bill, chosen = arrears_bills.c, self.selection
-        is_due = (bill.city_id == self.city_id, bill.state == "open", bill.due_on < self.on)
-        wanted = select(bill.debtor_id).distinct().where(*is_due)
-        if chosen.due_from is not None:
-            wanted = wanted.where(bill.due_on >= chosen.due_from)
-        if chosen.due_until is not None:
-            wanted = wanted.where(bill.due_on <= chosen.due_until)
-        if chosen.tax_items:
-            wanted = wanted.where(bill.tax_item.in_(chosen.tax_items))
-        return wanted.order_by(bill.debtor_id).limit(CHUNK)
-
 
 def _largest(rows: list[Simulated], most: int) -> list[Simulated]:
     return nsmallest(most, rows, key=lambda one: (-one.owed_krw, one.debtor_id))
-
-
-def _within(one: Judged, selection: Selection) -> bool:
-    return one.owed_krw >= selection.least_krw and (selection.most_krw is None or one.owed_krw <= selection.most_krw)
 
 
 def _simulated(one: Judged, *, is_busy: bool) -> Simulated:
@@ -225,8 +188,3 @@ def _simulated(one: Judged, *, is_busy: bool) -> Simulated:
         tuple((why.code, None) for why in reasons) + tuple((why.code, bill) for bill, why in one.left_out),
         () if reasons else bills,
     )
-
-
-async def _busy(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
-    of = arrears_batch_debtors.c
-    return set(await tx.scalars(select(of.debtor_id).where(of.debtor_id.in_(ids), of.state == "in")))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, any_, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,6 +44,27 @@ class Selection:
     debtor_ids: tuple[UUID, ...] = ()
     most: int = 1_000
 
+    @property
+    def is_named(self) -> bool:
+        return bool(self.debtor_ids or self.tax_nos)
+
+    def takes(self, one: Judged) -> bool:
+        """Who was named, whatever he owes; else by what he owes."""
+        most = self.most_krw
+        return self.is_named or (one.owed_krw >= self.least_krw and (most is None or one.owed_krw <= most))
+
+    def bills(self, city_id: str, on: date) -> list[ColumnElement[bool]]:
+        """Which open bills it means, where nobody is named."""
+        bill = arrears_bills.c
+        found = [bill.city_id == city_id, bill.state == "open", bill.due_on < on]
+        if self.due_from is not None:
+            found.append(bill.due_on >= self.due_from)
+        if self.due_until is not None:
+            found.append(bill.due_on <= self.due_until)
+        if self.tax_items:
+            found.append(bill.tax_item.in_(self.tax_items))
+        return found
+
     def stored(self) -> dict[str, Any]:
         """Without numbers of people: how many were named is enough beside the list itself."""
         return {
@@ -73,7 +94,7 @@ async def draft(
     await tx.execute(_TURN, {"city": city_id})
     chosen = await choose(tx, city_id, selection, on, rules)
     if not chosen:
-        raise BadInput("조건에 맞는 체납자가 없습니다.", "Nobody meets these conditions.")
+        raise nobody()
     made: dict[str, Any] = {
         "id": new_id(),
         "city_id": city_id,
@@ -85,7 +106,7 @@ async def draft(
         "updated_at": now,
     }
     row = (await tx.execute(insert(arrears_batches).values(made).returning(*arrears_batches.c))).one()
-    busy = await _busy(tx, list(chosen))
+    busy = await busy_among(tx, list(chosen))
     listed = [_row(made["id"], city_id, one, is_busy=one.debtor_id in busy) for one in chosen.values()]
     await tx.execute(insert(arrears_batch_debtors), listed)
     counted = {"debtors": len(listed), "excluded": sum(one["state"] == "excluded" for one in listed)}
@@ -96,44 +117,36 @@ async def choose(
     tx: AsyncConnection, city_id: str, selection: Selection, on: date, rules: Arrears
 ) -> Mapping[UUID, Judged]:
     """Who the selection means and how each is judged, largest debt first. Nothing is written."""
-    is_named = bool(selection.debtor_ids or selection.tax_nos)
-    ids = await _known(tx, city_id, selection.debtor_ids)
-    for number in selection.tax_nos:
-        ids += await find(tx, city_id, tax_no=number)
-    if not is_named:
-        ids = await _with_bills(tx, city_id, selection, on)
-    found = await judge(tx, city_id, ids, on, rules)
-    most = selection.most_krw
-    kept = [
-        one
-        for one in found.values()
-        if is_named or (one.owed_krw >= selection.least_krw and (most is None or one.owed_krw <= most))
-    ]
+    meant = named_by(tx, city_id, selection) if selection.is_named else _with_bills(tx, city_id, selection, on)
+    found = await judge(tx, city_id, await meant, on, rules)
+    kept = [one for one in found.values() if selection.takes(one)]
     kept.sort(key=lambda one: (-one.owed_krw, one.debtor_id))
     return {one.debtor_id: one for one in kept[: min(selection.most, MOST)]}
 
 
-async def _known(tx: AsyncConnection, city_id: str, ids: Sequence[UUID]) -> list[UUID]:
-    """Of the given ones those that this city has."""
-    debtor = arrears_debtors.c
-    wanted = select(debtor.id).where(debtor.city_id == city_id, debtor.id == any_(literal(list(ids), ARRAY(Id))))
-    return list(await tx.scalars(wanted)) if ids else []
+def nobody() -> BadInput:
+    return BadInput("조건에 맞는 체납자가 없습니다.", "Nobody meets these conditions.")
+
+
+async def named_by(tx: AsyncConnection, city_id: str, selection: Selection) -> list[UUID]:
+    """Of those it names whom this city has, in the order of ids."""
+    debtor, ids = arrears_debtors.c, list(selection.debtor_ids)
+    wanted = select(debtor.id).where(debtor.city_id == city_id, debtor.id == any_(literal(ids, ARRAY(Id))))
+    found = set(await tx.scalars(wanted)) if ids else set()
+    for number in selection.tax_nos:
+        found |= set(await find(tx, city_id, tax_no=number))
+    return sorted(found)
 
 
 async def _with_bills(tx: AsyncConnection, city_id: str, selection: Selection, on: date) -> list[UUID]:
     bill = arrears_bills.c
-    wanted = select(bill.debtor_id).where(bill.city_id == city_id, bill.state == "open", bill.due_on < on)
-    if selection.due_from is not None:
-        wanted = wanted.where(bill.due_on >= selection.due_from)
-    if selection.due_until is not None:
-        wanted = wanted.where(bill.due_on <= selection.due_until)
-    if selection.tax_items:
-        wanted = wanted.where(bill.tax_item.in_(selection.tax_items))
+    wanted = select(bill.debtor_id).where(*selection.bills(city_id, on))
     grouped = wanted.group_by(bill.debtor_id).order_by(func.sum(bill.principal_krw).desc(), bill.debtor_id)
     return list(await tx.scalars(grouped.limit(20 * MOST)))
 
 
-async def _busy(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+async def busy_among(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Who of them is in a batch that has not ended."""
     table = arrears_batch_debtors.c
     wanted = select(table.debtor_id).where(table.debtor_id == any_(literal(list(ids), ARRAY(Id))), table.state == "in")
     return set(await tx.scalars(wanted))

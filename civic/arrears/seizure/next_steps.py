@@ -93,6 +93,12 @@ def of_seizure(one: Seizure) -> Said:
     return _SEIZURE.get(one.state, NOTHING)
 
 
+def of_progress(batch: Batch, progress: Mapping[str, Any], silent: Sequence[tuple[str, int, int]]) -> Said:
+    """As `of_batch`, from what `reading.progress` told."""
+    left = progress["lookups"] - progress["lookups_answered"]
+    return of_batch(batch, progress["states"], left, silent, progress["stuck"])
+
+
 def of_batch(
     batch: Batch, states: Mapping[str, Any], lookups_left: int, silent: Sequence[tuple[str, int, int]], stuck: int
 ) -> Said:
